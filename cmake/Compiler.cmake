@@ -1,0 +1,27 @@
+# Warnings, sanitizers, linker and compiler cache, for our own targets only (through the twin_flags target).
+add_library(twin_flags INTERFACE)
+target_include_directories(twin_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(twin_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
+  -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there (its bug 105651)
+  -Werror)
+
+if(TWIN_SANITIZE)
+  target_compile_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE})
+  if(TWIN_SANITIZE MATCHES undefined)
+    target_compile_options(twin_flags INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# mold links several times faster than ld; it is optional.
+find_program(TWIN_MOLD mold)
+if(TWIN_MOLD)
+  target_link_options(twin_flags INTERFACE -fuse-ld=mold)
+endif()
+
+find_program(TWIN_CCACHE ccache)
+if(TWIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TWIN_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${TWIN_CCACHE})
+endif()

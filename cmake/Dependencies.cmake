@@ -1,0 +1,92 @@
+# The targets dep::NAME that the rooms link, and nothing else: no room calls find_package.
+#
+# Header search paths are SYSTEM, so that our warnings stay ours. Small libraries are linked
+# statically where Debian has an archive; what is security-relevant or large stays shared.
+# Written by hand instead of through find_package: configuring costs a few file look-ups.
+
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH TWIN_DEPS_FILE)
+string(APPEND TWIN_DEPS_FILE "/build/deps.cmake")
+if(NOT EXISTS "${TWIN_DEPS_FILE}")
+  message(FATAL_ERROR "Dependencies are not set up: run 'make setup' first.")
+endif()
+include("${TWIN_DEPS_FILE}")
+foreach(name LEXBOR HTTPLIB TORCH LLAMA)
+  if(NOT IS_DIRECTORY "${TWIN_${name}_PREFIX}")
+    message(FATAL_ERROR "${TWIN_${name}_PREFIX} is gone: run 'make setup' again.")
+  endif()
+endforeach()
+
+find_package(Threads REQUIRED)
+
+# twin_dep(NAME [FILES libx.a...] [HEADER x.h] [LINK targets or flags...])
+# dep::NAME for a library of the system. FILES are looked up in the linker's folders.
+function(twin_dep name)
+  cmake_parse_arguments(arg "" "HEADER" "FILES;LINK" ${ARGN})
+  add_library(dep::${name} INTERFACE IMPORTED GLOBAL)
+  set(links "")
+  foreach(file ${arg_FILES})
+    find_library(TWIN_LIB_${file} NAMES ${file} NO_CACHE)
+    if(NOT TWIN_LIB_${file})
+      message(FATAL_ERROR "${file} (dep::${name}) is not on this machine: run 'make setup'.")
+    endif()
+    list(APPEND links "${TWIN_LIB_${file}}")
+  endforeach()
+  if(arg_HEADER)
+    find_path(TWIN_INC_${name} NAMES ${arg_HEADER} NO_CACHE)
+    if(NOT TWIN_INC_${name})
+      message(FATAL_ERROR "${arg_HEADER} (dep::${name}) is not on this machine: run 'make setup'.")
+    endif()
+  endif()
+  target_link_libraries(dep::${name} INTERFACE ${links} ${arg_LINK})
+endfunction()
+
+twin_dep(fmt       FILES libfmt.so        HEADER fmt/format.h)
+twin_dep(json                             HEADER nlohmann/json.hpp)
+twin_dep(yaml      FILES libyaml-cpp.a    HEADER yaml-cpp/yaml.h)
+twin_dep(cli11                            HEADER CLI/CLI.hpp)
+twin_dep(sqlite    FILES libsqlite3.a     HEADER sqlite3.h              LINK m ${CMAKE_DL_LIBS} Threads::Threads)
+twin_dep(sqlitecpp FILES libSQLiteCpp.a   HEADER SQLiteCpp/SQLiteCpp.h  LINK dep::sqlite)
+twin_dep(curl      FILES libcurl.so       HEADER curl/curl.h)
+twin_dep(git2      FILES libgit2.so       HEADER git2.h)
+twin_dep(archive   FILES libarchive.so    HEADER archive.h)
+twin_dep(utf8proc  FILES libutf8proc.a    HEADER utf8proc.h)
+twin_dep(stemmer   FILES libstemmer.a     HEADER libstemmer.h)
+twin_dep(doctest                          HEADER doctest/doctest.h)
+twin_dep(expected                         HEADER tl/expected.hpp)
+twin_dep(pugixml   FILES libpugixml.a     HEADER pugixml.hpp)
+twin_dep(crypto    FILES libcrypto.so     HEADER openssl/evp.h)
+twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-gfm.h)
+twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
+twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
+
+# Debian's archives of these are used, so their headers must not ask for the shared ones.
+target_compile_definitions(dep::utf8proc INTERFACE UTF8PROC_STATIC)
+target_compile_definitions(dep::cmark INTERFACE CMARK_GFM_STATIC_DEFINE CMARK_GFM_EXTENSIONS_STATIC_DEFINE)
+
+# twin_built_dep(NAME PREFIX FILES... [LINK targets or flags...])
+# dep::NAME for what scripts/setup built: PREFIX/include and the libraries named.
+function(twin_built_dep name prefix)
+  cmake_parse_arguments(arg "" "" "FILES;LINK" ${ARGN})
+  add_library(dep::${name} INTERFACE IMPORTED GLOBAL)
+  list(TRANSFORM arg_FILES PREPEND "${prefix}/")
+  target_include_directories(dep::${name} SYSTEM INTERFACE "${prefix}/include")
+  target_link_libraries(dep::${name} INTERFACE ${arg_FILES} ${arg_LINK})
+endfunction()
+
+twin_built_dep(lexbor "${TWIN_LEXBOR_PREFIX}" FILES lib/liblexbor.a LINK m)
+target_compile_definitions(dep::lexbor INTERFACE LEXBOR_STATIC)
+
+# gguf.h and ggml.h: reading and writing GGUF, quantizing and dequantizing tensors. No
+# computing: that is the workers' part.
+twin_built_dep(ggml "${TWIN_LLAMA_PREFIX}" FILES bin/libggml-base.so)
+
+twin_built_dep(httplib "${TWIN_HTTPLIB_PREFIX}" FILES lib/libhttplib.a LINK ssl crypto z Threads::Threads)
+file(STRINGS "${TWIN_HTTPLIB_PREFIX}/definitions" twin_httplib_definitions)
+separate_arguments(twin_httplib_definitions)
+target_compile_definitions(dep::httplib INTERFACE ${twin_httplib_definitions})
+
+# libtorch without its CMake package, which asks for a CUDA toolkit. --no-as-needed would
+# only matter for back ends that register themselves; the CPU ones live in libtorch_cpu.
+twin_built_dep(torch "${TWIN_TORCH_PREFIX}" FILES lib/libtorch_cpu.so lib/libc10.so LINK Threads::Threads)
+target_include_directories(dep::torch SYSTEM INTERFACE
+  "${TWIN_TORCH_PREFIX}/include/torch/csrc/api/include")

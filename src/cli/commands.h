@@ -1,0 +1,46 @@
+// The list of commands.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+
+namespace twin::cli {
+
+/// Descriptions of the two-word groups ("docs", "models" …).
+[[nodiscard]] std::map<std::string, std::string> command_groups();
+
+std::unique_ptr<Command> init_command();
+std::unique_ptr<Command> up_command();
+std::unique_ptr<Command> collect_command();
+std::unique_ptr<Command> index_command();
+std::unique_ptr<Command> dataset_command();
+std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> eval_command();
+std::unique_ptr<Command> eval_show_command();
+std::unique_ptr<Command> eval_questions_command();
+std::unique_ptr<Command> serve_command();
+std::unique_ptr<Command> ask_command();
+std::unique_ptr<Command> chat_command();
+std::unique_ptr<Command> search_command();
+std::unique_ptr<Command> docs_list_command();
+std::unique_ptr<Command> docs_show_command();
+std::unique_ptr<Command> docs_export_command();
+std::unique_ptr<Command> docs_import_command();
+std::unique_ptr<Command> runs_command();
+std::unique_ptr<Command> run_show_command();
+std::unique_ptr<Command> run_why_command();
+std::unique_ptr<Command> models_list_command();
+std::unique_ptr<Command> models_pull_command();
+std::unique_ptr<Command> models_import_command();
+std::unique_ptr<Command> models_export_command();
+std::unique_ptr<Command> models_quantize_command();
+std::unique_ptr<Command> models_verify_command();
+std::unique_ptr<Command> models_remove_command();
+std::unique_ptr<Command> traces_command();
+std::unique_ptr<Command> doctor_command();
+std::unique_ptr<Command> config_show_command();
+
+}  // namespace twin::cli

@@ -1,0 +1,193 @@
+// twin docs list|show|export|import: the warehouse as people and pipes see it.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "core/i18n.h"
+#include "feature/clean/clean.h"
+#include "stores/warehouse/warehouse.h"
+
+namespace twin::cli {
+namespace {
+
+using stores::Document;
+using stores::DocumentFilter;
+
+class DocsList final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "docs list"; }
+  [[nodiscard]] std::string description() const override { return tr("Documents, one a line"); }
+  void declare(Options& options) override {
+    options.option("--category", filter_.category, tr("Only this category"));
+    options.option("--source", filter_.source, tr("Only this source"));
+    options.flag("--deleted", filter_.include_deleted, tr("Also what is gone at its source"));
+  }
+  int run(Session& session) override {
+    session.project().warehouse().each(filter_, [&](Document&& document) {
+      if (session.json()) {
+        Json json = stores::to_json(document);
+        json.erase("body");
+        session.print(json);
+      } else {
+        session.print(fmt::format("{}  v{:<3} {:<12} {}  {}{}", document.id, document.version, document.category,
+                                  document.title, document.url, document.deleted ? "  (deleted)" : ""));
+      }
+      return !session.stop().stop_requested();
+    });
+    return exit_code::done;
+  }
+
+ private:
+  DocumentFilter filter_;
+};
+
+class DocsShow final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "docs show"; }
+  [[nodiscard]] std::string description() const override { return tr("One document"); }
+  void declare(Options& options) override {
+    options.positional("id", id_, tr("Id of the document"));
+    options.option("--version", version_, tr("An earlier version (0: the newest)"));
+    options.option("--view", view_, tr("markdown, prose or raw"));
+  }
+  int run(Session& session) override {
+    stores::Warehouse& warehouse = session.project().warehouse();
+    const auto document = warehouse.document(id_, version_);
+    if (!document) {
+      throw Fatal(ErrorKind::not_found, tr("There is no document '{}'", id_), {}, tr("list them with: twin docs list"));
+    }
+    if (session.json()) {
+      session.print(stores::to_json(*document));
+    } else if (view_ == "markdown") {
+      session.print(document->body);
+    } else if (view_ == "prose") {
+      session.print(feature::prose_view(document->body).text);
+    } else if (view_ == "raw") {
+      session.print(value_or_throw(warehouse.objects().get(document->raw_sha256)));
+    } else {
+      throw Fatal(ErrorKind::usage, tr("--view takes markdown, prose or raw, not '{}'", view_));
+    }
+    return exit_code::done;
+  }
+
+ private:
+  std::string id_, view_ = "markdown";
+  int version_ = 0;
+};
+
+/// JSON lines: {"type":"user",…} first, then {"type":"document",…} with every version in ascending order.
+class DocsExport final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "docs export"; }
+  [[nodiscard]] std::string description() const override {
+    return tr("Users and every version of every document as JSON lines");
+  }
+  void declare(Options& options) override {
+    options.option("-o,--output", output_, tr("File to write (default: standard output)"));
+  }
+  int run(Session& session) override {
+    std::ofstream file;
+    if (!output_.empty()) {
+      file.open(output_, std::ios::binary);
+      if (!file) throw Fatal(ErrorKind::io, tr("The file cannot be written"), output_);
+    }
+    std::ostream& out = output_.empty() ? std::cout : file;
+    stores::Warehouse& warehouse = session.project().warehouse();
+    std::int64_t lines = 0;
+    for (const stores::User& user : warehouse.users()) {
+      out << Json{{"type", "user"}, {"id", user.id}, {"name", user.name}, {"aliases", user.aliases}}.dump() << '\n';
+      ++lines;
+    }
+    warehouse.each_version({.source = {}, .category = {}, .author_id = {}, .url_prefix = {}, .include_deleted = true},
+                           [&](Document&& document) {
+                             Json json{{"type", "document"}};
+                             json.update(stores::to_json(document));
+                             out << json.dump() << '\n';
+                             ++lines;
+                             return out.good();
+                           });
+    out.flush();
+    if (!out) throw Fatal(ErrorKind::io, tr("Writing failed after {} lines; is the disk full?", lines), output_);
+    if (!output_.empty() && !session.json()) session.print(tr("{} lines written to {}", lines, output_));
+    return exit_code::done;
+  }
+
+ private:
+  std::string output_;
+};
+
+class DocsImport final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "docs import"; }
+  [[nodiscard]] std::string description() const override { return tr("JSON lines of `twin docs export` back in"); }
+  void declare(Options& options) override {
+    options.positional("file", file_, tr("JSON lines file, - for standard input"));
+  }
+  int run(Session& session) override {
+    session.lock_project();
+    std::ifstream file;
+    if (file_ != "-") {
+      file.open(file_, std::ios::binary);
+      if (!file) throw Fatal(ErrorKind::not_found, tr("The file cannot be read"), file_);
+    }
+    std::istream& in = file_ == "-" ? std::cin : file;
+    std::int64_t number = 0, users = 0, documents = 0;
+    std::vector<Error> failures;
+    for (std::string line; std::getline(in, line) && !session.stop().stop_requested();) {
+      ++number;
+      if (line.empty()) continue;
+      const auto kind = restore(session.project().warehouse(), line);
+      if (!kind) {
+        failures.push_back(kind.error());
+        failures.back().where = fmt::format("{}:{}", file_, number);
+      } else {
+        ++(*kind == "user" ? users : documents);
+      }
+    }
+    for (const Error& error : failures) std::fprintf(stderr, "twin: %s\n", error.text().c_str());
+    if (session.json()) {
+      session.print(Json{{"users", users}, {"versions", documents}, {"failed", failures.size()}});
+    } else {
+      session.print(tr("{} users and {} versions imported, {} lines failed", users, documents, failures.size()));
+    }
+    return failures.empty() ? exit_code::done : exit_code::partial;
+  }
+
+ private:
+  static Result<std::string> restore(stores::Warehouse& warehouse, const std::string& line) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.is_object() || !json.contains("type") || !json["type"].is_string()) {
+      return fail(ErrorKind::invalid, tr("The line is not a JSON object with a \"type\""));
+    }
+    if (json["type"] == "user") {
+      try {
+        warehouse.restore_user({.id = json.at("id").get<std::string>(),
+                                .name = json.at("name").get<std::string>(),
+                                .aliases = json.at("aliases").get<std::vector<std::string>>()});
+      } catch (const Json::exception& error) {
+        return fail(ErrorKind::invalid, tr("The user is malformed: {}", error.what()));
+      }
+      return "user";
+    }
+    if (json["type"] != "document") return fail(ErrorKind::invalid, tr("Unknown type of line"));
+    const auto document = stores::document_from_json(json);
+    if (!document) return tl::unexpected(document.error());
+    warehouse.restore(*document);
+    return "document";
+  }
+
+  std::string file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> docs_list_command() { return std::make_unique<DocsList>(); }
+std::unique_ptr<Command> docs_show_command() { return std::make_unique<DocsShow>(); }
+std::unique_ptr<Command> docs_export_command() { return std::make_unique<DocsExport>(); }
+std::unique_ptr<Command> docs_import_command() { return std::make_unique<DocsImport>(); }
+
+}  // namespace twin::cli

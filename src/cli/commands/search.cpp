@@ -1,0 +1,81 @@
+// twin search: the passages retrieval finds, with each retriever's score.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "core/i18n.h"
+#include "core/text/unicode.h"
+#include "ops/project/workers.h"
+
+namespace twin::cli {
+namespace {
+
+constexpr std::size_t snippet_bytes = 200;
+
+class SearchCommand final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "search"; }
+  [[nodiscard]] std::string description() const override { return tr("The passages that match a question"); }
+  void declare(Options& options) override {
+    options.positional("query", query_, tr("What to look for"));
+    options.option("-k", k_, tr("Number of passages"));
+    options.option("--category", filter_.categories, tr("Only this category (repeatable)"));
+    options.option("--source", filter_.sources, tr("Only this source (repeatable)"));
+    options.option("--author", authors_, tr("Only this author (repeatable)"));
+  }
+  int run(Session& session) override {
+    ops::Project& project = session.project();
+    for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
+    const auto worker = ops::start_embedding_worker(project);
+    const auto passages = value_or_throw(
+        inference::search(project.index(), *worker, query_, k_, project.config().retrieval, filter_));
+    if (session.json()) {
+      Json results = Json::array();
+      for (const inference::Passage& passage : passages) results.push_back(inference::to_json(passage));
+      session.print(Json{{"results", results}});
+    } else {
+      for (const inference::Passage& passage : passages) session.print(describe(passage));
+      if (passages.empty()) session.print(tr("Nothing found."));
+    }
+    return exit_code::done;
+  }
+
+ private:
+  /// By name or alias; searching never creates a user.
+  static std::string author_id(ops::Project& project, const std::string& name) {
+    const std::string wanted = text::fold(name);
+    std::vector<std::string> known;
+    for (const stores::User& user : project.warehouse().users()) {
+      known.push_back(user.name);
+      if (text::fold(user.name) == wanted) return user.id;
+      for (const std::string& alias : user.aliases) {
+        if (text::fold(alias) == wanted) return user.id;
+      }
+    }
+    const std::string near = text::nearest(name, known);
+    throw Fatal(ErrorKind::not_found, tr("No author is called '{}'", name), {},
+                near.empty() ? std::string() : tr("did you mean '{}'?", near));
+  }
+
+  static std::string describe(const inference::Passage& passage) {
+    std::string parts;
+    for (const auto& [retriever, score] : passage.parts) parts += fmt::format("  {} {:.3f}", retriever, score);
+    const std::string_view snippet = text::clip(passage.text, snippet_bytes);
+    return fmt::format("{}. {:.3f}  {}{}\n   {}{}\n   {}{}\n", passage.rank, passage.score, passage.title,
+                       passage.heading.empty() ? "" : " › " + passage.heading, passage.url, parts, snippet,
+                       snippet.size() < passage.text.size() ? "…" : "");
+  }
+
+  std::string query_;
+  int k_ = 5;
+  stores::IndexFilter filter_;
+  std::vector<std::string> authors_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> search_command() { return std::make_unique<SearchCommand>(); }
+
+}  // namespace twin::cli

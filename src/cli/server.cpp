@@ -1,0 +1,61 @@
+#include "cli/server.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/i18n.h"
+#include "core/log.h"
+#include "inference/gateway/gateway.h"
+#include "ops/project/serve.h"
+
+namespace twin::cli {
+namespace {
+
+constexpr std::chrono::seconds adapter_check_interval{2};
+
+std::string newest_report(const ops::Project& project) {
+  return disk().read(project.layout().reports() / "report.json").value_or(std::string());
+}
+
+/// Looks for a newly trained adapter until asked to stop.
+void watch_adapter(inference::Serving& serving, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, stop, adapter_check_interval, [&] { return stop.stop_requested(); })) {
+    const auto refreshed = serving.refresh_adapter();
+    if (!refreshed) log::warn("the new adapter was not loaded: {}", refreshed.error().text());
+    if (refreshed && *refreshed) log::info("a new adapter is being served");
+  }
+}
+
+}  // namespace
+
+int serve(Session& session, int port) {
+  ops::Project& project = session.project();
+  inference::ServeConfig config = project.config().serve;
+  if (port >= 0) config.port = port;
+  const auto serving = ops::start_serving(project, true);
+  inference::Gateway gateway(config, {.assistant = [&] { return serving->assistant(); },
+                                      .embedder = serving->embedder(),
+                                      .embedding_model = project.config().models.embedding,
+                                      .ready = [&] { return serving->ready(); },
+                                      .report_json = [&] { return newest_report(project); }});
+  const int bound = value_or_throw(gateway.bind());
+  const std::string address = fmt::format("http://{}:{}/", config.host, bound);
+  if (session.json()) {
+    session.print(Json{{"event", "serving"}, {"url", address}, {"port", bound}});
+  } else {
+    session.print(tr("Serving {} at {}  (Ctrl-C ends it)", project.config().name, address));
+  }
+  const std::jthread watcher([&](const std::stop_token& stop) { watch_adapter(*serving, stop); });
+  const std::stop_callback on_stop(session.stop(), [&] { gateway.stop(); });
+  if (!session.stop().stop_requested()) gateway.run();
+  return exit_code::done;
+}
+
+}  // namespace twin::cli

@@ -1,0 +1,33 @@
+#include "cli/session.h"
+
+#include <nlohmann/json.hpp>
+
+namespace twin::cli {
+
+ops::Project& Session::project() {
+  if (!project_) project_ = ops::Project::open(flags_.home, flags_.sets);
+  return *project_;
+}
+
+void Session::lock_project() {
+  if (!lock_) lock_.emplace(value_or_throw(FileLock::acquire(project().layout().lock())));
+}
+
+ProgressSink& Session::progress() {
+  if (!progress_) {
+    progress_ = make_progress(flags_.quiet  ? ProgressStyle::silent
+                              : flags_.json ? ProgressStyle::json
+                                            : ProgressStyle::automatic);
+  }
+  return *progress_;
+}
+
+void Session::print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+void Session::print(const Json& json) { print(json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+}  // namespace twin::cli

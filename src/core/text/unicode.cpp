@@ -1,0 +1,232 @@
+#include "core/text/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+namespace twin::text {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+/// Length of the valid sequence at the front, or minus the length of the "maximal subpart" that is replaced by one
+/// U+FFFD (Unicode 15, section 3.9, table 3-7).
+int sequence(std::string_view s) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2 || lead > 0xF4) return -1;
+  const int length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  unsigned char low = 0x80, high = 0xBF;  // of the second byte: no overlong forms, no surrogates, at most U+10FFFF
+  if (lead == 0xE0) low = 0xA0;
+  if (lead == 0xED) high = 0x9F;
+  if (lead == 0xF0) low = 0x90;
+  if (lead == 0xF4) high = 0x8F;
+  for (int i = 1; i < length; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (at >= s.size() || byte(at) < low || byte(at) > high) return -i;
+    low = 0x80;
+    high = 0xBF;
+  }
+  return length;
+}
+
+std::string mapped(std::string_view utf8, int options) {
+  utf8proc_uint8_t* raw = nullptr;
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()),
+                   &raw, static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(raw, &std::free);
+  if (size < 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+  return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size)};
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool between(char32_t c, char32_t first, char32_t last) {
+  return c >= first && c <= last;
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::size_t first_invalid_utf8(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const int length = sequence(bytes.substr(at));
+    if (length < 0) return at;
+    at += static_cast<std::size_t>(length);
+  }
+  return std::string_view::npos;
+}
+
+std::string repair_utf8(std::string_view bytes, std::size_t* replaced) {
+  std::string repaired;
+  repaired.reserve(bytes.size());
+  std::size_t count = 0;
+  while (!bytes.empty()) {
+    const int length = sequence(bytes);
+    if (length < 0) {
+      repaired += kReplacement;
+      ++count;
+    } else {
+      repaired += bytes.substr(0, static_cast<std::size_t>(length));
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(std::abs(length)));
+  }
+  if (replaced != nullptr) *replaced = count;
+  return repaired;
+}
+
+std::string nfc(std::string_view utf8) {
+  if (is_ascii(utf8)) return std::string(utf8);
+  return mapped(utf8, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+std::string fold(std::string_view utf8) {
+  return mapped(utf8, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+}
+
+std::vector<Codepoint> codepoints(std::string_view utf8) {
+  std::vector<Codepoint> result;
+  result.reserve(utf8.size());
+  std::size_t at = 0;
+  while (at < utf8.size()) {
+    utf8proc_int32_t value = 0;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()) + at,
+                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &value);
+    if (length <= 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+    result.push_back({static_cast<char32_t>(value), at, static_cast<std::size_t>(length)});
+    at += static_cast<std::size_t>(length);
+  }
+  return result;
+}
+
+bool is_hangul(char32_t c) {
+  return between(c, 0xAC00, 0xD7A3) || between(c, 0x1100, 0x11FF) || between(c, 0x3130, 0x318F) ||
+         between(c, 0xA960, 0xA97F) || between(c, 0xD7B0, 0xD7FF) || between(c, 0xFFA0, 0xFFDC);
+}
+
+bool is_cjk(char32_t c) {
+  return between(c, 0x3040, 0x30FF) || between(c, 0x31F0, 0x31FF) || between(c, 0x3400, 0x4DBF) ||
+         between(c, 0x4E00, 0x9FFF) || between(c, 0xF900, 0xFAFF) || between(c, 0xFF66, 0xFF9D) ||
+         between(c, 0x20000, 0x323AF) || c == 0x3005 || c == 0x3007;
+}
+
+bool is_letter(char32_t c) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+}
+
+bool is_upper(char32_t c) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
+}
+
+bool is_lower(char32_t c) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LL;
+}
+
+bool is_space(char32_t c) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return between(c, 0x09, 0x0D) || c == 0x85 || c == 0x200B || c == 0xFEFF ||
+         (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP);
+}
+
+bool is_digit(char32_t c) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
+}
+
+double hangul_share(std::string_view utf8) {
+  std::size_t letters = 0, hangul = 0;
+  for (const Codepoint& c : codepoints(utf8)) {
+    if (!is_letter(c.value)) continue;
+    ++letters;
+    if (is_hangul(c.value)) ++hangul;
+  }
+  return letters == 0 ? 0.0 : static_cast<double>(hangul) / static_cast<double>(letters);
+}
+
+std::string guess_language(std::string_view utf8) {
+  // Korean technical writing is full of English terms: a third of the letters is enough.
+  constexpr double kKoreanShare = 0.3;
+  return hangul_share(utf8) >= kKoreanShare ? "ko" : "en";
+}
+
+std::string_view clip(std::string_view utf8, std::size_t max_bytes) {
+  if (utf8.size() <= max_bytes) return utf8;
+  while (max_bytes > 0 && (static_cast<unsigned char>(utf8[max_bytes]) & 0xC0) == 0x80) --max_bytes;
+  return utf8.substr(0, max_bytes);
+}
+
+int columns(std::string_view utf8) {
+  int sum = 0;
+  for (const Codepoint& c : codepoints(utf8)) sum += utf8proc_charwidth(static_cast<utf8proc_int32_t>(c.value));
+  return sum;
+}
+
+std::string clip_columns(std::string_view utf8, int max_columns) {
+  const std::string repaired = repair_utf8(utf8);
+  std::size_t end = 0;
+  for (const Codepoint& c : codepoints(repaired)) {
+    max_columns -= utf8proc_charwidth(static_cast<utf8proc_int32_t>(c.value));
+    if (max_columns < 0) break;
+    end = c.offset + c.length;
+  }
+  return repaired.substr(0, end);
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t kMaxLength = 200;  // the distance is quadratic; no key is longer
+  if (word.size() > kMaxLength) return {};
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    if (candidate.size() > kMaxLength) continue;
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace twin::text

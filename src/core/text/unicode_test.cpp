@@ -1,0 +1,100 @@
+#include "core/text/unicode.h"
+
+#include <doctest/doctest.h>
+
+using namespace twin;
+using namespace twin::text;
+
+TEST_CASE("invalid UTF-8 is found at its first byte") {
+  CHECK(first_invalid_utf8("") == std::string_view::npos);
+  CHECK(first_invalid_utf8("plain, 한글, \U0001F600") == std::string_view::npos);
+  CHECK(first_invalid_utf8("ab\xff") == 2);
+  CHECK(first_invalid_utf8("\xc0\xaf") == 0);          // overlong
+  CHECK(first_invalid_utf8("x\xed\xa0\x80") == 1);     // surrogate
+  CHECK(first_invalid_utf8("\xf4\x90\x80\x80") == 0);  // above U+10FFFF
+  CHECK(first_invalid_utf8("한\xea\xb0") == 3);        // cut short
+}
+
+TEST_CASE("each broken sequence becomes one replacement character") {
+  std::size_t replaced = 9;
+  CHECK(repair_utf8("좋다", &replaced) == "좋다");
+  CHECK(replaced == 0);
+  // The example of the Unicode standard, table 3-8.
+  CHECK(repair_utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64", &replaced) ==
+        "a\uFFFD\uFFFD\uFFFD"
+        "b\uFFFD"
+        "c\uFFFD\uFFFD"
+        "d");
+  CHECK(replaced == 6);
+  CHECK(first_invalid_utf8(repair_utf8("\xff\xfe\xed\xbf\xbf\xf0\x9f")) == std::string_view::npos);
+}
+
+TEST_CASE("normalization composes Hangul and accents") {
+  CHECK(nfc("\u1112\u1161\u11ab") == "한");
+  CHECK(nfc("e\u0301") == "é");
+  CHECK(nfc("") == "");
+  CHECK(fold("STRASSE Ünïcödé 한글") == "strasse ünïcödé 한글");
+  CHECK(fold("ß") == "ss");
+  CHECK(nfc(std::string_view("a\0b", 3)) == std::string_view("a\0b", 3));
+}
+
+TEST_CASE("code points know their bytes") {
+  const auto points = codepoints("a한\U0001F600");
+  REQUIRE(points.size() == 3);
+  CHECK(points[1].value == U'한');
+  CHECK(points[1].offset == 1);
+  CHECK(points[1].length == 3);
+  CHECK(points[2].offset == 4);
+  CHECK(points[2].length == 4);
+}
+
+TEST_CASE("kinds of characters") {
+  CHECK(is_hangul(U'한'));
+  CHECK(is_hangul(U'ㅋ'));
+  CHECK(!is_hangul(U'漢'));
+  CHECK(is_cjk(U'漢'));
+  CHECK(is_cjk(U'ひ'));
+  CHECK(!is_cjk(U'한'));
+  CHECK(is_letter(U'é'));
+  CHECK(!is_letter(U'1'));
+  CHECK(is_digit(U'٣'));
+  CHECK(is_upper(U'É'));
+  CHECK(is_lower(U'ß'));
+  CHECK(is_space(U'\u3000'));
+  CHECK(!is_space(U'x'));
+}
+
+TEST_CASE("language by the share of Hangul") {
+  CHECK(hangul_share("") == 0);
+  CHECK(hangul_share("123 !") == 0);
+  CHECK(hangul_share("한글ab") == doctest::Approx(0.5));
+  CHECK(guess_language("") == "en");
+  CHECK(guess_language("The Debian handbook") == "en");
+  CHECK(guess_language("Docker 컨테이너를 빌드해 보자") == "ko");
+}
+
+TEST_CASE("clipping never cuts a character") {
+  CHECK(clip("한글", 6) == "한글");
+  CHECK(clip("한글", 5) == "한");
+  CHECK(clip("한글", 2) == "");
+  CHECK(clip("abc", 0) == "");
+  CHECK(clip_columns("한글ab", 5) == "한글a");
+  CHECK(clip_columns("한글", 3) == "한");
+}
+
+TEST_CASE("trim and split") {
+  CHECK(trim(" \t a b\n") == "a b");
+  CHECK(trim(" \n") == "");
+  CHECK(split("a,b,,c", ',') == std::vector<std::string_view>{"a", "b", "", "c"});
+  CHECK(split("", ',') == std::vector<std::string_view>{""});
+}
+
+TEST_CASE("the nearest word is near or none") {
+  const std::vector<std::string> known = {"max_tokens", "overlap", "name"};
+  CHECK(nearest("max_token", known) == "max_tokens");
+  CHECK(nearest("naem", known) == "name");
+  CHECK(nearest("maxtokens", known) == "max_tokens");
+  CHECK(nearest("completely", known) == "");
+  CHECK(nearest("x", {}) == "");
+  CHECK(nearest(std::string(100'000, 'x'), known) == "");
+}

@@ -1,0 +1,142 @@
+#include "evaluation/arms.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/i18n.h"
+#include "evaluation/question_style.h"
+#include "evaluation/support.h"
+#include "evaluation/words.h"
+
+namespace twin::evaluation {
+
+namespace {
+
+/// What was measured of one answer: metric → value. A metric that does not apply is not there.
+using Values = std::map<std::string, double>;
+
+void put(Values& values, const std::string& key, const std::optional<double>& value) {
+  if (value && std::isfinite(*value)) values[key] = *value;
+}
+
+/// The author's text on the matter: the source span, and the passages that any arm was given. The same for all arms, so
+/// that none is measured by a softer rule.
+std::vector<std::string> evidence_for(std::size_t question, const EvalReport& report) {
+  std::vector<std::string> evidence{report.questions[question].reference};
+  for (const ArmReport& arm : report.arms) {
+    for (const std::string& passage : arm.answers[question].passages) {
+      if (std::find(evidence.begin(), evidence.end(), passage) == evidence.end()) evidence.push_back(passage);
+    }
+  }
+  return evidence;
+}
+
+Values measure_answer(const std::string& text, const Question& question, const std::vector<std::string>& evidence,
+                      const EvalConfig& config) {
+  Values values;
+  if (const auto support = measure_support(text, evidence, config.support)) {
+    put(values, "support", support->words);
+    put(values, "supported_sentences", support->sentences);
+  }
+  put(values, "coverage", measure_coverage(text, question.reference));
+  put(values, "length", static_cast<double>(words(without_marks(text)).size()));
+  return values;
+}
+
+/// Values of every arm (outer) for every question (inner).
+std::vector<std::vector<Values>> measure_answers(const std::vector<feature::Sample>& held_out, const EvalConfig& config,
+                                                 EvalReport& report) {
+  std::vector<std::vector<Values>> measured(report.arms.size(), std::vector<Values>(report.questions.size()));
+  const QuestionStyle style(held_out, report, config);
+  for (std::size_t q = 0; q < report.questions.size(); ++q) {
+    const auto evidence = evidence_for(q, report);
+    for (std::size_t a = 0; a < report.arms.size(); ++a) {
+      const ArmAnswer& answer = report.arms[a].answers[q];
+      if (!answer.failure.empty()) continue;
+      measured[a][q] = measure_answer(answer.text, report.questions[q], evidence, config);
+      const auto distance = style.of_answer(q, a, report.notes);
+      if (!distance) continue;
+      put(measured[a][q], "style_words", distance->words);
+      put(measured[a][q], "style_chars", distance->chars);
+      put(measured[a][q], "style_distance", style.relative(q, *distance));
+    }
+  }
+  report.author = style.author();
+  return measured;
+}
+
+/// The same metric of two arms on the questions that both answered.
+Estimate paired_difference(const std::vector<Values>& first, const std::vector<Values>& second, const std::string& key,
+                           const EvalReport& report, const BootstrapOptions& options) {
+  std::vector<Measured> differences;
+  for (std::size_t q = 0; q < first.size(); ++q) {
+    const auto a = first[q].find(key), b = second[q].find(key);
+    if (a == first[q].end() || b == second[q].end()) continue;
+    differences.push_back({report.questions[q].document_id, a->second - b->second});
+  }
+  return bootstrap_mean(differences, options);
+}
+
+std::optional<std::size_t> index_of(const EvalReport& report, Arm arm) {
+  for (std::size_t i = 0; i < report.arms.size(); ++i) {
+    if (report.arms[i].name == name(arm)) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void ask_arms(const std::vector<Question>& questions, const EvalContext& context, EvalReport& report) {
+  std::vector<Arm> arms;
+  for (const Arm arm : all_arms) {
+    if (!is_tuned(arm) || context.tuned) arms.push_back(arm);
+  }
+  report.questions = questions;
+  for (const Arm arm : arms) report.arms.push_back({std::string(name(arm)), {}, {}});
+  const auto progress = context.progress.start(tr("evaluate: answer"), tr("answers"));
+  progress->total(questions.size() * arms.size());
+  for (const Question& question : questions) {
+    for (std::size_t a = 0; a < arms.size(); ++a) {
+      if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("stopped"));
+      progress->note(fmt::format("{}: {}", name(arms[a]), question.question));
+      auto answer = context.ask(question, arms[a]);
+      progress->add();
+      if (!answer && answer.error().kind == ErrorKind::cancelled) throw Fatal(answer.error());
+      ArmAnswer kept = answer ? std::move(*answer) : ArmAnswer{{}, {}, answer.error().text()};
+      if (kept.failure.empty() && words(without_marks(kept.text)).empty()) kept.failure = tr("the answer is empty");
+      if (!kept.failure.empty()) {
+        report.failures.push_back({answer ? ErrorKind::invalid : answer.error().kind,
+                                   tr("{} did not answer \"{}\": {}", name(arms[a]), question.question, kept.failure),
+                                   question.document_id,
+                                   {}});
+      }
+      report.arms[a].answers.push_back(std::move(kept));
+    }
+  }
+}
+
+void measure_arms(const std::vector<feature::Sample>& held_out, const EvalConfig& config, EvalReport& report) {
+  const auto measured = measure_answers(held_out, config, report);
+  const BootstrapOptions options{.resamples = config.bootstrap, .seed = config.seed};
+  for (const MetricInfo& metric : arm_metrics()) {
+    for (std::size_t a = 0; a < report.arms.size(); ++a) {
+      std::vector<Measured> items;
+      for (std::size_t q = 0; q < report.questions.size(); ++q) {
+        const auto value = measured[a][q].find(metric.key);
+        if (value != measured[a][q].end()) items.push_back({report.questions[q].document_id, value->second});
+      }
+      report.arms[a].metrics[metric.key] = bootstrap_mean(items, options);
+    }
+    for (const auto& [first, second] : {std::pair{Arm::tuned, Arm::base}, std::pair{Arm::tuned_rag, Arm::base_rag},
+                                        std::pair{Arm::base_rag, Arm::base}, std::pair{Arm::tuned_rag, Arm::tuned}}) {
+      const auto a = index_of(report, first), b = index_of(report, second);
+      if (!a || !b) continue;
+      report.differences[fmt::format("{} {}-{}", metric.key, name(first), name(second))] =
+          paired_difference(measured[*a], measured[*b], metric.key, report, options);
+    }
+  }
+}
+
+}  // namespace twin::evaluation

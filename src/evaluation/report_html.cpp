@@ -1,0 +1,156 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/i18n.h"
+#include "core/text/unicode.h"
+#include "evaluation/report_text.h"
+
+namespace twin::evaluation {
+
+namespace {
+
+constexpr std::string_view kStyle = R"(
+:root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #3567c9; }
+body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+.scroll { overflow-x: auto; }
+blockquote { margin: .3rem 0 .8rem; padding: .3rem .8rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
+blockquote.author { border-color: var(--accent); }
+details { margin: .5rem 0; padding: .4rem .8rem; background: var(--soft); border-radius: .4rem; }
+summary { cursor: pointer; font-weight: 600; }
+.failed { color: #b3261e; }
+svg { vertical-align: middle; }
+)";
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text::repair_utf8(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string row(const std::vector<std::string>& cells, std::string_view tag) {
+  std::string out = "<tr>";
+  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
+  return out + "</tr>\n";
+}
+
+std::string table(const std::string& title, const std::vector<std::string>& head, const Rows& rows) {
+  if (rows.empty()) return {};
+  std::string out = fmt::format("<h2>{}</h2>\n<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n",
+                                escaped(title), row(head, "th"));
+  for (const auto& cells : rows) out += row(cells, "td");
+  return out + "</tbody></table></div>\n";
+}
+
+std::string errors(const std::string& title, const std::vector<Error>& list) {
+  if (list.empty()) return {};
+  std::string out = fmt::format("<h2 class=\"failed\">{} ({})</h2>\n<ul>\n", escaped(title), list.size());
+  for (const Error& error : list) out += fmt::format("<li>{}</li>\n", escaped(error.text()));
+  return out + "</ul>\n";
+}
+
+/// Dot and whiskers of each arm on one scale: what the numbers say at a glance.
+std::string interval_plot(const EvalReport& report, const MetricInfo& metric) {
+  constexpr double kWidth = 260, kRow = 18, kMargin = 8;
+  double low = 0, high = 0;
+  bool first = true;
+  for (const ArmReport& arm : report.arms) {
+    const auto found = arm.metrics.find(metric.key);
+    if (found == arm.metrics.end() || !found->second.measured()) return {};
+    low = first ? found->second.low : std::min(low, found->second.low);
+    high = first ? found->second.high : std::max(high, found->second.high);
+    first = false;
+  }
+  if (first || high <= low) return {};
+  const auto x = [&](double value) { return kMargin + (value - low) / (high - low) * (kWidth - 2 * kMargin); };
+  const double height = kRow * static_cast<double>(report.arms.size());
+  std::string out =
+      fmt::format("<h3>{} {}</h3>\n<p>{}</p>\n<svg width=\"420\" height=\"{:.0f}\" role=\"img\" aria-label=\"{}\">\n",
+                  escaped(metric.label), arrow(metric), escaped(metric.meaning), height, escaped(metric.label));
+  double y = kRow / 2;
+  for (const ArmReport& arm : report.arms) {
+    const Estimate& estimate = arm.metrics.at(metric.key);
+    out += fmt::format(
+        "<line x1=\"0\" x2=\"{:.0f}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"currentColor\" opacity=\".15\"/>"
+        "<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"var(--accent)\" stroke-width=\"2\"/>"
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"var(--accent)\"/>"
+        "<text x=\"{:.0f}\" y=\"{:.1f}\" font-size=\"12\" fill=\"currentColor\">{} {}</text>\n",
+        kWidth, y, y, x(estimate.low), x(estimate.high), y, y, x(estimate.mean), y, kWidth + 8, y + 4,
+        escaped(arm.name), escaped(with_margin(estimate, digits_of(metric.key))));
+    y += kRow;
+  }
+  return out + "</svg>\n";
+}
+
+std::string questions(const EvalReport& report) {
+  std::string out;
+  if (!report.questions.empty()) out += fmt::format("<h2>{}</h2>\n", escaped(tr("Questions and answers")));
+  for (std::size_t q = 0; q < report.questions.size(); ++q) {
+    const Question& question = report.questions[q];
+    out += fmt::format(
+        "<details><summary>{}. {}</summary>\n<p><b>{}</b> ({}, {}–{})</p><blockquote "
+        "class=\"author\">{}</blockquote>\n",
+        q + 1, escaped(question.question), escaped(tr("author")), escaped(question.document_id), question.start,
+        question.end, escaped(question.reference));
+    for (const ArmReport& arm : report.arms) {
+      const ArmAnswer& answer = arm.answers[q];
+      out += answer.failure.empty()
+                 ? fmt::format("<p><b>{}</b></p><blockquote>{}</blockquote>\n", escaped(arm.name), escaped(answer.text))
+                 : fmt::format("<p class=\"failed\"><b>{}</b>: {}</p>\n", escaped(arm.name), escaped(answer.failure));
+    }
+    out += "</details>\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_html(const EvalReport& report) {
+  const std::string title = escaped(tr("Evaluation of the twin"));
+  std::string out = fmt::format(
+      "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
+      "<h1>{}</h1>\n<p>{}</p>\n",
+      language(), title, kStyle, title, escaped(summary_line(report)));
+  Rows comparison = comparison_rows(report, with_interval);
+  if (!comparison.empty()) {
+    const auto head = comparison.front();
+    comparison.erase(comparison.begin());
+    out += table(tr("Base against twin"), head, comparison);
+    for (const MetricInfo& metric : arm_metrics()) out += interval_plot(report, metric);
+  }
+  out += table(tr("Paired differences"), {tr("measure"), tr("arms"), tr("difference"), "n"}, difference_rows(report));
+  out += table(tr("Perplexity of held-out text of the author"), {tr("model"), tr("perplexity"), "n"},
+               perplexity_rows(report));
+  out += table(tr("Retrieval"), {tr("measure"), tr("value"), "n"}, retrieval_rows(report));
+  Rows lineage;
+  for (const auto& [key, value] : report.lineage) lineage.push_back({key, value});
+  out += table(tr("What was evaluated"), {tr("part"), tr("identity")}, lineage);
+  out += errors(tr("Failed"), report.failures) + errors(tr("Not measured"), report.notes) + questions(report);
+  return out + "</body>\n</html>\n";
+}
+
+}  // namespace twin::evaluation

@@ -1,0 +1,77 @@
+#include <nlohmann/json.hpp>
+
+#include "evaluation/evaluation.h"
+
+namespace twin::evaluation {
+
+namespace {
+
+/// What was not measured is null: JSON has no NaN, and a zero would be read as a result.
+Json estimate_json(const Estimate& estimate) {
+  Json json{
+      {"mean", nullptr}, {"low", nullptr}, {"high", nullptr}, {"n", estimate.n}, {"documents", estimate.clusters}};
+  if (!estimate.measured()) return json;
+  json["mean"] = estimate.mean;
+  if (!estimate.has_interval()) return json;
+  json["low"] = estimate.low;
+  json["high"] = estimate.high;
+  return json;
+}
+
+Json estimates_json(const std::map<std::string, Estimate>& estimates) {
+  Json json = Json::object();
+  for (const auto& [key, estimate] : estimates) json[key] = estimate_json(estimate);
+  return json;
+}
+
+Json errors_json(const std::vector<Error>& errors) {
+  Json json = Json::array();
+  for (const Error& error : errors) {
+    json.push_back({{"kind", to_string(error.kind)}, {"message", error.message}, {"where", error.where}});
+  }
+  return json;
+}
+
+Json answer_json(const ArmAnswer& answer) {
+  Json json{{"text", answer.text}, {"passages", answer.passages}};
+  if (!answer.failure.empty()) json["failure"] = answer.failure;
+  return json;
+}
+
+Json questions_json(const EvalReport& report) {
+  Json json = Json::array();
+  for (std::size_t q = 0; q < report.questions.size(); ++q) {
+    const Question& question = report.questions[q];
+    Json answers = Json::object();
+    for (const ArmReport& arm : report.arms) answers[arm.name] = answer_json(arm.answers[q]);
+    json.push_back({{"question", question.question},
+                    {"reference", question.reference},
+                    {"document_id", question.document_id},
+                    {"start", question.start},
+                    {"end", question.end},
+                    {"language", question.language},
+                    {"answers", std::move(answers)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const EvalReport& report) {
+  EvalConfig config = report.config;
+  Json arms = Json::object();
+  for (const ArmReport& arm : report.arms) arms[arm.name] = estimates_json(arm.metrics);
+  return Json{{"version", evaluation_version},
+              {"config", config::canonical(config)},
+              {"lineage", report.lineage},
+              {"retrieval", estimates_json(report.retrieval)},
+              {"perplexity", estimates_json(report.perplexity)},
+              {"author", estimates_json(report.author)},
+              {"arms", std::move(arms)},
+              {"differences", estimates_json(report.differences)},
+              {"failures", errors_json(report.failures)},
+              {"notes", errors_json(report.notes)},
+              {"questions", questions_json(report)}};
+}
+
+}  // namespace twin::evaluation

@@ -1,0 +1,53 @@
+// Clean: foreign bytes → Markdown; Markdown → prose view; passage → retrieval view.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "core/text/sentences.h"
+#include "feature/category.h"
+#include "feature/sources/source.h"
+
+namespace twin::feature {
+
+/// Bump when the output of anything below changes: part of cache keys.
+inline constexpr int clean_version = 1;
+
+struct Cleaned {
+  std::string markdown;  ///< UTF-8, NFC, structure kept
+  std::string title;     ///< from the content when the source gave none
+  std::string language;  ///< primary subtag: "en", "ko"
+  UnixMillis published = 0;
+  std::vector<std::string> authors;             ///< as the content names them
+  std::map<std::string, std::string> metadata;  ///< canonical link, tags, description, front matter, charset …
+  std::vector<Error> notes;                     ///< what was removed or repaired, with the reason
+};
+
+/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block).
+/// Invalid UTF-8 is repaired and noted; binary data is ErrorKind::invalid.
+[[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules);
+
+/// A block of the prose view.
+struct Block {
+  enum class Kind { heading, paragraph, code, table, list_item, quote };
+  Kind kind = Kind::paragraph;
+  int level = 0;    ///< of headings, 1 to 6
+  text::Span span;  ///< bytes of ProseView::text
+};
+
+/// Prose view: the document as it reads, without markup: case, punctuation, paragraphs and code kept; links and
+/// emphasis reduced to their text, list items with the bullet or number that a reader sees, table rows one a line.
+/// Blocks are separated by one empty line and cover every non-space byte, in order.
+struct ProseView {
+  std::string text;
+  std::vector<Block> blocks;
+};
+[[nodiscard]] ProseView prose_view(const std::string& markdown);
+
+/// Retrieval view of a passage: title, heading path and text, white space collapsed, NFC.
+[[nodiscard]] std::string retrieval_view(const std::string& title, const std::vector<std::string>& headings,
+                                         std::string_view passage);
+
+}  // namespace twin::feature

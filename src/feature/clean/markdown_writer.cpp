@@ -1,0 +1,497 @@
+#include "feature/clean/markdown_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "core/text/unicode.h"
+#include "feature/clean/table_writer.h"
+#include "feature/collect/canonical_url.h"
+
+namespace twin::feature::html {
+namespace {
+
+constexpr std::string_view block_elements =
+    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html li legend main menu nav ol p pre section summary table tbody td tfoot th "
+    "thead tr ul caption";
+constexpr std::string_view silent_elements =
+    "script style template noscript iframe object embed svg math canvas audio video map area button input select "
+    "textarea datalist progress meter head title meta link base col colgroup rp param source track";
+
+/// Quotes and lists nested deeper keep their text at this level: each level indents every line below it.
+constexpr int max_nesting = 24;
+
+/// Prefixes the first line with `first` and the others with `rest`; empty lines get `rest` without trailing blanks.
+std::string indent(std::string_view text, std::string_view first, std::string_view rest) {
+  const std::string_view bare = rest.substr(0, rest.find_last_not_of(' ') + 1);
+  std::string out;
+  out.reserve(text.size() + text.size() / 16);
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out += at == 0 ? first : (end == at ? bare : rest);
+    out += text.substr(at, end - at);
+    if (end < text.size()) out += '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string join(const std::vector<std::string>& blocks, std::string_view separator) {
+  std::string out;
+  for (const auto& block : blocks) {
+    if (!out.empty()) out += separator;
+    out += block;
+  }
+  return out;
+}
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+bool is_block(const Node* node) { return one_of(name(node), block_elements); }
+
+bool contains_block(Node* root) {
+  bool found = false;
+  walk(root, [&](Node* node) {
+    found = found || (node != root && is_block(node));
+    return !found;
+  });
+  return found;
+}
+
+/// "language-cpp", "lang-cpp", "highlight-source-c++", "brush: cpp", data-lang="cpp": what highlighters leave.
+std::string language_of(Node* pre) {
+  std::vector<const Node*> places = {pre};
+  for (const Node* child = first_child(pre); child != nullptr; child = next_sibling(child)) {
+    if (name(child) == "code") places.push_back(child);
+  }
+  for (const Node* up = parent(pre); up != nullptr && one_of(name(up), "div figure td") && places.size() < 6;
+       up = parent(up)) {
+    places.push_back(up);
+  }
+  const auto word = [](std::string_view text) {
+    const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#-_.");
+    return std::string(text.substr(0, end));
+  };
+  for (const Node* place : places) {
+    for (const std::string_view key : {"data-lang", "data-language", "data-ke-language", "lang"}) {
+      if (key == "lang" && name(place) != "code") continue;
+      if (const auto value = word(attribute(place, key)); !value.empty()) return value;
+    }
+    const auto classes = attribute(place, "class");
+    for (const std::string_view prefix : {"language-", "lang-", "highlight-source-", "brush: ", "brush:", "sourceCode "}) {
+      const std::size_t at = classes.find(prefix);
+      if (at == std::string_view::npos) continue;
+      const auto value = word(classes.substr(at + prefix.size()));
+      if (!value.empty() && value != "plaintext" && value != "text" && value != "none") return value;
+    }
+  }
+  return {};
+}
+
+std::string code_text(Node* pre) {
+  std::string out;
+  walk(pre, [&](Node* node) {
+    if (is_text(node)) out += data(node);
+    if (name(node) == "br") out += '\n';
+    return !one_of(name(node), silent_elements);
+  });
+  return out;
+}
+
+std::string fenced(std::string_view code, const std::string& language) {
+  const std::size_t first = code.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  const std::size_t line = code.substr(0, first).rfind('\n');
+  if (line != std::string_view::npos) code.remove_prefix(line + 1);
+  code = code.substr(0, code.find_last_not_of(" \t\r\n") + 1);
+  std::size_t run = 0, longest = 2;
+  for (const char c : code) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  const std::string fence(longest + 1, '`');
+  return fmt::format("{}{}\n{}\n{}", fence, language, code, fence);
+}
+
+std::string_view emphasis_marker(std::string_view element) {
+  if (one_of(element, "b strong")) return "**";
+  if (one_of(element, "i em cite dfn var")) return "*";
+  if (one_of(element, "del s strike")) return "~~";
+  return {};
+}
+
+class Writer {
+ public:
+  explicit Writer(const WriterContext& context) : context_(context) {
+    for (const auto& [label, note] : context.footnotes) notes_.insert(note);
+  }
+
+  std::string document(Node* root) {
+    children(root);
+    flush();
+    in_notes_ = true;
+    for (const auto& [label, note] : context_.footnotes) {
+      const std::string text = nested([&] { children(note); });
+      if (!text.empty()) blocks_.push_back(indent(text, fmt::format("[^{}]: ", label), "    "));
+    }
+    return join(blocks_, "\n\n");
+  }
+
+ private:
+  void children(Node* node) {
+    for (Node* child = first_child(node); child != nullptr; child = next_sibling(child)) visit(child);
+  }
+
+  void visit(Node* node) {
+    if (is_text(node)) {
+      inline_.text(data(node));
+      return;
+    }
+    const std::string_view element = name(node);
+    if (element.empty() || one_of(element, silent_elements) || context_.skipped.contains(node)) return;
+    if (!in_notes_ && notes_.contains(node)) return;
+    if (is_block(node)) {
+      block(node, element);
+    } else {
+      inline_element(node, element);
+    }
+  }
+
+  void block(Node* node, std::string_view element) {
+    if (heading_depth_ > 0 || link_depth_ > 0) {  // one line: blocks inside it are only text
+      inline_.text(" ");
+      children(node);
+      inline_.text(" ");
+      return;
+    }
+    flush();
+    if (context_.quotes.contains(node) || element == "blockquote") {
+      quote(node);
+    } else if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6') {
+      heading(node, element[1] - '0');
+    } else if (element == "pre") {
+      add(fenced(code_text(node), language_of(node)));
+    } else if (one_of(element, "ul ol menu")) {
+      list(node, element == "ol");
+    } else if (element == "dl") {
+      definitions(node);
+    } else if (element == "table") {
+      table(node);
+    } else if (element == "hr") {
+      if (!blocks_.empty() && blocks_.back() != "---") add("---");
+    } else if (one_of(element, "summary legend")) {
+      inline_.open("**");
+      children(node);
+      inline_.close("**");
+    } else {
+      children(node);
+    }
+    flush();
+  }
+
+  void inline_element(Node* node, std::string_view element) {
+    if (element == "br") {
+      // Two breaks in a row are how old editors write a paragraph.
+      if (inline_.ends_with_break()) {
+        flush();
+      } else {
+        inline_.line_break();
+      }
+    } else if (element == "a") {
+      link(node);
+    } else if (element == "img") {
+      image(node);
+    } else if (one_of(element, "code kbd samp tt") && !contains_block(node)) {
+      inline_.code(text_content(node));
+    } else if (element == "q") {
+      inline_.text("\"");
+      children(node);
+      inline_.text("\"");
+    } else if (element == "sup" && holds_only_reference(node)) {
+      children_without_brackets(node);
+    } else if (const auto marker = emphasis_marker(element); !marker.empty()) {
+      inline_.open(marker);
+      children(node);
+      inline_.close(marker);
+    } else {
+      children(node);
+    }
+  }
+
+  /// DocBook and Wikipedia write "[1]" around or inside the link: the brackets belong to the mark.
+  bool holds_only_reference(Node* node) const {
+    bool reference = false, other = false;
+    walk(node, [&](Node* n) {
+      if (context_.references.contains(n)) {
+        reference = true;
+        return false;
+      }
+      if (is_text(n)) other = other || data(n).find_first_not_of(" []()\n\t") != std::string_view::npos;
+      return true;
+    });
+    return reference && !other;
+  }
+  void children_without_brackets(Node* node) {
+    walk(node, [&](Node* n) {
+      if (!context_.references.contains(n)) return true;
+      link(n);
+      return false;
+    });
+  }
+
+  void link(Node* node) {
+    if (const auto it = context_.references.find(node); it != context_.references.end()) {
+      inline_.raw(fmt::format("[^{}]", it->second));
+      return;
+    }
+    const auto href = text::trim(attribute(node, "href"));
+    const std::string content_text = text_content(node);
+    const auto shown = text::trim(content_text);
+    const bool permalink = heading_depth_ > 0 && (shown == "#" || shown == "¶" || shown == "§" || shown == "🔗");
+    if (permalink) return;
+    const bool transparent = href.empty() || href.front() == '#' || href.substr(0, 11) == "javascript:" ||
+                             heading_depth_ > 0 || link_depth_ > 0 || contains_block(node);
+    if (transparent) {
+      children(node);
+      return;
+    }
+    const std::string url = resolve_url(context_.base_url, href);
+    if (shown == url && url.find_first_of(" <>") == std::string::npos && url.find(':') != std::string::npos) {
+      inline_.raw("<" + url + ">");
+      return;
+    }
+    if (!content_text.empty() && is_space(content_text.front())) inline_.text(" ");
+    ++link_depth_;
+    const std::string label = brackets_balanced(one_line([&] { children(node); }));
+    --link_depth_;
+    if (label.empty()) return;
+    inline_.raw(fmt::format("[{}]({})", label, link_destination(url)));
+    if (!content_text.empty() && is_space(content_text.back())) inline_.text(" ");
+  }
+
+  void image(Node* node) {
+    auto source = attribute(node, "src");
+    for (const std::string_view lazy : {"data-src", "data-lazy-src", "data-original"}) {
+      if (source.empty() || source.substr(0, 5) == "data:") source = attribute(node, lazy);
+    }
+    if (source.empty() || source.substr(0, 5) == "data:" || heading_depth_ > 0) return;
+    InlineMarkdown alt;
+    alt.text(attribute(node, "alt"));
+    inline_.raw(fmt::format("![{}]({})", brackets_escaped(alt.take(true)),
+                            link_destination(resolve_url(context_.base_url, source))));
+  }
+
+  /// Runs `write` with an empty paragraph and returns what it wrote, on one line.
+  template <class Write>
+  std::string one_line(Write write) {
+    InlineMarkdown outer = std::exchange(inline_, {});
+    write();
+    std::string out = inline_.take(true);
+    inline_ = std::move(outer);
+    return out;
+  }
+
+  /// Brackets within a link's text must be balanced or escaped.
+  static std::string brackets_balanced(std::string text) {
+    int depth = 0;
+    for (const char c : text) {
+      depth += c == '[' ? 1 : (c == ']' ? -1 : 0);
+      if (depth < 0) return brackets_escaped(text);
+    }
+    return depth == 0 ? text : brackets_escaped(text);
+  }
+  static std::string brackets_escaped(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if ((text[i] == '[' || text[i] == ']') && (i == 0 || text[i - 1] != '\\')) out += '\\';
+      out += text[i];
+    }
+    return out;
+  }
+
+  void heading(Node* node, int level) {
+    ++heading_depth_;
+    std::string text = one_line([&] { children(node); });
+    --heading_depth_;
+    if (text.empty()) return;
+    // "# About C #": trailing hashes after a space would be taken as decoration.
+    const std::size_t last = text.find_last_not_of('#');
+    if (text.back() == '#' && (last == std::string::npos || text[last] == ' ')) text.insert(text.size() - 1, "\\");
+    add(std::string(static_cast<std::size_t>(level), '#') + " " + text);
+  }
+
+  void quote(Node* node) {
+    if (nesting_ >= max_nesting) {
+      children(node);
+      return;
+    }
+    const std::string text = nested([&] { children(node); });
+    if (!text.empty()) add(indent(text, "> ", "> "));
+  }
+
+  void list(Node* node, bool ordered) {
+    if (nesting_ >= max_nesting) {
+      children(node);
+      return;
+    }
+    int number = 1;
+    const auto start = attribute(node, "start");
+    std::from_chars(start.data(), start.data() + start.size(), number);
+    number = std::max(number, 0);
+
+    std::vector<std::string> items;
+    bool loose = false;
+    for (Node* child = first_child(node); child != nullptr; child = next_sibling(child)) {
+      if (!is_element(child) && !is_text(child)) continue;
+      std::vector<std::string> blocks;
+      nested([&] { visit_item(child); }, &blocks);
+      if (blocks.empty()) continue;
+      const std::string marker = ordered ? std::to_string(number++) + ". " : "- ";
+      const bool tight = blocks.size() == 1 || (blocks.size() == 2 && interrupts(blocks[1]) && !is_list(blocks[0]));
+      loose = loose || !tight;
+      items.push_back(indent(join(blocks, tight ? "\n" : "\n\n"), marker, std::string(marker.size(), ' ')));
+    }
+    if (!items.empty()) add_list(join(items, loose ? "\n\n" : "\n"));
+  }
+
+  void visit_item(Node* node) {
+    if (name(node) == "li" && !context_.skipped.contains(node) && (in_notes_ || !notes_.contains(node))) {
+      children(node);
+    } else if (name(node) != "li") {
+      visit(node);
+    }
+  }
+
+  static bool is_list(std::string_view block) {
+    const std::size_t digits = std::min(block.find_first_not_of("0123456789"), block.size());
+    return block.substr(0, 2) == "- " || (digits > 0 && block.substr(digits, 2) == ". ");
+  }
+
+  /// Whether a list may follow a paragraph without an empty line: bullets, and numbers from one.
+  static bool interrupts(std::string_view block) { return block.substr(0, 2) == "- " || block.substr(0, 3) == "1. "; }
+
+  /// A list right after another of its kind would be read as one: an empty comment keeps them apart.
+  void add_list(std::string text) {
+    if (!blocks_.empty() && is_list(blocks_.back()) && (blocks_.back()[0] == '-') == (text[0] == '-')) {
+      blocks_.emplace_back("<!-- -->");
+    }
+    add(std::move(text));
+  }
+
+  /// GFM has no definition lists: a bullet with the bold term, and the definition as its paragraphs.
+  void definitions(Node* node) {
+    std::vector<std::string> items;
+    std::vector<std::string> blocks;
+    const auto finish = [&] {
+      if (!blocks.empty()) items.push_back(indent(join(blocks, "\n\n"), "- ", "  "));
+      blocks.clear();
+    };
+    bool defined = false;
+    const std::function<void(Node*)> entries = [&](Node* parent_node) {
+      for (Node* child = first_child(parent_node); child != nullptr; child = next_sibling(child)) {
+        if (name(child) == "div") {
+          entries(child);
+        } else if (name(child) == "dt") {
+          if (defined) finish();
+          defined = false;
+          std::vector<std::string> term;
+          nested(
+              [&] {
+                inline_.open("**");
+                children(child);
+                inline_.close("**");
+              },
+              &term);
+          blocks.insert(blocks.end(), term.begin(), term.end());
+        } else if (is_element(child)) {
+          defined = true;
+          nested([&] { children(child); }, &blocks);
+        }
+      }
+    };
+    if (nesting_ >= max_nesting) {
+      children(node);
+      return;
+    }
+    entries(node);
+    finish();
+    if (!items.empty()) add_list(join(items, "\n\n"));
+  }
+
+  void table(Node* node) {
+    const auto grid = read_table(node);
+    if (!grid) {
+      children(node);
+      return;
+    }
+    if (grid->caption != nullptr) {
+      children(grid->caption);
+      flush();
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& row : grid->rows) {
+      auto& out = rows.emplace_back();
+      for (Node* cell : row) out.push_back(cell == nullptr ? std::string() : cell_content(cell));
+    }
+    add(write_table(rows, grid->header_rows > 0));
+  }
+
+  std::string cell_content(Node* cell) {
+    std::vector<std::string> blocks;
+    nested([&] { children(cell); }, &blocks);
+    std::string text = join(blocks, " ");
+    // A break inside a cell cannot be written; a space reads the same.
+    for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n", at)) text.replace(at, 2, " ");
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+  }
+
+  /// Runs `write` with an empty page and returns (or appends to `blocks`) what it wrote.
+  template <class Write>
+  std::string nested(Write write, std::vector<std::string>* blocks = nullptr) {
+    flush();
+    std::vector<std::string> outer = std::move(blocks_);
+    blocks_.clear();
+    InlineMarkdown outer_inline = std::exchange(inline_, {});
+    ++nesting_;
+    write();
+    flush();
+    --nesting_;
+    inline_ = std::move(outer_inline);
+    std::vector<std::string> inner = std::move(blocks_);
+    blocks_ = std::move(outer);
+    if (blocks == nullptr) return join(inner, "\n\n");
+    blocks->insert(blocks->end(), std::make_move_iterator(inner.begin()), std::make_move_iterator(inner.end()));
+    return {};
+  }
+
+  void add(std::string block) {
+    if (!block.empty()) blocks_.push_back(std::move(block));
+  }
+  void flush() {
+    if (!inline_.empty()) {
+      add(inline_.take());
+    } else {
+      static_cast<void>(inline_.take());
+    }
+  }
+
+  const WriterContext& context_;
+  std::set<const Node*> notes_;
+  std::vector<std::string> blocks_;
+  InlineMarkdown inline_;
+  int nesting_ = 0;
+  int heading_depth_ = 0;
+  int link_depth_ = 0;
+  bool in_notes_ = false;
+};
+
+}  // namespace
+
+std::string write_markdown(Node* root, const WriterContext& context) { return Writer(context).document(root); }
+
+}  // namespace twin::feature::html

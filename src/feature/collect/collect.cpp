@@ -1,0 +1,326 @@
+#include "feature/collect/collect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "core/log.h"
+#include "core/text/unicode.h"
+#include "feature/clean/clean.h"
+#include "feature/collect/canonical_url.h"
+
+namespace twin::feature {
+namespace {
+
+/// Key of a document's metadata: which source it came from, so that only that one may declare it gone.
+constexpr const char* source_location_key = "source_location";
+
+const Author* find_author(const std::vector<Author>& authors, const std::string& name,
+                          const std::vector<std::string>& aliases) {
+  const auto same = [&](const std::string& known) {
+    const std::string folded = text::fold(known);
+    return folded == text::fold(name) ||
+           std::any_of(aliases.begin(), aliases.end(), [&](const auto& alias) { return folded == text::fold(alias); });
+  };
+  for (const auto& author : authors) {
+    if (same(author.name) || std::any_of(author.aliases.begin(), author.aliases.end(), same)) return &author;
+  }
+  return nullptr;
+}
+
+/// Names and aliases of the authors of one source: what a source with several writers filters by.
+std::vector<std::string> known_names(const SourceConfig& source, const std::vector<Author>& authors) {
+  std::vector<std::string> names;
+  const auto add = [&](const Author& author) {
+    names.push_back(author.name);
+    names.insert(names.end(), author.aliases.begin(), author.aliases.end());
+  };
+  if (source.authors.empty()) {
+    for (const auto& author : authors) add(author);
+  }
+  for (const auto& name : source.authors) {
+    const Author* author = find_author(authors, name, {});
+    author == nullptr ? names.push_back(name) : add(*author);
+  }
+  return names;
+}
+
+std::string file_name_of(const std::string& url) {
+  const std::string path = url.substr(0, url.find_first_of("?"));
+  return path.substr(path.find_last_of("/#") + 1);
+}
+
+/// One source's run.
+class SourceRun {
+ public:
+  SourceRun(const CollectConfig& config, const SourceConfig& source, const std::vector<Author>& authors,
+            const CollectContext& context, std::set<std::string>& urls, Progress& progress, CollectReport& report)
+      : config_(config),
+        source_(source),
+        authors_(authors),
+        context_(context),
+        urls_(urls),
+        progress_(progress),
+        report_(report),
+        location_(source.source->location()) {}
+
+  void run() {
+    const auto category = context_.categories.find(source_.category);
+    if (category == context_.categories.end()) {
+      std::vector<std::string> known;
+      for (const auto& [id, entry] : context_.categories) known.push_back(id);
+      fail_with({ErrorKind::usage, tr("There is no category '{}'", source_.category), location_,
+                 tr("Did you mean '{}'?", text::nearest(source_.category, known))});
+      return;
+    }
+    SourceContext source_context{.files = context_.files,
+                                 .http = context_.http,
+                                 .clock = context_.clock,
+                                 .stop = context_.stop,
+                                 .scratch = context_.scratch / source_.type,
+                                 .max_item_bytes = static_cast<std::uint64_t>(config_.max_item_megabytes) << 20,
+                                 .authors = known_names(source_, authors_),
+                                 .cursor = {}};
+    const std::string key = cursor_key(source_context.authors);
+    source_context.cursor = context_.warehouse.cursor(key).value_or("");
+
+    const auto done = source_.source->collect(source_context, [&](Item&& item) {
+      if (context_.stop.stop_requested()) return false;
+      receive(std::move(item));
+      return !context_.stop.stop_requested();
+    });
+    if (!done) {
+      Error error = done.error();
+      if (error.where.empty()) error.where = location_;
+      fail_with(std::move(error));
+      return;
+    }
+    if (context_.stop.stop_requested() || done->unchanged) return;
+    if (done->complete && config_.delete_missing) remove_missing();
+    if (!failed_) context_.warehouse.set_cursor(key, done->cursor);
+  }
+
+ private:
+  /// The cursor says "nothing new since"; it must not hold back what a changed configuration would read differently.
+  [[nodiscard]] std::string cursor_key(const std::vector<std::string>& authors) const {
+    Category category = context_.categories.at(source_.category);
+    std::string names;
+    for (const auto& name : authors) names += name + "\n";
+    const std::string keys = config::canonical([&](config::Binder& b) { source_.source->bind(b); }).dump();
+    return stable_id("cursor", {source_.type, location_, source_.category, keys, config::canonical(category).dump(),
+                                names, std::to_string(clean_version)});
+  }
+
+  void receive(Item&& item) {
+    progress_.add();
+    if (!item) {
+      // What could not be read is not gone.
+      if (!item.error().where.empty()) seen_.insert(canonical_url(item.error().where));
+      Error error = std::move(item.error());
+      if (error.where.empty()) error.where = location_;
+      fail_with(std::move(error));
+      return;
+    }
+    const std::string url = canonical_url(item->url);
+    progress_.note(url);
+    seen_.insert(url);
+    if (!urls_.insert(url).second) {
+      report_.notes.push_back({ErrorKind::invalid, tr("This address came up twice; the first is kept"), url, {}});
+      return;
+    }
+    ++report_.seen;
+    try {
+      store(std::move(*item), url);
+    } catch (const Fatal&) {
+      throw;
+    } catch (const std::exception& error) {
+      fail_with({ErrorKind::internal, tr("The document could not be processed: {}", error.what()), url, {}});
+    }
+  }
+
+  void store(RawDocument raw, const std::string& url) {
+    const std::string category_id = raw.category.empty() ? source_.category : raw.category;
+    const auto category = context_.categories.find(category_id);
+    if (category == context_.categories.end()) {
+      fail_with({ErrorKind::usage, tr("There is no category '{}'", category_id), url, {}});
+      return;
+    }
+    raw.url = url;
+    auto cleaned = clean(raw, category->second.clean);
+    if (!cleaned) {
+      fail_with(std::move(cleaned.error()));
+      return;
+    }
+    for (auto& note : cleaned->notes) report_.notes.push_back(std::move(note));
+    const auto length = static_cast<int>(text::codepoints(cleaned->markdown).size());
+    if (length < category->second.clean.min_characters) {
+      report_.notes.push_back({ErrorKind::invalid,
+                               tr("Short: {} characters, the category's min_characters is {}", length,
+                                  category->second.clean.min_characters),
+                               url,
+                               {}});
+    }
+
+    stores::Document document;
+    document.url = url;
+    document.source = source_.type;
+    document.category = category_id;
+    document.author_ids = users(raw);
+    document.title = cleaned->title.empty() ? file_name_of(url) : std::move(cleaned->title);
+    document.body = std::move(cleaned->markdown);
+    document.raw_sha256 = value_or_throw(context_.warehouse.objects().put(raw.bytes));
+    document.raw_type = raw.media_type;
+    document.language = std::move(cleaned->language);
+    document.published = cleaned->published;
+    document.fetched = context_.clock.now();
+    document.metadata = std::move(cleaned->metadata);
+    for (auto& [key, value] : raw.metadata) document.metadata[key] = value;
+    if (!cleaned->authors.empty()) document.metadata["byline"] = fmt::format("{}", fmt::join(cleaned->authors, ", "));
+    document.metadata[source_location_key] = location_;
+    count(context_.warehouse.upsert(document));
+  }
+
+  /// Ids of the authors: those the item names, else those of the source, else those of the project.
+  std::vector<std::string> users(const RawDocument& raw) {
+    std::vector<std::string> names = raw.authors.empty() ? source_.authors : raw.authors;
+    if (names.empty()) {
+      for (const auto& author : authors_) names.push_back(author.name);
+    }
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const bool named = !raw.authors.empty() && i == 0;
+      std::string id = user(names[i], named ? raw.author_emails : std::vector<std::string>{});
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+    }
+    return ids;
+  }
+
+  std::string user(const std::string& name, std::vector<std::string> aliases) {
+    const std::string key = name + "\n" + fmt::format("{}", fmt::join(aliases, "\n"));
+    const auto known = user_ids_.find(key);
+    if (known != user_ids_.end()) return known->second;
+    const Author* author = find_author(authors_, name, aliases);
+    if (author != nullptr) {
+      if (text::fold(author->name) != text::fold(name)) aliases.push_back(name);
+      aliases.insert(aliases.end(), author->aliases.begin(), author->aliases.end());
+    }
+    const auto user = context_.warehouse.get_or_create_user(author == nullptr ? name : author->name, aliases);
+    return user_ids_[key] = user.id;
+  }
+
+  void count(stores::Upsert what) {
+    switch (what) {
+      case stores::Upsert::inserted:
+        ++report_.inserted;
+        break;
+      case stores::Upsert::updated:
+        ++report_.updated;
+        break;
+      case stores::Upsert::unchanged:
+        ++report_.unchanged;
+        break;
+      case stores::Upsert::revived:
+        ++report_.revived;
+        break;
+    }
+  }
+
+  /// The source was read completely: its documents that did not come up are gone.
+  void remove_missing() {
+    std::vector<std::string> gone;
+    context_.warehouse.each({.source = source_.type}, [&](stores::Document&& document) {
+      const auto location = document.metadata.find(source_location_key);
+      const bool ours = location != document.metadata.end() && location->second == location_;
+      if (ours && !seen_.contains(document.url)) gone.push_back(document.id);
+      return true;
+    });
+    for (const auto& id : gone) report_.deleted += context_.warehouse.tombstone(id, context_.clock.now()) ? 1 : 0;
+  }
+
+  void fail_with(Error error) {
+    failed_ = true;
+    log::warn("collect: {}", error.text());
+    report_.failures.push_back(std::move(error));
+  }
+
+  const CollectConfig& config_;
+  const SourceConfig& source_;
+  const std::vector<Author>& authors_;
+  const CollectContext& context_;
+  std::set<std::string>& urls_;  ///< of the whole run
+  Progress& progress_;
+  CollectReport& report_;
+  const std::string location_;
+  std::set<std::string> seen_;   ///< of this source
+  std::map<std::string, std::string> user_ids_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void SourceConfig::bind(config::Binder& b) {
+  std::vector<std::string> known;
+  for (const auto& [id, entry] : SourceRegistry::instance().entries()) known.push_back(id);
+  b.field("type", type, "Kind of source", {.one_of = known, .required = true});
+  b.field("category", category, "Category of its documents (a file of categories/)", {.required = true});
+  b.field("authors", authors, "Names of the authors; none: those of the project");
+  const SourceEntry* entry = SourceRegistry::instance().find(type);
+  if (entry == nullptr) return;
+  if (source == nullptr || made_of != type) {
+    source = entry->make();
+    made_of = type;
+  }
+  source->bind(b);
+}
+
+void CollectConfig::bind(config::Binder& b) {
+  b.field("max_item_megabytes", max_item_megabytes, "Larger files and pages are refused", {.min = 1, .max = 4096});
+  b.field("delete_missing", delete_missing, "Documents that a completely read source no longer has are marked deleted");
+}
+
+void Author::bind(config::Binder& b) {
+  b.field("name", name, "Name as it is shown", {.required = true});
+  b.field("aliases", aliases, "Other names and e-mail addresses of the same person");
+}
+
+CollectReport collect(const CollectConfig& config, const std::vector<SourceConfig>& sources,
+                      const std::vector<Author>& authors, const CollectContext& context) {
+  CollectReport report;
+  std::set<std::string> urls;
+  const auto progress = context.progress.start("collect", "documents");
+  for (const auto& source : sources) {
+    if (context.stop.stop_requested()) break;
+    if (source.source == nullptr) {
+      report.failures.push_back(
+          {ErrorKind::usage, tr("There is no source of the type '{}'", source.type), "twin.yaml", {}});
+      continue;
+    }
+    SourceRun(config, source, authors, context, urls, *progress, report).run();
+  }
+  return report;
+}
+
+std::string fingerprint(const std::vector<SourceConfig>& sources, const CollectContext& context) {
+  Sha256 hash;
+  hash.field(std::to_string(clean_version));
+  for (const auto& source : sources) {
+    if (source.source == nullptr) return {};
+    SourceContext source_context{.files = context.files,
+                                 .http = context.http,
+                                 .clock = context.clock,
+                                 .stop = context.stop,
+                                 .scratch = context.scratch / source.type,
+                                 .authors = {},
+                                 .cursor = {}};
+    const auto now = source.source->fingerprint(source_context);
+    if (!now) return {};
+    hash.field(source.type).field(source.source->location()).field(*now);
+  }
+  return hash.hex();
+}
+
+}  // namespace twin::feature

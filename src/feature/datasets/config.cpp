@@ -1,0 +1,45 @@
+#include "core/hash.h"
+#include "feature/datasets/datasets.h"
+#include "feature/datasets/order.h"
+
+namespace twin::feature {
+namespace {
+
+config::Rule between(double min, double max) {
+  config::Rule rule;
+  rule.min = min;
+  rule.max = max;
+  return rule;
+}
+
+}  // namespace
+
+void DatasetConfig::bind(config::Binder& b) {
+  b.field("validation_share", validation_share, "Share of the documents kept for validation", between(0, 0.5));
+  b.field("test_share", test_share, "Share of the documents kept for the evaluation", between(0, 0.5));
+  b.field("near_duplicate", near_duplicate, "Similarity of two answers (Jaccard) from which one of them is removed",
+          between(0.3, 1));
+  b.field("max_samples", max_samples, "Most samples, over all splits; 0: all of them", between(0, 1e9));
+  b.field("preference_samples", preference_samples, "Questions that get a rejected answer of the base model",
+          between(0, 1e6));
+  b.field("rejected_max_tokens", rejected_max_tokens, "Longest rejected answer, in tokens", between(1, 4096));
+  config::Rule no_key = between(1, 1000);
+  no_key.key_irrelevant = true;
+  b.field("give_up_after", give_up_after, "Failed answers in a row after which the run ends", no_key);
+  b.field("seed", seed, "Chooses splits, question variants and samples");
+}
+
+std::uint64_t hash_order(std::int64_t seed, std::string_view purpose, std::string_view id) {
+  Sha256 hash;
+  hash.field(std::to_string(seed)).field(purpose).field(id);
+  return std::stoull(hash.hex().substr(0, 16), nullptr, 16);
+}
+
+std::string split_of(const std::string& document_id, const DatasetConfig& config) {
+  const double place = static_cast<double>(hash_order(config.seed, "split", document_id)) / 18446744073709551616.0;
+  if (place < config.test_share) return "test";
+  if (place < config.test_share + config.validation_share) return "validation";
+  return "train";
+}
+
+}  // namespace twin::feature

@@ -1,0 +1,84 @@
+// Datasets: instruction and preference samples made of the author's own sentences, without any API.
+#pragma once
+
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/progress.h"
+#include "feature/category.h"
+#include "feature/datasets/sample.h"
+#include "models/engines/engine.h"
+#include "stores/objects/objects.h"
+#include "stores/warehouse/warehouse.h"
+
+namespace twin::feature {
+
+inline constexpr int dataset_version = 1;
+
+struct DatasetConfig {
+  double validation_share = 0.05;  ///< of documents
+  double test_share = 0.1;         ///< of documents
+  double near_duplicate = 0.8;     ///< Jaccard of 5-character shingles from which a sample is a duplicate
+  int max_samples = 0;             ///< 0: no limit; else the first by hash order, every document represented first
+  int preference_samples = 64;     ///< of the instruct samples, how many get a rejected answer
+  int rejected_max_tokens = 96;
+  int give_up_after = 5;  ///< failed answers in a row after which the run ends
+  std::int64_t seed = 17;
+  void bind(config::Binder& b);
+};
+
+/// A sample that was not written, or a passage that is in no sample.
+struct Rejection {
+  std::string sample_id;  ///< empty for passages
+  std::string document_id;
+  std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
+  std::string reason;              ///< one of a few words, as counted: too_short, near_duplicate …
+  std::string detail;              ///< the sample it duplicates, similarity … (may be empty)
+};
+
+struct DatasetReport {
+  std::map<std::string, int> counts;       ///< "instruct/train" → n …
+  std::map<std::string, int> reasons;      ///< why samples were rejected → n
+  std::map<std::string, double> coverage;  ///< by split: share of the documents' prose bytes that lie in an answer
+  std::vector<Rejection> rejections;
+  std::vector<Error> failures;
+  std::vector<Error> notes;  ///< worth knowing, not failed: a split without documents …
+  std::string sha256;        ///< of the written dataset (a manifest over its files)
+};
+
+struct DatasetContext {
+  stores::Warehouse& warehouse;
+  stores::Objects& objects;  ///< generated answers are kept here item by item, to resume
+  const std::map<std::string, Category>& categories;
+  ProgressSink& progress;
+  std::filesystem::path folder;  ///< <folder>/{train,validation,test}.jsonl, rejected.jsonl, manifest.json
+  std::stop_token stop;
+};
+
+/// The split of a document: a pure function of its id and the seed, so that it never moves.
+[[nodiscard]] std::string split_of(const std::string& document_id, const DatasetConfig& config);
+
+/// Questions by templates of the category (titles, headings, leading sentences), answers verbatim from the prose view;
+/// every answer is checked against its span. Exact and near duplicates are removed, also across splits (test and
+/// validation keep theirs, train loses its own). The system prompt is prompts/twin.system.txt, as in serving. Writes
+/// {train,validation,test}.jsonl, rejected.jsonl and, last, manifest.json: same warehouse and configuration, same
+/// bytes. Throws Fatal when the folder cannot be written or the system prompt is missing.
+[[nodiscard]] DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context);
+
+/// Rejected answers of the base model for a sample of build_instruct()'s training questions, with the author's text as
+/// chosen. `base` without adapter, temperature 0, no prefix reuse: the same answers every time. Writes train.jsonl,
+/// rejected.jsonl and manifest.json. Each answer is kept as it comes (answers.jsonl and Objects): a run that was killed
+/// continues with the next one. A failed answer costs one sample; give_up_after of them in a row are Fatal.
+[[nodiscard]] DatasetReport build_preference(const DatasetConfig& config, const DatasetContext& context,
+                                             const std::filesystem::path& instruct_folder, models::ChatEngine& base,
+                                             const std::string& base_model_id);
+
+/// Hashes every file of a dataset again; returns DatasetReport::sha256 when all are as its manifest says.
+[[nodiscard]] Result<std::string> verify_dataset(const std::filesystem::path& folder);
+
+/// Samples of one file, in order. A malformed line is ErrorKind::invalid with "<file>:<line>".
+[[nodiscard]] Result<std::vector<Sample>> read_samples(const std::filesystem::path& jsonl);
+
+}  // namespace twin::feature

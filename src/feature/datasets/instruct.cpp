@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "core/text/unicode.h"
+#include "feature/chunk/sections.h"
+#include "feature/datasets/datasets.h"
+#include "feature/datasets/drafts.h"
+#include "feature/datasets/near_duplicates.h"
+#include "feature/datasets/order.h"
+#include "feature/datasets/samples_file.h"
+#include "feature/datasets/system_prompt.h"
+
+namespace twin::feature {
+namespace {
+
+// Test and validation come first: of two duplicates the one that would leak into training is removed.
+constexpr std::array<const char*, 3> splits = {"test", "validation", "train"};
+
+class InstructBuilder {
+ public:
+  InstructBuilder(const DatasetConfig& config, const DatasetContext& context)
+      : config_(config), context_(context), system_prompt_(twin_system_prompt()), near_(config.near_duplicate) {}
+
+  DatasetReport run() {
+    read_documents();
+    if (context_.stop.stop_requested()) {
+      report_.failures.push_back(
+          {ErrorKind::cancelled, tr("Making the dataset was stopped; nothing was written"), "", ""});
+      return std::move(report_);
+    }
+    for (const char* split : splits) {
+      for (Draft& draft : drafts_) {
+        if (draft.sample.split == split) consider(draft);
+      }
+    }
+    limit();
+    verify();
+    note_empty_splits();
+    write();
+    return std::move(report_);
+  }
+
+ private:
+  void read_documents() {
+    const auto progress = context_.progress.start("dataset", "documents");
+    progress->total(static_cast<std::uint64_t>(context_.warehouse.counts().documents));
+    context_.warehouse.each({}, [&](stores::Document&& document) {
+      vocabulary_.add(prose_view(document.body));
+      return !context_.stop.stop_requested();
+    });
+    context_.warehouse.each({}, [&](stores::Document&& document) {
+      progress->add();
+      add_document(document);
+      return !context_.stop.stop_requested();
+    });
+  }
+
+  void add_document(const stores::Document& document) {
+    const auto category = context_.categories.find(document.category);
+    if (category == context_.categories.end()) {
+      report_.failures.push_back(
+          {ErrorKind::not_found, tr("There is no category '{}'", document.category), document.url,
+           tr("add {}.yaml to a categories folder, or correct the source's category", document.category)});
+      return;
+    }
+    const DatasetRules& rules = category->second.dataset;
+    if (!rules.enabled) {
+      reject({"", document.id, 0, 0, "category_disabled", document.category});
+      return;
+    }
+    templates_.try_emplace(document.category, rules.questions);
+    std::vector<Draft> drafts = make_drafts(document, rules, config_, vocabulary_, report_.rejections);
+    documents_.push_back(document.id);
+    std::move(drafts.begin(), drafts.end(), std::back_inserter(drafts_));
+  }
+
+  void consider(Draft& draft) {
+    Sample& sample = draft.sample;
+    const std::string plain = text::fold(collapse_space(sample.answer));
+    const std::string hash = sha256_hex(plain);
+    if (const auto same = answers_.find(hash); same != answers_.end()) {
+      reject(sample, "duplicate", "the answer of " + added_[same->second]);
+      return;
+    }
+    if (const auto match = near_.add(plain)) {
+      const bool across = added_splits_[match->index] != sample.split;
+      reject(sample, across ? "near_duplicate_across_splits" : "near_duplicate",
+             fmt::format("{:.2f} like {}", match->similarity, added_[match->index]));
+      return;
+    }
+    answers_[hash] = added_.size();
+    const bool asked = ask(draft);
+    added_.push_back(sample.id);
+    added_splits_.push_back(sample.split);
+    if (asked) {
+      kept_.push_back(std::move(sample));
+    } else {
+      reject(sample, "no_question", "every question that fits is taken");
+    }
+  }
+
+  // The first question that no other sample asks.
+  bool ask(Draft& draft) {
+    Sample& sample = draft.sample;
+    const Provenance& from = sample.provenance;
+    const std::string place = fmt::format("{}:{}", from.document_id, from.start);
+    const std::uint64_t choice = hash_order(config_.seed, "question", place);
+    const QuestionTemplates& templates = templates_.at(sample.category);
+    for (const Question& question : templates.ask(draft.subject, choice)) {
+      if (take(sample, question)) return true;
+    }
+    if (draft.opening.empty()) return false;
+    Subject opening;
+    opening.language = draft.subject.language;
+    opening.lead = draft.opening;
+    for (const Question& question : templates.ask(opening, choice)) {
+      const std::string whole = std::exchange(sample.answer, sample.answer.substr(draft.after_opening - from.start));
+      const std::size_t start = std::exchange(sample.provenance.start, draft.after_opening);
+      if (take(sample, question)) return true;
+      sample.answer = whole;
+      sample.provenance.start = start;
+    }
+    return false;
+  }
+
+  bool take(Sample& sample, const Question& question) {
+    if (!questions_.insert(text::fold(collapse_space(question.text))).second) return false;
+    sample.prompt = {{"system", system_prompt_}, {"user", question.text}};
+    sample.provenance.question_template = question.template_id;
+    sample.scores["characters"] = characters(sample.answer);
+    const Provenance& from = sample.provenance;
+    sample.id = stable_id("sample", {sample.kind, system_prompt_, question.text, sample.answer, from.document_id,
+                                     std::to_string(from.document_version), std::to_string(from.start)});
+    return true;
+  }
+
+  // Keeps the first max_samples by hash order, after one of every document.
+  void limit() {
+    if (config_.max_samples <= 0 || kept_.size() <= static_cast<std::size_t>(config_.max_samples)) return;
+    const auto order = [this](const Sample& sample) { return hash_order(config_.seed, "sample", sample.id); };
+    std::vector<std::pair<std::uint64_t, std::size_t>> by_hash;
+    for (std::size_t i = 0; i < kept_.size(); ++i) by_hash.emplace_back(order(kept_[i]), i);
+    std::sort(by_hash.begin(), by_hash.end());
+    std::set<std::string> seen;
+    std::stable_partition(by_hash.begin(), by_hash.end(), [&](const auto& entry) {
+      return seen.insert(kept_[entry.second].provenance.document_id).second;
+    });
+    std::vector<bool> keep(kept_.size(), false);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(config_.max_samples); ++i) keep[by_hash[i].second] = true;
+    std::vector<Sample> rest;
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+      if (keep[i]) {
+        rest.push_back(std::move(kept_[i]));
+      } else {
+        reject(kept_[i], "over_max_samples", "");
+      }
+    }
+    kept_ = std::move(rest);
+  }
+
+  // Reads every document once more and holds the answers against it; measures how much of its prose they cover.
+  void verify() {
+    std::sort(kept_.begin(), kept_.end(), [](const Sample& a, const Sample& b) {
+      return std::tie(a.provenance.document_id, a.provenance.start) <
+             std::tie(b.provenance.document_id, b.provenance.start);
+    });
+    std::map<std::string, std::pair<std::size_t, std::size_t>> covered;  // split → covered bytes, all bytes
+    std::vector<Sample> verbatim;
+    auto sample = kept_.begin();
+    for (const std::string& id : documents_) {
+      const std::optional<stores::Document> document = context_.warehouse.document(id);
+      const ProseView prose = document ? prose_view(document->body) : ProseView{};
+      std::vector<bool> inside(prose.text.size(), false);
+      for (; sample != kept_.end() && sample->provenance.document_id == id; ++sample) {
+        const auto [start, end] = std::pair(sample->provenance.start, sample->provenance.end);
+        if (end > prose.text.size() || prose.text.compare(start, end - start, sample->answer) != 0) {
+          reject(*sample, "not_verbatim", "the answer is not in the document at its offsets");
+          continue;
+        }
+        std::fill(inside.begin() + static_cast<std::ptrdiff_t>(start),
+                  inside.begin() + static_cast<std::ptrdiff_t>(end), true);
+        verbatim.push_back(std::move(*sample));
+      }
+      auto& [yes, all] = covered[split_of(id, config_)];
+      for (const Block& block : prose.blocks) {
+        if (!is_prose(block)) continue;
+        for (std::size_t i = block.span.start; i < block.span.end; ++i) yes += inside[i] ? 1u : 0u;
+        all += block.span.end - block.span.start;
+      }
+    }
+    kept_ = std::move(verbatim);
+    for (const auto& [split, bytes] : covered) {
+      report_.coverage[split] =
+          bytes.second == 0 ? 0 : static_cast<double>(bytes.first) / static_cast<double>(bytes.second);
+    }
+  }
+
+  void note_empty_splits() {
+    std::map<std::string, int> documents;
+    for (const std::string& id : documents_) ++documents[split_of(id, config_)];
+    for (const char* split : splits) {
+      const bool wanted = std::string_view(split) == "train" ||
+                          (std::string_view(split) == "test" && config_.test_share > 0) ||
+                          (std::string_view(split) == "validation" && config_.validation_share > 0);
+      if (!wanted || documents[split] > 0 || documents_.empty()) continue;
+      report_.notes.push_back({ErrorKind::limit, tr("No document falls into the {} split", split), "",
+                               tr("add documents, or change dataset.seed or the shares")});
+    }
+  }
+
+  void write() {
+    std::map<std::string, std::vector<Sample>> by_split;
+    for (const char* split : splits) by_split[split];
+    for (Sample& sample : kept_) by_split[sample.split].push_back(std::move(sample));
+    DatasetConfig config = config_;
+    const Json facts{{"config", config::canonical(config)}, {"system_prompt", system_prompt_}};
+    write_dataset(context_.folder, "instruct", by_split, facts, report_);
+  }
+
+  void reject(Rejection rejection) { report_.rejections.push_back(std::move(rejection)); }
+  void reject(const Sample& sample, std::string reason, std::string detail) {
+    const Provenance& from = sample.provenance;
+    reject({sample.id, from.document_id, from.start, from.end, std::move(reason), std::move(detail)});
+  }
+
+  const DatasetConfig& config_;
+  const DatasetContext& context_;
+  const std::string system_prompt_;
+  DatasetReport report_;
+  std::map<std::string, QuestionTemplates> templates_;  // by category
+  Vocabulary vocabulary_;
+  std::vector<std::string> documents_;  // in order of id
+  std::vector<Draft> drafts_;
+  NearDuplicates near_;
+  std::map<std::string, std::size_t> answers_;     // hash of the plain answer → index into added_
+  std::vector<std::string> added_, added_splits_;  // ids and splits of the texts in near_
+  std::set<std::string> questions_;
+  std::vector<Sample> kept_;
+};
+
+}  // namespace
+
+DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context) {
+  return InstructBuilder(config, context).run();
+}
+
+}  // namespace twin::feature

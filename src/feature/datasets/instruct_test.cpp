@@ -1,0 +1,179 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "feature/clean/clean.h"
+#include "feature/datasets/project_for_test.h"
+#include "feature/datasets/system_prompt.h"
+
+namespace twin::feature {
+namespace {
+
+using testing::DatasetProject;
+using testing::text_about;
+using testing::url_in;
+
+void add_documents(DatasetProject& project, int n) {
+  for (int i = 0; i < n; ++i) {
+    const std::string topic = "topic" + std::to_string(i);
+    project.put("file:///" + topic + ".md", "About " + topic,
+                text_about(topic, 6) + "\n\n## 1.1. Using " + topic + "\n\n" + text_about(topic + " tool", 20) +
+                    "\n\n```\nrun " + topic + "\n```\n\n## Short\n\nToo short.\n");
+  }
+}
+
+int count_of(const std::map<std::string, int>& counts, const std::string& key) {
+  const auto it = counts.find(key);
+  return it == counts.end() ? 0 : it->second;
+}
+
+TEST_CASE("answers are verbatim, questions are made from titles and headings, each sample knows its origin") {
+  DatasetProject project;
+  add_documents(project, 20);
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  CHECK(report.failures.empty());
+  const auto samples = project.all_samples("set");
+  REQUIRE(samples.size() > 60);
+  std::set<std::string> questions, ids;
+  bool heading_asked = false;
+  for (const Sample& sample : samples) {
+    REQUIRE(sample.prompt.size() == 2);
+    CHECK(sample.prompt[0].content == twin_system_prompt());
+    CHECK(!sample.prompt[1].content.empty());
+    CHECK(sample.prompt[1].content.find("1.1.") == std::string::npos);
+    CHECK(sample.language == "en");
+    const auto document =
+        project.warehouse->document(sample.provenance.document_id, sample.provenance.document_version);
+    const ProseView prose = prose_view(document->body);
+    CHECK(prose.text.substr(sample.provenance.start, sample.provenance.end - sample.provenance.start) == sample.answer);
+    CHECK(questions.insert(sample.prompt[1].content).second);
+    CHECK(ids.insert(sample.id).second);
+    CHECK(sample.split == split_of(document->id, project.config));
+    heading_asked = heading_asked || sample.provenance.question_template.find("heading") != std::string::npos;
+  }
+  CHECK(heading_asked);
+  CHECK(count_of(report.reasons, "too_short") == 20);
+  CHECK(count_of(report.reasons, "not_verbatim") == 0);
+  CHECK(report.coverage.at("train") > 0.9);
+}
+
+TEST_CASE("Korean documents are asked in Korean") {
+  DatasetProject project;
+  std::string body = "## 2.1. 패키지 설치\n\n";
+  for (int i = 0; i < 12; ++i) body += "패키지를 " + std::to_string(i) + "번째로 설치하는 방법을 차례대로 설명한다. ";
+  project.put("file:///ko.md", "데비안 안내서", body);
+  CHECK(build_instruct(project.config, project.context("set")).failures.empty());
+  const auto samples = project.all_samples("set");
+  REQUIRE(!samples.empty());
+  CHECK(samples[0].language == "ko");
+  CHECK(samples[0].prompt[1].content.find("패키지 설치") != std::string::npos);
+  CHECK(samples[0].prompt[1].content.find("2.1") == std::string::npos);
+  CHECK(samples[0].provenance.question_template.substr(0, 3) == "ko.");
+}
+
+TEST_CASE("the same warehouse gives the same bytes; nothing is dropped silently") {
+  DatasetProject project;
+  add_documents(project, 8);
+  const DatasetReport one = build_instruct(project.config, project.context("one"));
+  const DatasetReport two = build_instruct(project.config, project.context("two"));
+  for (const char* name : {"train.jsonl", "validation.jsonl", "test.jsonl", "rejected.jsonl", "manifest.json"}) {
+    CHECK(project.file(std::string("one/") + name) == project.file(std::string("two/") + name));
+  }
+  CHECK(one.sha256 == two.sha256);
+  const Json manifest = Json::parse(project.file("one/manifest.json"));
+  CHECK(manifest["files"].size() == 4);
+  CHECK(manifest["counts"]["instruct/train"] == count_of(one.counts, "instruct/train"));
+  const std::string rejected = project.file("one/rejected.jsonl");
+  CHECK(std::count(rejected.begin(), rejected.end(), '\n') == static_cast<long>(one.rejections.size()));
+}
+
+TEST_CASE("the split is by document and does not move when documents come") {
+  DatasetConfig config;
+  std::map<std::string, int> counts;
+  for (int i = 0; i < 4000; ++i) ++counts[split_of("doc_" + std::to_string(i), config)];
+  CHECK(counts["test"] > 300);
+  CHECK(counts["test"] < 500);
+  CHECK(counts["validation"] > 130);
+  CHECK(counts["validation"] < 270);
+  config.seed = 18;
+  int moved = 0;
+  for (int i = 0; i < 4000; ++i)
+    moved += split_of("doc_" + std::to_string(i), config) != split_of("doc_" + std::to_string(i), {}) ? 1 : 0;
+  CHECK(moved > 400);
+  config.test_share = config.validation_share = 0;
+  CHECK(split_of("doc_1", config) == "train");
+}
+
+TEST_CASE("duplicates are removed, across splits from the training side") {
+  DatasetProject project;
+  project.config.test_share = project.config.validation_share = 0.33;
+  const std::string shared = text_about("shared thing", 8);
+  project.put(url_in(project.config, "train", 0), "First", shared);
+  project.put(url_in(project.config, "train", 1), "Second", shared);
+  std::string almost = shared;
+  almost.replace(almost.size() - 6, 5, "thang");
+  project.put(url_in(project.config, "test", 0), "Third", almost);
+  project.put(url_in(project.config, "train", 2), "Fourth", text_about("another", 8));
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  const auto test = project.samples("set", "test");
+  REQUIRE(!test.empty());
+  CHECK(test.back().answer.find("thang") != std::string::npos);
+  for (const Sample& sample : project.samples("set", "train"))
+    CHECK(sample.answer.find("shared thing") == std::string::npos);
+  CHECK(count_of(report.reasons, "near_duplicate_across_splits") + count_of(report.reasons, "duplicate") >= 2);
+  CHECK(!project.samples("set", "train").empty());
+}
+
+TEST_CASE("max_samples keeps one of every document first") {
+  DatasetProject project;
+  add_documents(project, 10);
+  project.config.max_samples = 12;
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  const auto samples = project.all_samples("set");
+  CHECK(samples.size() == 12);
+  std::set<std::string> documents;
+  for (const Sample& sample : samples) documents.insert(sample.provenance.document_id);
+  CHECK(documents.size() == 10);
+  CHECK(count_of(report.reasons, "over_max_samples") > 0);
+}
+
+TEST_CASE("disabled and unknown categories, empty and hostile documents") {
+  DatasetProject project;
+  project.categories["posts"].dataset.enabled = false;
+  project.put("file:///a.md", "A", text_about("a", 9), "posts");
+  project.put("file:///b.md", "B", text_about("b", 9), "nonsense");
+  project.put("file:///c.md", "", "");
+  project.put("file:///d.md", "# # #", std::string(200'000, '#'));
+  project.put("file:///e.md", std::string(100'000, '('), std::string(50'000, '[') + " | {lead} {title} | ");
+  project.put("file:///f.md", "{lead} | x", "## {title} | {heading}\n\n" + text_about("braces {lead} ", 9));
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  REQUIRE(report.failures.size() == 1);
+  CHECK(report.failures[0].where == "file:///b.md");
+  CHECK(count_of(report.reasons, "category_disabled") == 1);
+  CHECK(!project.all_samples("set").empty());
+}
+
+TEST_CASE("an empty warehouse makes an empty dataset; a stopped run writes nothing") {
+  DatasetProject project;
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  CHECK(report.counts.at("instruct/train") == 0);
+  CHECK(project.samples("set", "train").empty());
+  add_documents(project, 2);
+  project.stop.request_stop();
+  const DatasetReport stopped = build_instruct(project.config, project.context("stopped"));
+  REQUIRE(stopped.failures.size() == 1);
+  CHECK(stopped.failures[0].kind == ErrorKind::cancelled);
+  CHECK(!disk().exists(project.folder.path() / "stopped" / "manifest.json"));
+}
+
+TEST_CASE("a split without documents is noted") {
+  DatasetProject project;
+  project.config.test_share = 0.5;
+  project.put(url_in(project.config, "train", 0), "Only one", text_about("only", 9));
+  CHECK(!build_instruct(project.config, project.context("set")).notes.empty());
+}
+
+}  // namespace
+}  // namespace twin::feature

@@ -1,0 +1,52 @@
+// Index: warehouse → clean views → chunks → vectors → search index; only what changed.
+#pragma once
+
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/progress.h"
+#include "feature/category.h"
+#include "models/engines/engine.h"
+#include "stores/index/index.h"
+#include "stores/warehouse/warehouse.h"
+
+namespace twin::feature {
+
+struct EmbedConfig {
+  int batch = 16;           ///< texts per request to the embedding engine
+  int requests = 2;         ///< requests in flight
+  int attempts = 3;         ///< of a request that fails by network (a worker that restarts)
+  int retry_wait_ms = 500;  ///< before the second attempt; twice that before the third …
+  int give_up_after = 5;    ///< failed requests in a row after which the run ends
+  void bind(config::Binder& b);
+};
+
+struct IndexReport {
+  int documents = 0, indexed = 0, unchanged = 0, removed = 0, chunks = 0;
+  std::vector<Error> failures;
+  std::vector<Error> notes;  ///< documents without a chunk, with the reason
+};
+
+struct IndexContext {
+  stores::Warehouse& warehouse;
+  stores::Index& index;
+  models::EmbeddingEngine& embedder;
+  models::Tokenizer& tokenizer;
+  const std::map<std::string, Category>& categories;
+  ProgressSink& progress;
+  std::stop_token stop;
+};
+
+/// Hash of everything that makes a document's entry in the index: its version and content, the rules of its category,
+/// the versions of cleaning and chunking, the embedding model. Equal keys: nothing to do.
+[[nodiscard]] std::string feature_key(const stores::Document& document, const Category& category,
+                                      const models::EmbeddingEngine& embedder);
+
+/// Documents are committed one by one, in order of id: after a crash the next run continues with the rest. Entries of
+/// documents that are gone are removed; another embedding model starts the index anew. Throws Fatal when a store or,
+/// for good, the embedding engine fails.
+[[nodiscard]] IndexReport build_index(const EmbedConfig& config, const IndexContext& context);
+
+}  // namespace twin::feature

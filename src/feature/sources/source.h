@@ -1,0 +1,99 @@
+// A source of writing: one .cpp in this folder, registered with its examples.
+//
+//   TWIN_SOURCE(folder, { .description = "…", .examples = {…}, .make = [] { return std::make_unique<Folder>(); } })
+//
+// Registry id = file name; the conformance test runs every entry.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/config/binder.h"
+#include "core/files.h"
+#include "core/http/http.h"
+#include "core/progress.h"
+#include "core/registry.h"
+#include "core/result.h"
+
+namespace twin::feature {
+
+/// What a source hands over: the bytes as found and what is known about them. Cleaning turns it into a Document.
+struct RawDocument {
+  std::string url;          ///< identifies the document; made canonical by collect
+  std::string media_type;   ///< text/html, text/markdown, text/plain, text/x-source …
+  std::string bytes;
+  std::string title;        ///< empty: taken from the content
+  std::vector<std::string> authors;       ///< names; empty: those of the configuration
+  std::vector<std::string> author_emails; ///< aliases of the first author
+  std::string language;
+  std::string category;     ///< empty: that of the configuration
+  UnixMillis published = 0;
+  std::map<std::string, std::string> metadata;
+};
+
+/// One item that could not be read, or one document.
+using Item = Result<RawDocument>;
+
+struct SourceContext {
+  FileSystem& files;
+  HttpClient& http;
+  Clock& clock;
+  std::stop_token stop;
+  std::filesystem::path scratch;  ///< folder of this source for clones and the like; kept between runs
+  std::uint64_t max_item_bytes = 64ull << 20;
+  /// Names and e-mail addresses of the authors in question: what a source with several writers (git) filters by.
+  std::vector<std::string> authors;
+  /// State kept between runs (ETag, commit), stored only when the whole source was read without failure.
+  std::string cursor;
+};
+
+/// Called for each item, in a stable order. Return false to stop.
+using ItemSink = std::function<bool(Item&&)>;
+
+struct SourceReport {
+  bool complete = false;    ///< everything there is was seen: what was not seen is gone and gets a tombstone
+  bool unchanged = false;   ///< the source says nothing changed since the cursor: nothing was emitted, nothing is gone
+  std::string cursor;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// The source's own keys in twin.yaml (path, url, include …).
+  virtual void bind(config::Binder& b) = 0;
+  /// What identifies this source among others of its kind: its path or URL.
+  [[nodiscard]] virtual std::string location() const = 0;
+  /// Cheap hash of what is there now (file list, commit); nullopt when only fetching can tell. Part of the cache key.
+  [[nodiscard]] virtual std::optional<std::string> fingerprint(SourceContext& context) = 0;
+  [[nodiscard]] virtual Result<SourceReport> collect(SourceContext& context, const ItemSink& sink) = 0;
+};
+
+/// An example in the registration: a location and whether this source takes it.
+struct SourceExample {
+  std::string location;
+  bool accepted = true;
+};
+
+struct SourceEntry {
+  std::string description;
+  std::string needs;                     ///< what the user must have: nothing, a token …
+  std::vector<SourceExample> examples;   ///< at least one accepted and one refused
+  /// Whether a link given to `twin init` belongs to this source.
+  std::function<bool(const std::string& location)> accepts;
+  std::function<std::unique_ptr<Source>()> make;
+};
+
+using SourceRegistry = Registry<SourceEntry>;
+
+}  // namespace twin::feature
+
+#define TWIN_SOURCE(id, ...)                                                            \
+  [[maybe_unused]] static const bool twin_source_##id = [] {                            \
+    ::twin::feature::SourceRegistry::instance().add(#id, ::twin::feature::SourceEntry __VA_ARGS__); \
+    return true;                                                                        \
+  }();

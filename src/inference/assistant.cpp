@@ -1,0 +1,191 @@
+#include "inference/assistant.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/clock.h"
+#include "core/i18n.h"
+#include "core/text/unicode.h"
+#include "inference/trace.h"
+
+namespace twin::inference {
+namespace {
+
+/// A prompt must leave room for at least this many tokens of answer.
+constexpr int min_answer_tokens = 16;
+
+double now_ms() {
+  return system_clock().monotonic() * 1000.0;
+}
+
+/// One token for each few bytes at the least: used where the exact count is not worth a call.
+int template_tokens(std::size_t messages) {
+  return static_cast<int>(messages) * 8;
+}
+
+Result<int> prompt_tokens(const std::vector<models::Message>& messages, models::Tokenizer& tokenizer) {
+  int total = template_tokens(messages.size());
+  for (const auto& message : messages) {
+    const auto ids = tokenizer.tokenize(message.content, false);
+    if (!ids) return tl::unexpected(ids.error());
+    total += static_cast<int>(ids->size());
+  }
+  return total;
+}
+
+/// Runs `call` again once when the worker was restarting and nothing was delivered yet.
+template <class Call>
+auto retry_once(const Call& call, const std::stop_token& cancel, const bool& delivered) {
+  auto result = call();
+  const bool again = !result && result.error().kind == ErrorKind::network && !delivered && !cancel.stop_requested();
+  return again ? call() : std::move(result);
+}
+
+}  // namespace
+
+struct Assistant::Retrieved {
+  Assembled prompt;
+  double milliseconds = 0;
+};
+
+const std::vector<std::string>& variant_names() {
+  static const std::vector<std::string> names = {"twin", "twin:no-rag", "base", "base:rag"};
+  return names;
+}
+
+Result<Variant> parse_variant(const std::string& model) {
+  if (model == "twin") return Variant{true, true};
+  if (model == "twin:no-rag") return Variant{true, false};
+  if (model == "base") return Variant{false, false};
+  if (model == "base:rag") return Variant{false, true};
+  std::string names;
+  for (const std::string& name : variant_names()) names += (names.empty() ? "" : ", ") + name;
+  return fail(ErrorKind::not_found, tr("There is no model '{}'", text::clip(text::repair_utf8(model), 80)), "model",
+              tr("the models are: {}", names));
+}
+
+Json to_json(const Answer& answer) {
+  Json citations = Json::array(), passages = Json::array();
+  for (const Citation& citation : answer.citations) citations.push_back(to_json(citation));
+  for (const Passage& passage : answer.passages) passages.push_back(to_json(passage));
+  return {{"answer", answer.text},
+          {"citations", std::move(citations)},
+          {"model", answer.model},
+          {"usage",
+           {{"prompt_tokens", answer.usage.prompt_tokens},
+            {"completion_tokens", answer.usage.completion_tokens},
+            {"total_tokens", answer.usage.prompt_tokens + answer.usage.completion_tokens}}},
+          {"timing_ms",
+           {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}}},
+          {"finish_reason", answer.finish_reason},
+          {"passages", std::move(passages)},
+          {"trace_id", answer.trace_id}};
+}
+
+Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(config), parts_(parts) {}
+
+Result<std::vector<Passage>> Assistant::search(const std::string& query, int k, const stores::IndexFilter& filter) {
+  const bool delivered = false;
+  return retry_once([&] { return inference::search(parts_.index, parts_.embedder, query, k, config_, filter); }, {},
+                    delivered);
+}
+
+Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, const Variant& variant, Trace& trace) {
+  Retrieved retrieved;
+  std::vector<Passage> passages;
+  if (variant.retrieval) {
+    const double start = now_ms();
+    const std::string query = search_query(request.messages);
+    const int k = request.k > 0 ? request.k : config_.k;
+    auto found = search(query, k);
+    retrieved.milliseconds = now_ms() - start;
+    trace.retrieved(query, k, found, retrieved.milliseconds);
+    if (!found) return tl::unexpected(std::move(found.error()));
+    passages = std::move(*found);
+  }
+  auto prompt = assemble(request.messages, passages, config_, parts_.tokenizer);
+  if (!prompt) return tl::unexpected(std::move(prompt.error()));
+  retrieved.prompt = std::move(*prompt);
+  return retrieved;
+}
+
+namespace {
+
+/// The answer's room in the context, or an error that says by how much the prompt is too long.
+Result<int> answer_room(const std::vector<models::Message>& messages, int wanted, int context,
+                        models::Tokenizer& tokenizer) {
+  const auto used = prompt_tokens(messages, tokenizer);
+  if (!used) return tl::unexpected(used.error());
+  const int room = context - *used;
+  if (room < min_answer_tokens) {
+    return fail(ErrorKind::limit, tr("The question and its passages take {} tokens of a context of {}", *used, context),
+                "messages", tr("ask something shorter, or raise worker.context_tokens"));
+  }
+  return std::min(wanted, room);
+}
+
+models::ChatRequest chat_request(const AskRequest& request, std::vector<models::Message> messages, bool adapter) {
+  models::ChatRequest chat;
+  chat.messages = std::move(messages);
+  chat.max_tokens = request.max_tokens;
+  chat.temperature = request.temperature;
+  chat.top_p = request.top_p;
+  chat.repeat_penalty = request.repeat_penalty;
+  chat.seed = request.seed;
+  chat.stop = request.stop;
+  chat.adapter = adapter;
+  chat.reuse_prefix = request.reuse_prefix;
+  chat.cancel = request.cancel;
+  return chat;
+}
+
+}  // namespace
+
+Result<Answer> Assistant::ask(const AskRequest& request, const std::function<bool(std::string_view)>& on_delta) {
+  const auto variant = parse_variant(request.model);
+  if (!variant) return tl::unexpected(variant.error());
+  Trace trace(parts_.runs, request.model);
+  const auto failed = [&](Error error) {
+    trace.fail(error);
+    return tl::unexpected(std::move(error));
+  };
+
+  auto retrieved = retrieve(request, *variant, trace);
+  if (!retrieved) return failed(std::move(retrieved.error()));
+  if (request.cancel.stop_requested()) return failed({ErrorKind::cancelled, tr("The question was withdrawn"), {}, {}});
+  auto chat = chat_request(request, std::move(retrieved->prompt.messages), variant->adapter && parts_.has_adapter);
+  const auto room = answer_room(chat.messages, request.max_tokens, parts_.chat.context_tokens(), parts_.tokenizer);
+  if (!room) return failed(room.error());
+  chat.max_tokens = *room;
+
+  bool delivered = false;
+  double first_token = 0;
+  const auto deliver = [&](std::string_view delta) {
+    if (!delivered) first_token = trace.elapsed_ms();
+    delivered = true;
+    return !on_delta || on_delta(delta);
+  };
+  const double start = now_ms();
+  auto result = retry_once([&] { return parts_.chat.chat(chat, deliver); }, request.cancel, delivered);
+  trace.generated(chat, result, now_ms() - start);
+  if (!result) return failed(std::move(result.error()));
+
+  Answer answer;
+  answer.model = request.model;
+  answer.finish_reason = result->finish_reason;
+  answer.usage = result->usage;
+  answer.passages = std::move(retrieved->prompt.passages);
+  answer.retrieve_ms = retrieved->milliseconds;
+  answer.first_token_ms = first_token;
+  answer.trace_id = trace.id();
+  answer.text = std::string(text::trim(text::repair_utf8(result->text)));
+  if (!answer.passages.empty()) {
+    Cited cited = cite(answer.text, answer.passages, config_.support);
+    answer.text = std::move(cited.answer);
+    answer.citations = std::move(cited.citations);
+  }
+  answer.total_ms = trace.elapsed_ms();
+  trace.finish(request.messages.back().content, answer.text, answer.usage);
+  return answer;
+}
+
+}  // namespace twin::inference

@@ -1,0 +1,86 @@
+// The assistant: one question in, one cited answer out; what `twin ask`, `twin chat` and the gateway call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inference/rag/rag.h"
+#include "models/engines/engine.h"
+#include "stores/index/index.h"
+#include "stores/runs/runs.h"
+
+namespace twin::inference {
+
+/// Which of the served models: "twin" (adapter and retrieval), "twin:no-rag", "base", "base:rag".
+struct Variant {
+  bool adapter = true;
+  bool retrieval = true;
+};
+[[nodiscard]] Result<Variant> parse_variant(const std::string& model);
+/// The names served.
+[[nodiscard]] const std::vector<std::string>& variant_names();
+
+struct AskRequest {
+  std::vector<models::Message> messages;
+  std::string model = "twin";
+  int max_tokens = 256;
+  double temperature = 0.0;
+  double top_p = 1.0;
+  std::int64_t seed = 0;
+  double repeat_penalty = 1.1;  ///< small models repeat themselves without one
+  std::vector<std::string> stop;
+  int k = 0;                 ///< passages; 0: by configuration
+  bool reuse_prefix = true;  ///< as in models::ChatRequest; false in evaluations
+  std::stop_token cancel;
+};
+
+struct Answer {
+  std::string text;
+  std::vector<Citation> citations;
+  std::vector<Passage> passages;  ///< what the model was given
+  std::string model;
+  std::string finish_reason;
+  models::Usage usage;
+  double retrieve_ms = 0, first_token_ms = 0, total_ms = 0;
+  std::string trace_id;
+};
+/// The interface of `twin ask --json`, with finish_reason, passages and trace_id behind the fixed keys.
+[[nodiscard]] Json to_json(const Answer& answer);
+
+/// Thread-safe. References outlive it. Writes one trace per question when `runs` is given.
+/// A question without passages in the index is answered without them, and without citations.
+class Assistant {
+ public:
+  struct Parts {
+    stores::Index& index;
+    models::EmbeddingEngine& embedder;
+    models::ChatEngine& chat;
+    models::Tokenizer& tokenizer;  ///< of the chat model
+    stores::Runs* runs = nullptr;
+    bool has_adapter = false;
+  };
+  Assistant(RetrievalConfig config, Parts parts);
+  /// on_delta receives the raw text as it is generated (marks are added in the final Answer); false stops generation
+  /// (finish_reason "cancelled"). A worker that restarts is asked once more as long as no text has come.
+  /// Errors: not_found (unknown model), usage (no question), limit (the prompt does not fit the context), cancelled,
+  /// and those of the engines.
+  [[nodiscard]] Result<Answer> ask(const AskRequest& request,
+                                   const std::function<bool(std::string_view)>& on_delta = {});
+
+  /// Passages for a question, as ask() finds them.
+  [[nodiscard]] Result<std::vector<Passage>> search(const std::string& query, int k,
+                                                    const stores::IndexFilter& filter = {});
+
+ private:
+  struct Retrieved;
+  [[nodiscard]] Result<Retrieved> retrieve(const AskRequest& request, const Variant& variant, class Trace& trace);
+
+  RetrievalConfig config_;
+  Parts parts_;
+};
+
+}  // namespace twin::inference

@@ -1,0 +1,38 @@
+// Reading fields of a request's JSON object with errors that name them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "inference/gateway/errors.h"
+
+namespace twin::inference {
+
+/// A JSON object of a request. The first field that is wrong is remembered in error(); null counts as absent.
+/// Include in .cpp files only.
+class Fields {
+ public:
+  /// Malformed text or anything but an object is an error.
+  explicit Fields(std::string_view body);
+
+  [[nodiscard]] const std::optional<ApiError>& error() const noexcept { return error_; }
+  void refuse(ApiError error);
+
+  /// nullptr when absent.
+  [[nodiscard]] const Json* find(const std::string& key) const;
+  [[nodiscard]] std::string text(const std::string& key, bool required);
+  [[nodiscard]] bool boolean(const std::string& key, bool fallback);
+  [[nodiscard]] std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max);
+  [[nodiscard]] double number(const std::string& key, double fallback, double min, double max);
+  /// A string or an array of strings; empty when absent.
+  [[nodiscard]] std::vector<std::string> texts(const std::string& key, std::size_t max);
+
+ private:
+  Json json_;
+  std::optional<ApiError> error_;
+};
+
+}  // namespace twin::inference

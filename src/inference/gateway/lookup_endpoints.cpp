@@ -1,0 +1,129 @@
+// POST /v1/embeddings and /v1/search
+#include <openssl/evp.h>
+
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "core/text/unicode.h"
+#include "inference/gateway/endpoints.h"
+#include "inference/gateway/fields.h"
+
+namespace twin::inference {
+namespace {
+
+constexpr int max_results = 100;
+constexpr std::size_t max_filter_values = 64;
+
+ApiResponse json_response(const Json& json) {
+  ApiResponse response;
+  response.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+/// Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default.
+std::string base64_floats(const std::vector<float>& vector) {
+  static_assert(std::endian::native == std::endian::little);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(vector.data());
+  const std::size_t size = vector.size() * sizeof(float);
+  std::string text((size + 2) / 3 * 4 + 1, '\0');  // with the NUL that OpenSSL writes
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+/// Tokens of the texts; the worker is also a tokenizer, a remote engine may not be (then 0).
+int count_tokens(models::EmbeddingEngine& embedder, const std::vector<std::string>& texts) {
+  auto* tokenizer = dynamic_cast<models::Tokenizer*>(&embedder);
+  int total = 0;
+  for (const std::string& text : texts) {
+    const auto ids = tokenizer == nullptr ? Result<std::vector<int>>{} : tokenizer->tokenize(text, true);
+    if (ids) total += static_cast<int>(ids->size());
+  }
+  return total;
+}
+
+std::vector<std::string> embedding_inputs(Fields& fields, const ServeConfig& config) {
+  if (fields.find("input") == nullptr) {
+    fields.refuse(bad_request(tr("'{}' is missing", "input"), "input", "missing_required_parameter"));
+  }
+  auto inputs = fields.texts("input", static_cast<std::size_t>(config.max_inputs));
+  const bool empty = std::any_of(inputs.begin(), inputs.end(), [](const auto& text) { return text.empty(); });
+  if (inputs.empty() || empty) {
+    fields.refuse(bad_request(tr("'{}' must not be empty", "input"), "input", "invalid_value"));
+  }
+  return inputs;
+}
+
+/// Checks model, encoding_format and dimensions; returns whether base64 is wanted.
+bool embedding_options(Fields& fields, const Gateway::Parts& parts) {
+  const std::string model = fields.text("model", true);
+  if (model != parts.embedding_model) {
+    fields.refuse(
+        {404, tr("There is no embedding model '{}'; the model is {}", text::clip(model, 80), parts.embedding_model),
+         "invalid_request_error", "model", "model_not_found"});
+  }
+  const std::string format = fields.text("encoding_format", false);
+  if (!format.empty() && format != "float" && format != "base64") {
+    fields.refuse(
+        bad_request(tr("'{}' must be float or base64", "encoding_format"), "encoding_format", "invalid_value"));
+  }
+  const int dimension = parts.embedder.dimension();
+  if (fields.find("dimensions") != nullptr) {
+    (void)fields.integer("dimensions", dimension, dimension, dimension);
+  }
+  return format == "base64";
+}
+
+}  // namespace
+
+ApiResponse Endpoints::embeddings(const ApiRequest& request) const {
+  Fields fields(request.body);
+  if (fields.error()) return to_response(*fields.error());
+  const bool base64 = embedding_options(fields, parts);
+  const auto inputs = embedding_inputs(fields, config);
+  if (fields.error()) return to_response(*fields.error());
+  if (!parts.ready()) return to_response(still_loading());
+  const auto entry = lookups.enter(request.cancel);
+  if (entry.outcome != Admission::Outcome::admitted) return to_response(refused(entry.outcome));
+
+  const auto vectors = parts.embedder.embed(inputs);
+  if (!vectors) return to_response(from_error(vectors.error()));
+  Json data = Json::array();
+  for (std::size_t i = 0; i < vectors->size(); ++i) {
+    const auto& vector = (*vectors)[i];
+    data.push_back(
+        {{"object", "embedding"}, {"index", i}, {"embedding", base64 ? Json(base64_floats(vector)) : Json(vector)}});
+  }
+  const int tokens = count_tokens(parts.embedder, inputs);
+  return json_response({{"object", "list"},
+                        {"data", std::move(data)},
+                        {"model", parts.embedding_model},
+                        {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
+}
+
+ApiResponse Endpoints::search(const ApiRequest& request) const {
+  Fields fields(request.body);
+  if (fields.error()) return to_response(*fields.error());
+  const std::string query = fields.text("query", true);
+  const int k = static_cast<int>(fields.integer("k", 0, 1, max_results));
+  stores::IndexFilter filter;
+  filter.categories = fields.texts("categories", max_filter_values);
+  filter.sources = fields.texts("sources", max_filter_values);
+  filter.languages = fields.texts("languages", max_filter_values);
+  if (fields.error()) return to_response(*fields.error());
+  if (!parts.ready()) return to_response(still_loading());
+  const auto entry = lookups.enter(request.cancel);
+  if (entry.outcome != Admission::Outcome::admitted) return to_response(refused(entry.outcome));
+  const auto assistant = parts.assistant();
+  if (!assistant) return to_response(still_loading());
+
+  const auto passages = assistant->search(query, k, filter);
+  if (!passages) return to_response(from_error(passages.error()));
+  Json results = Json::array();
+  for (const Passage& passage : *passages) results.push_back(to_json(passage));
+  return json_response({{"results", std::move(results)}});
+}
+
+}  // namespace twin::inference

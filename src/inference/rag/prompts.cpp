@@ -1,0 +1,60 @@
+#include "inference/rag/prompts.h"
+
+#include "core/files.h"
+#include "core/i18n.h"
+#include "core/process.h"
+#include "core/text/unicode.h"
+
+namespace twin::inference {
+namespace {
+
+constexpr std::uint64_t max_prompt_bytes = 64 << 10;
+
+Result<std::string> load(const std::string& name) {
+  const auto path = find_data("prompts/" + name);
+  if (!path) return tl::unexpected(path.error());
+  const auto bytes = disk().read(*path, max_prompt_bytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (text::first_invalid_utf8(*bytes) != std::string::npos) {
+    return fail(ErrorKind::invalid, tr("The prompt file is not valid UTF-8"), path->string());
+  }
+  return std::string(text::trim(*bytes));
+}
+
+}  // namespace
+
+Result<Prompts> load_prompts() {
+  Prompts prompts;
+  for (const auto& [name, target] :
+       {std::pair{"twin.system.txt", &prompts.system}, std::pair{"rag.user.txt", &prompts.user},
+        std::pair{"rag.passage.txt", &prompts.passage}}) {
+    auto loaded = load(name);
+    if (!loaded) return tl::unexpected(loaded.error());
+    *target = std::move(*loaded);
+  }
+  return prompts;
+}
+
+std::string fill(std::string_view prompt, std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
+  std::string out;
+  out.reserve(prompt.size() * 2);
+  std::size_t at = 0;
+  while (at < prompt.size()) {
+    const std::size_t open = prompt.find('{', at);
+    const std::size_t close = open == std::string_view::npos ? open : prompt.find('}', open);
+    if (close == std::string_view::npos) break;
+    const std::string_view name = prompt.substr(open + 1, close - open - 1);
+    const auto* value = values.begin();
+    while (value != values.end() && value->first != name) ++value;
+    if (value == values.end()) {
+      out.append(prompt.substr(at, open + 1 - at));
+      at = open + 1;
+    } else {
+      out.append(prompt.substr(at, open - at)).append(value->second);
+      at = close + 1;
+    }
+  }
+  return out.append(prompt.substr(at));
+}
+
+}  // namespace twin::inference

@@ -1,0 +1,45 @@
+#include "inference/rag/prompts.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "core/files.h"
+
+using namespace twin;
+using namespace twin::inference;
+
+TEST_CASE("placeholders are filled once, in one pass") {
+  CHECK(fill("{a} and {b}", {{"a", "{b}"}, {"b", "x"}}) == "{b} and x");
+  CHECK(fill("{a}{a}", {{"a", "1"}}) == "11");
+  CHECK(fill("{unknown} {a", {{"a", "1"}}) == "{unknown} {a");
+  CHECK(fill("{ {a} }", {{"a", "1"}}) == "{ 1 }");
+  CHECK(fill("", {{"a", "1"}}).empty());
+}
+
+TEST_CASE("the prompts that ship are complete") {
+  const auto prompts = load_prompts();
+  REQUIRE(prompts);
+  CHECK_FALSE(prompts->system.empty());
+  CHECK(prompts->system.find('{') == std::string::npos);
+  CHECK(prompts->user.find("{passages}") != std::string::npos);
+  CHECK(prompts->user.find("{question}") != std::string::npos);
+  CHECK(prompts->passage.find("{text}") != std::string::npos);
+}
+
+TEST_CASE("prompts of $TWIN_SHARE replace them, and a broken one is named") {
+  const TempFolder folder;
+  for (const char* name : {"twin.system.txt", "rag.user.txt", "rag.passage.txt"}) {
+    REQUIRE(disk().write(folder.path() / "prompts" / name, std::string("  own ") + name + "\n"));
+  }
+  setenv("TWIN_SHARE", folder.path().c_str(), 1);
+  const auto own = load_prompts();
+  REQUIRE(disk().write(folder.path() / "prompts/rag.user.txt", "\xff"));
+  const auto broken = load_prompts();
+  unsetenv("TWIN_SHARE");
+  REQUIRE(own);
+  CHECK(own->system == "own twin.system.txt");
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().kind == ErrorKind::invalid);
+  CHECK(broken.error().where.ends_with("rag.user.txt"));
+}

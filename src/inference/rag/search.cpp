@@ -1,0 +1,125 @@
+// Hybrid search over the index.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "core/text/unicode.h"
+#include "inference/rag/rag.h"
+#include "stores/index/fusion.h"
+
+namespace twin::inference {
+namespace {
+
+/// Two passages of one document that share more than this part of the shorter one say the same.
+constexpr double max_overlap = 0.5;
+/// A question is halved until the embedder takes it, but not below this.
+constexpr std::size_t min_query_bytes = 64;
+
+Result<std::vector<float>> embed_query(models::EmbeddingEngine& embedder, std::string_view query) {
+  while (true) {
+    auto vectors = embedder.embed({std::string(query)});
+    if (vectors) return std::move(vectors->front());
+    if (vectors.error().kind != ErrorKind::limit || query.size() < 2 * min_query_bytes) {
+      return tl::unexpected(std::move(vectors.error()));
+    }
+    query = text::clip(query, query.size() / 2);
+  }
+}
+
+Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models::EmbeddingEngine& embedder,
+                                                   const std::string& query, const RetrievalConfig& config,
+                                                   const stores::IndexFilter& filter) {
+  std::vector<stores::RankedList> lists;
+  if (config.lexical_weight > 0) {
+    lists.push_back({"lexical", config.lexical_weight, index.lexical(query, config.candidates, filter)});
+  }
+  if (config.dense_weight > 0) {
+    auto vector = embed_query(embedder, query);
+    if (!vector) return tl::unexpected(std::move(vector.error()));
+    auto hits = index.dense(*vector, config.candidates, filter);
+    if (!hits) return tl::unexpected(std::move(hits.error()));
+    lists.push_back({"dense", config.dense_weight, std::move(*hits)});
+  }
+  std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
+  return lists;
+}
+
+std::string join_headings(const std::vector<std::string>& headings) {
+  std::string joined;
+  for (const std::string& heading : headings) {
+    if (!joined.empty()) joined += " › ";
+    joined += heading;
+  }
+  return joined;
+}
+
+Passage make_passage(const stores::FusedHit& hit, stores::Chunk&& chunk, const stores::IndexedDocument& document) {
+  Passage passage;
+  passage.score = hit.score + std::log(document.weight);
+  passage.parts = hit.parts;
+  passage.document_id = chunk.document_id;
+  passage.url = document.url;
+  passage.title = document.title;
+  passage.heading = join_headings(chunk.headings);
+  passage.text = std::move(chunk.text);
+  passage.start = chunk.start;
+  passage.end = chunk.end;
+  return passage;
+}
+
+/// The candidates with their texts, best first. A category of weight 0 is not searched.
+std::vector<Passage> load_passages(stores::Index& index, const std::vector<stores::FusedHit>& hits) {
+  std::map<std::string, std::optional<stores::IndexedDocument>> documents;
+  std::vector<Passage> passages;
+  for (const stores::FusedHit& hit : hits) {
+    auto chunk = index.chunk(hit.chunk_id);
+    if (!chunk) continue;  // re-indexed since the search
+    auto [entry, fresh] = documents.try_emplace(chunk->document_id);
+    if (fresh) entry->second = index.document(chunk->document_id);
+    if (!entry->second || entry->second->weight <= 0) continue;
+    passages.push_back(make_passage(hit, std::move(*chunk), *entry->second));
+  }
+  std::stable_sort(passages.begin(), passages.end(),
+                   [](const Passage& a, const Passage& b) { return a.score > b.score; });
+  return passages;
+}
+
+bool repeats(const Passage& a, const Passage& b) {
+  if (a.text == b.text) return true;
+  if (a.document_id != b.document_id) return false;
+  const std::size_t start = std::max(a.start, b.start);
+  const std::size_t end = std::min(a.end, b.end);
+  if (end <= start) return false;
+  const std::size_t shorter = std::min(a.end - a.start, b.end - b.start);
+  return static_cast<double>(end - start) > max_overlap * static_cast<double>(shorter);
+}
+
+std::vector<Passage> best_distinct(std::vector<Passage> passages, int k) {
+  std::vector<Passage> kept;
+  for (Passage& passage : passages) {
+    if (static_cast<int>(kept.size()) >= k) break;
+    const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Passage& p) { return repeats(p, passage); });
+    if (seen) continue;
+    passage.rank = static_cast<int>(kept.size()) + 1;
+    kept.push_back(std::move(passage));
+  }
+  return kept;
+}
+
+}  // namespace
+
+Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngine& embedder, const std::string& query,
+                                    int k, const RetrievalConfig& config, const stores::IndexFilter& filter) {
+  const std::string clean = text::nfc(text::repair_utf8(query));
+  if (k <= 0) k = config.k;
+  if (text::trim(clean).empty() || index.counts().chunks == 0) return std::vector<Passage>{};
+  RetrievalConfig wide = config;
+  wide.candidates = std::max(config.candidates, k);
+  auto lists = candidates(index, embedder, clean, wide, filter);
+  if (!lists) return tl::unexpected(std::move(lists.error()));
+  const auto hits = stores::fuse_zscore(*lists, 2 * wide.candidates);
+  return best_distinct(load_passages(index, hits), k);
+}
+
+}  // namespace twin::inference

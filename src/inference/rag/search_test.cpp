@@ -1,0 +1,183 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/files.h"
+#include "inference/fakes.h"
+#include "inference/rag/rag.h"
+
+using namespace twin;
+using namespace twin::inference;
+
+namespace {
+
+struct Setup {
+  TempFolder folder;
+  WordEmbedder embedder{{"kernel", "package", "banana", "커널"}};
+  std::unique_ptr<stores::Index> index = stores::open_index(folder.path());
+  RetrievalConfig config;
+
+  Setup() {
+    put(*index, embedder, "kernel", "articles", 1.0,
+        {"The kernel schedules processes.", "A kernel module is loaded at boot."});
+    put(*index, embedder, "package", "articles", 1.0,
+        {"A package is installed by apt.", "Remove a package with purge."});
+    put(*index, embedder, "korean", "articles", 1.0, {"커널은 프로세스를 관리한다.", "바나나는 과일이다."});
+  }
+  std::vector<Passage> find(const std::string& query, int k = 3, const stores::IndexFilter& filter = {}) {
+    return value_or_throw(search(*index, embedder, query, k, config, filter));
+  }
+};
+
+std::vector<std::string> documents(const std::vector<Passage>& passages) {
+  std::vector<std::string> ids;
+  for (const Passage& p : passages) ids.push_back(p.document_id);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("the passage that matches in words and meaning comes first, complete") {
+  Setup setup;
+  const auto found = setup.find("How does the kernel schedule processes?");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].document_id == "kernel");
+  CHECK(found[0].text == "The kernel schedules processes.");
+  CHECK(found[0].rank == 1);
+  CHECK(found[1].rank == 2);
+  CHECK(found[0].score >= found[1].score);
+  CHECK(found[0].url == "https://example.org/kernel");
+  CHECK(found[0].title == "About kernel");
+  CHECK(found[0].heading == "About kernel › Part 1");
+  CHECK(found[0].end - found[0].start == found[0].text.size());
+  CHECK(found[0].parts.contains("lexical"));
+  CHECK(found[0].parts.contains("dense"));
+}
+
+TEST_CASE("Korean questions find Korean passages") {
+  Setup setup;
+  CHECK(setup.find("커널이 하는 일은?").at(0).text == "커널은 프로세스를 관리한다.");
+}
+
+TEST_CASE("the category's weight moves passages, weight 0 removes them") {
+  Setup setup;
+  const std::vector<std::string> note = {"A kernel note, written in a hurry."};
+  put(*setup.index, setup.embedder, "post", "posts", 0.02, note);
+  CHECK(setup.find("kernel").at(0).document_id == "kernel");
+  put(*setup.index, setup.embedder, "post", "posts", 50.0, note);
+  CHECK(setup.find("kernel").at(0).document_id == "post");
+  put(*setup.index, setup.embedder, "post", "posts", 0.0, {"A note on the kernel, the kernel, the kernel."});
+  const auto found = documents(setup.find("kernel", 50));
+  CHECK(std::count(found.begin(), found.end(), "post") == 0);
+}
+
+TEST_CASE("repeated and overlapping passages are found once") {
+  Setup setup;
+  put(*setup.index, setup.embedder, "copy", "articles", 1.0, {"The kernel schedules processes."});
+  stores::IndexedDocument document;
+  document.id = "overlap";
+  document.version = 1;
+  document.feature_key = "k";
+  document.prose = "Bananas are yellow. Bananas are sweet. Bananas are long.";
+  std::vector<stores::Chunk> chunks;
+  for (const auto& [start, end] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 38}, {10, 56}, {39, 56}}) {
+    stores::Chunk chunk;
+    chunk.id = "o" + std::to_string(start);
+    chunk.document_id = "overlap";
+    chunk.document_version = 1;
+    chunk.start = start;
+    chunk.end = end;
+    chunk.text = document.prose.substr(start, end - start);
+    chunk.retrieval = chunk.text;
+    chunks.push_back(chunk);
+  }
+  const auto vector = setup.embedder.vector("banana");
+  REQUIRE(setup.index->replace(document, chunks, {vector, vector, vector}));
+
+  std::vector<std::string> texts;
+  for (const Passage& p : setup.find("kernel schedules processes", 50)) texts.push_back(p.text);
+  CHECK(std::count(texts.begin(), texts.end(), "The kernel schedules processes.") == 1);
+  std::vector<Passage> bananas;
+  for (const Passage& p : setup.find("banana bananas", 50)) {
+    if (p.document_id == "overlap") bananas.push_back(p);
+  }
+  for (std::size_t i = 0; i < bananas.size(); ++i) {
+    for (std::size_t j = i + 1; j < bananas.size(); ++j) {
+      const bool apart = bananas[i].end <= bananas[j].start || bananas[j].end <= bananas[i].start;
+      CHECK(apart);
+    }
+  }
+  CHECK_FALSE(bananas.empty());
+}
+
+TEST_CASE("k, filters and the retrievers' weights are honoured") {
+  Setup setup;
+  CHECK(setup.find("kernel", 1).size() == 1);
+  stores::IndexFilter filter;
+  filter.document_ids = {"package"};
+  for (const std::string& id : documents(setup.find("kernel", 10, filter))) CHECK(id == "package");
+  setup.config.dense_weight = 0;
+  const int calls = setup.embedder.calls;
+  const auto lexical = setup.find("kernel");
+  CHECK(setup.embedder.calls == calls);
+  REQUIRE_FALSE(lexical.empty());
+  CHECK_FALSE(lexical[0].parts.contains("dense"));
+  setup.config.dense_weight = 1;
+  setup.config.lexical_weight = 0;
+  CHECK_FALSE(setup.find("kernel").at(0).parts.contains("lexical"));
+}
+
+TEST_CASE("the same question gives the same passages") {
+  Setup setup;
+  const auto once = setup.find("package or kernel?", 6), twice = setup.find("package or kernel?", 6);
+  REQUIRE(once.size() == twice.size());
+  for (std::size_t i = 0; i < once.size(); ++i) CHECK(to_json(once[i]) == to_json(twice[i]));
+}
+
+TEST_CASE("odd questions are no errors") {
+  Setup setup;
+  CHECK(setup.find("").empty());
+  CHECK(setup.find("  \n\t").empty());
+  for (const char* query : {"\"", "kernel AND (", "NEAR/3 * ^ :", "\xff\xfe", "' OR 1=1 --", "🙂"}) {
+    CAPTURE(query);
+    CHECK_NOTHROW((void)setup.find(query));
+  }
+}
+
+TEST_CASE("a question longer than the embedder's window is embedded by its beginning") {
+  Setup setup;
+  setup.embedder.window = 200;
+  std::string query = "kernel ";
+  while (query.size() < 5000) query += "과일 and so on ";
+  CHECK_FALSE(setup.find(query).empty());
+  setup.embedder.window = 10;
+  const auto hopeless = search(*setup.index, setup.embedder, query, 3, setup.config);
+  REQUIRE_FALSE(hopeless);
+  CHECK(hopeless.error().kind == ErrorKind::limit);
+}
+
+TEST_CASE("an empty index finds nothing and asks no embedder; a failing embedder is an error") {
+  const TempFolder folder;
+  const auto empty = stores::open_index(folder.path());
+  Setup setup;
+  const int calls = setup.embedder.calls;
+  CHECK(value_or_throw(search(*empty, setup.embedder, "kernel", 3, setup.config)).empty());
+  CHECK(setup.embedder.calls == calls);
+  setup.embedder.failures = 1;
+  const auto failed = search(*setup.index, setup.embedder, "kernel", 3, setup.config);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::network);
+}
+
+TEST_CASE("what is searched for: the last question, with the one before when it cannot stand alone") {
+  using models::Message;
+  CHECK(search_query({}).empty());
+  CHECK(search_query({{"system", "x"}}).empty());
+  CHECK(search_query({{"user", " How is a kernel compiled? "}}) == "How is a kernel compiled?");
+  const std::vector<Message> follow_up = {
+      {"user", "How is a kernel compiled?"}, {"assistant", "So."}, {"user", "And why?"}};
+  CHECK(search_query(follow_up) == "How is a kernel compiled?\nAnd why?");
+  const std::vector<Message> fresh = {
+      {"user", "How is a kernel compiled?"}, {"assistant", "So."}, {"user", "How do I remove installed packages?"}};
+  CHECK(search_query(fresh) == "How do I remove installed packages?");
+}

@@ -1,0 +1,148 @@
+#include "inference/serving.h"
+
+#include <future>
+#include <mutex>
+#include <optional>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "core/log.h"
+
+namespace twin::inference {
+namespace {
+
+/// One generation of the chat model with what its assistant needs. The last request that holds it ends the worker.
+struct Live {
+  std::shared_ptr<models::Worker> embedder;
+  std::unique_ptr<models::Worker> chat;
+  std::optional<Assistant> assistant;
+  std::string adapter_key;
+};
+
+/// The adapter's file and what identifies its contents; both empty when there is none yet.
+struct Adapter {
+  std::filesystem::path gguf;
+  std::string key;
+};
+
+std::string key_of(const models::Model& model) {
+  Sha256 hash;
+  for (const models::ModelFile& file : model.files) hash.field(file.name).field(file.sha256);
+  return hash.hex();
+}
+
+Result<Adapter> find_adapter(const ServingSpec& spec, const models::ModelRegistry& registry) {
+  if (spec.adapter.empty()) return Adapter{};
+  const auto model = registry.find(spec.adapter);
+  if (!model) return Adapter{};
+  if (!model->base.empty() && model->base != spec.chat_model) {
+    return fail(ErrorKind::invalid,
+                tr("The adapter '{}' belongs to '{}', but '{}' is served", spec.adapter, model->base, spec.chat_model),
+                registry.folder(spec.adapter).string(), tr("train again with `twin train`, or change the chat model"));
+  }
+  auto gguf = registry.gguf(spec.adapter);
+  if (!gguf) return tl::unexpected(std::move(gguf.error()));
+  return Adapter{std::move(*gguf), key_of(*model)};
+}
+
+Result<std::unique_ptr<models::Worker>> start_worker(const ServingSpec& spec, models::ModelRegistry& registry,
+                                                     const std::string& name, const std::string& model,
+                                                     const std::filesystem::path& adapter) {
+  auto gguf = registry.gguf(model);
+  if (!gguf) return tl::unexpected(std::move(gguf.error()));
+  models::WorkerSpec worker;
+  worker.name = name;
+  worker.model = std::move(*gguf);
+  worker.adapter = adapter;
+  worker.embedding = name == "embed";
+  worker.log_folder = spec.log_folder;
+  worker.config = spec.worker;
+  return spec.make_worker(std::move(worker));
+}
+
+}  // namespace
+
+struct Serving::State {
+  ServingSpec spec;
+  models::ModelRegistry& registry;
+  stores::Index& index;
+  stores::Runs* runs;
+  std::shared_ptr<models::Worker> embedder;
+  std::mutex refreshing;  ///< one refresh at a time
+  std::mutex mutex;       ///< guards `live`
+  std::shared_ptr<Live> live;
+
+  std::shared_ptr<Live> current() {
+    const std::lock_guard lock(mutex);
+    return live;
+  }
+
+  std::shared_ptr<Live> make_live(std::unique_ptr<models::Worker> chat, const Adapter& adapter) {
+    auto fresh = std::make_shared<Live>();
+    fresh->embedder = embedder;
+    fresh->chat = std::move(chat);
+    fresh->adapter_key = adapter.key;
+    fresh->assistant.emplace(spec.retrieval, Assistant::Parts{.index = index,
+                                                              .embedder = *fresh->embedder,
+                                                              .chat = *fresh->chat,
+                                                              .tokenizer = *fresh->chat,
+                                                              .runs = runs,
+                                                              .has_adapter = !adapter.gguf.empty()});
+    return fresh;
+  }
+};
+
+Serving::Serving(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Serving::~Serving() = default;
+
+Result<std::unique_ptr<Serving>> Serving::start(ServingSpec spec, models::ModelRegistry& registry, stores::Index& index,
+                                                stores::Runs* runs) {
+  const auto adapter = find_adapter(spec, registry);
+  if (!adapter) return tl::unexpected(adapter.error());
+  if (!spec.adapter.empty() && adapter->gguf.empty()) {
+    log::warn("adapter '{}' is not there yet: the base model is served", spec.adapter);
+  }
+  auto embed =
+      std::async(std::launch::async, [&] { return start_worker(spec, registry, "embed", spec.embedding_model, {}); });
+  auto chat = start_worker(spec, registry, "chat", spec.chat_model, adapter->gguf);
+  auto embedder = embed.get();
+  if (!chat) return tl::unexpected(std::move(chat.error()));
+  if (!embedder) return tl::unexpected(std::move(embedder.error()));
+
+  auto state =
+      std::unique_ptr<State>(new State{std::move(spec), registry, index, runs, std::move(*embedder), {}, {}, {}});
+  state->live = state->make_live(std::move(*chat), *adapter);
+  return std::unique_ptr<Serving>(new Serving(std::move(state)));
+}
+
+std::shared_ptr<Assistant> Serving::assistant() {
+  auto live = state_->current();
+  auto* assistant = &*live->assistant;
+  return {std::move(live), assistant};
+}
+
+models::EmbeddingEngine& Serving::embedder() {
+  return *state_->embedder;
+}
+
+bool Serving::ready() {
+  return state_->embedder->healthy() && state_->current()->chat->healthy();
+}
+
+Result<bool> Serving::refresh_adapter() {
+  const std::lock_guard one(state_->refreshing);
+  const auto adapter = find_adapter(state_->spec, state_->registry);
+  if (!adapter) return tl::unexpected(adapter.error());
+  if (adapter->key == state_->current()->adapter_key) return false;
+  auto chat = start_worker(state_->spec, state_->registry, "chat", state_->spec.chat_model, adapter->gguf);
+  if (!chat) return tl::unexpected(std::move(chat.error()));
+  auto fresh = state_->make_live(std::move(*chat), *adapter);
+  {
+    const std::lock_guard lock(state_->mutex);
+    std::swap(state_->live, fresh);
+  }
+  log::info("adapter '{}' is loaded", state_->spec.adapter);
+  return true;  // `fresh`, now the old generation, ends here or with its last request
+}
+
+}  // namespace twin::inference

@@ -1,0 +1,51 @@
+// Serving: the workers of a project, kept running, and the assistant over them; a new adapter is hot-loaded.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/progress.h"
+#include "inference/assistant.h"
+#include "models/engines/worker.h"
+#include "models/registry/registry.h"
+
+namespace twin::inference {
+
+struct ServingSpec {
+  std::string chat_model;  ///< registry ids
+  std::string embedding_model;
+  std::string adapter;  ///< registry id, empty: none
+  models::WorkerConfig worker;
+  RetrievalConfig retrieval;
+  std::filesystem::path log_folder;
+  /// How a worker is made; tests give a fake.
+  std::function<Result<std::unique_ptr<models::Worker>>(models::WorkerSpec)> make_worker = models::Worker::start;
+};
+
+/// Owns the workers. Thread-safe. `registry`, `index` and `runs` outlive it and every assistant handed out.
+class Serving {
+ public:
+  /// Starts both workers side by side and returns when they are ready. An adapter that is not there yet (nothing was
+  /// trained so far) is not an error: the base model is served until refresh_adapter() finds one. An adapter of another
+  /// base model is ErrorKind::invalid.
+  [[nodiscard]] static Result<std::unique_ptr<Serving>> start(ServingSpec spec, models::ModelRegistry& registry,
+                                                              stores::Index& index, stores::Runs* runs);
+  ~Serving();
+  /// The current one. Whoever holds it keeps its workers alive: hold it for one request only.
+  [[nodiscard]] std::shared_ptr<Assistant> assistant();
+  [[nodiscard]] models::EmbeddingEngine& embedder();
+  [[nodiscard]] bool ready();
+  /// Loads the registry's newest adapter when its files changed: a second worker starts, requests move over, the old
+  /// one ends after its last request. Returns whether it did. When the new worker does not start, the old one goes on
+  /// and the error says why.
+  [[nodiscard]] Result<bool> refresh_adapter();
+
+ private:
+  struct State;
+  explicit Serving(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace twin::inference

@@ -1,0 +1,83 @@
+// One interface for chat, embedding and tokenization, whoever serves it: a supervised local worker (llama-server)
+// or any OpenAI-compatible URL.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "core/result.h"
+
+namespace twin::models {
+
+struct Message {
+  std::string role;  ///< system | user | assistant
+  std::string content;
+};
+
+struct ChatRequest {
+  std::vector<Message> messages;
+  int max_tokens = 256;
+  double temperature = 0.0;
+  double top_p = 1.0;
+  double repeat_penalty = 1.0;
+  std::int64_t seed = 0;
+  std::vector<std::string> stop;
+  bool adapter = false;      ///< apply the adapter the engine was started with
+  bool reuse_prefix = true;  ///< false: results do not depend on what was asked before (bit-reproducible)
+  std::stop_token cancel;    ///< aborts generation and frees the worker's slot
+};
+
+struct Usage {
+  int prompt_tokens = 0;
+  int completion_tokens = 0;
+};
+
+struct ChatResult {
+  std::string text;
+  std::string finish_reason;  ///< stop | length | cancelled
+  Usage usage;
+  double first_token_ms = 0;
+  double total_ms = 0;
+};
+
+/// Thread-safe.
+class ChatEngine {
+ public:
+  virtual ~ChatEngine() = default;
+  /// Streams through on_delta when given (return false to stop early).
+  [[nodiscard]] virtual Result<ChatResult> chat(const ChatRequest& request,
+                                                const std::function<bool(std::string_view)>& on_delta = {}) = 0;
+  [[nodiscard]] virtual int context_tokens() const = 0;
+};
+
+/// Thread-safe.
+class EmbeddingEngine {
+ public:
+  virtual ~EmbeddingEngine() = default;
+  /// One L2-normalized vector per text, in order. Texts longer than the window are an error, never cut.
+  [[nodiscard]] virtual Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) = 0;
+  [[nodiscard]] virtual int dimension() const = 0;
+  [[nodiscard]] virtual int window_tokens() const = 0;
+  /// Identifies the weights: vectors of different hashes must not be mixed.
+  [[nodiscard]] virtual std::string model_hash() const = 0;
+};
+
+/// Thread-safe.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+  /// Token ids. `special`: add BOS/EOS as the model wants and parse special tokens in the text.
+  [[nodiscard]] virtual Result<std::vector<int>> tokenize(std::string_view text, bool special) = 0;
+  /// The chat template of the model (Jinja), applied as the server does. With `generation_prompt` the text ends where
+  /// the assistant's answer begins.
+  [[nodiscard]] virtual Result<std::string> apply_template(const std::vector<Message>& messages,
+                                                           bool generation_prompt) = 0;
+};
+
+}  // namespace twin::models

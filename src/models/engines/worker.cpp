@@ -1,0 +1,316 @@
+// The engines over one llama-server process.
+#include "models/engines/worker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "models/engines/hangul.h"
+#include "models/engines/openai_chat.h"
+#include "models/engines/worker_client.h"
+#include "models/engines/worker_process.h"
+#include "models/registry/registry.h"
+
+namespace twin::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int spare_http_threads = 4;  // health checks and tokenization must not wait behind generation
+constexpr double longest_norm_error = 1e-3;
+
+int detail(const GgufInfo& info, const char* key) {
+  const auto it = info.details.find(key);
+  return it == info.details.end() ? 0 : std::atoi(it->second.c_str());
+}
+
+/// Tokens per text that an embedding model takes: trained window, position table and configuration, the least of them.
+int embedding_window(const GgufInfo& info, const WorkerConfig& config) {
+  int window = config.context_tokens;
+  for (const char* key : {"context_length", "max_seq_length"}) {
+    if (const int tokens = detail(info, key); tokens > 0) window = std::min(window, tokens);
+  }
+  return window;
+}
+
+std::vector<std::string> server_arguments(const WorkerSpec& spec, const GgufInfo& info) {
+  const WorkerConfig& config = spec.config;
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const std::string threads = std::to_string(config.threads > 0 ? config.threads : cores);
+  std::vector<std::string> arguments = {"--model",
+                                        spec.model.string(),
+                                        "--threads",
+                                        threads,
+                                        "--threads-batch",
+                                        threads,
+                                        "--parallel",
+                                        std::to_string(config.slots),
+                                        "--threads-http",
+                                        std::to_string(config.slots + spare_http_threads),
+                                        "--offline",
+                                        "--no-ui",
+                                        "--no-slots",
+                                        "--fit",
+                                        "off",
+                                        "--cache-ram",
+                                        "0"};  // no second prompt cache of several GiB beside the slots'
+  const auto add = [&](std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); };
+  if (spec.embedding) {
+    const int window = embedding_window(info, config);
+    const std::string all = std::to_string(window * config.slots);
+    add({"--embeddings", "--ctx-size", all, "--batch-size", all, "--ubatch-size", all});
+    if (!info.details.contains("pooling")) add({"--pooling", "mean"});
+  } else {
+    // A last assistant message is a finished turn (training data), never the start of the answer.
+    add({"--ctx-size", std::to_string(config.context_tokens * config.slots), "--no-context-shift",
+         "--no-prefill-assistant", "--reasoning", "off"});
+  }
+  if (!spec.adapter.empty()) add({"--lora", spec.adapter.string(), "--lora-init-without-apply"});
+  return arguments;
+}
+
+/// SHA-256 of a file, remembered by path, size and time of change.
+std::string cached_hash(const fs::path& path) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  const auto stat = disk().stat(path);
+  if (!stat) return {};
+  const std::string key = fmt::format("{}|{}|{}", path.string(), stat->size, stat->modified_ns);
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto it = known.find(key); it != known.end()) return it->second;
+  }
+  auto hash = sha256_file(path);
+  if (!hash) return {};
+  const std::scoped_lock lock(mutex);
+  return known[key] = *hash;
+}
+
+/// llama.cpp takes 32 bits; the highest value and negative ones mean "random" there.
+std::int64_t worker_seed(std::int64_t seed) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seed) % 0xFFFF'FFFFull % 0x7FFF'FFFFull);
+}
+
+class LocalWorker final : public Worker {
+ public:
+  LocalWorker(WorkerSpec spec, GgufInfo info, std::unique_ptr<WorkerProcess> process)
+      : spec_(std::move(spec)),
+        info_(std::move(info)),
+        process_(std::move(process)),
+        client_(*process_, Millis{spec_.config.request_timeout_s * 1000}) {}
+
+  /// Reads what only the running server knows.
+  Result<void> inspect() {
+    const auto props = client_.get("/props");
+    if (!props) return tl::unexpected(props.error());
+    try {
+      context_tokens_ = props->at("default_generation_settings").at("n_ctx").get<int>();
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::internal, tr("The worker's properties are not understood: {}", e.what()));
+    }
+    return {};
+  }
+
+  Result<ChatResult> chat(const ChatRequest& request, const std::function<bool(std::string_view)>& on_delta) override {
+    if (spec_.embedding) return fail(ErrorKind::usage, tr("This worker serves embeddings, not chat"), spec_.name);
+    auto body = openai_chat_body(request);
+    if (!body) return tl::unexpected(body.error());
+    (*body)["seed"] = worker_seed(request.seed);
+    (*body)["repeat_penalty"] = request.repeat_penalty;
+    (*body)["top_k"] = 0;  // only what the request names; the server's own defaults would cut the distribution
+    (*body)["min_p"] = 0.0;
+    (*body)["cache_prompt"] = request.reuse_prefix;
+    if (auto scaled = set_adapter(*body, request.adapter); !scaled) return tl::unexpected(scaled.error());
+    return send_chat(body->dump(), on_delta, request.cancel);
+  }
+
+  int context_tokens() const override { return context_tokens_; }
+
+  Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
+    if (!spec_.embedding) return fail(ErrorKind::usage, tr("This worker serves chat, not embeddings"), spec_.name);
+    std::vector<std::vector<float>> vectors;
+    vectors.reserve(texts.size());
+    const auto step = static_cast<std::size_t>(std::max(1, spec_.config.batch_texts));
+    for (std::size_t first = 0; first < texts.size(); first += step) {
+      auto batch = embed_batch(texts, first, std::min(texts.size(), first + step));
+      if (!batch) return tl::unexpected(batch.error());
+      std::move(batch->begin(), batch->end(), std::back_inserter(vectors));
+    }
+    return vectors;
+  }
+
+  int dimension() const override { return detail(info_, "embedding_length"); }
+  int window_tokens() const override { return embedding_window(info_, spec_.config); }
+  std::string model_hash() const override { return cached_hash(spec_.model); }
+
+  Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
+    const auto answer =
+        client_.post("/tokenize", {{"content", text}, {"add_special", special}, {"parse_special", special}});
+    if (!answer) return tl::unexpected(answer.error());
+    try {
+      return answer->at("tokens").get<std::vector<int>>();
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", e.what()));
+    }
+  }
+
+  Result<std::string> apply_template(const std::vector<Message>& messages, bool generation_prompt) override {
+    Json list = Json::array();
+    for (const Message& message : messages) list.push_back({{"role", message.role}, {"content", message.content}});
+    const auto answer =
+        client_.post("/apply-template", {{"messages", std::move(list)}, {"add_generation_prompt", generation_prompt}});
+    if (!answer) return tl::unexpected(answer.error());
+    try {
+      return answer->at("prompt").get<std::string>();
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::network, tr("The worker's template is not understood: {}", e.what()));
+    }
+  }
+
+  Result<std::vector<TokenProbability>> next_token(const std::vector<int>& prompt, int n, bool adapter) override {
+    Json body{{"prompt", prompt},   {"n_predict", 1},        {"n_probs", n},
+              {"temperature", 0.0}, {"cache_prompt", false}, {"post_sampling_probs", false}};
+    if (auto scaled = set_adapter(body, adapter); !scaled) return tl::unexpected(scaled.error());
+    const auto answer = client_.post("/completion", body);
+    if (!answer) return tl::unexpected(answer.error());
+    try {
+      std::vector<TokenProbability> top;
+      for (const Json& entry : answer->at("completion_probabilities").at(0).at("top_logprobs")) {
+        top.push_back({entry.at("id").get<int>(), entry.at("logprob").get<double>()});
+      }
+      return top;
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::network, tr("The worker's probabilities are not understood: {}", e.what()));
+    }
+  }
+
+  bool healthy() override { return process_->healthy(); }
+  int restarts() const override { return process_->restarts(); }
+  pid_t pid() const override { return process_->pid(); }
+
+ private:
+  /// Repeated once when the server died before anything of the answer reached the caller.
+  Result<ChatResult> send_chat(const std::string& body, const std::function<bool(std::string_view)>& on_delta,
+                               const std::stop_token& cancel) {
+    bool delivered = false;
+    const auto deliver = [&](std::string_view delta) {
+      delivered = true;
+      return !on_delta || on_delta(delta);
+    };
+    for (bool first = true;; first = false) {
+      auto http = client_.request("/v1/chat/completions");
+      if (!http) return tl::unexpected(http.error());
+      http->body = body;
+      auto answer = stream_chat(client_.http(), *http, deliver, cancel);
+      const bool repeat = !answer && first && !delivered && client_.worth_repeating(answer.error(), *http);
+      if (!repeat) return answer;
+    }
+  }
+
+  /// The scale is named in every request: what an earlier one asked for must not last.
+  Result<void> set_adapter(Json& body, bool wanted) const {
+    if (spec_.adapter.empty()) {
+      if (!wanted) return {};
+      return fail(ErrorKind::usage, tr("This worker was started without an adapter"), spec_.name);
+    }
+    body["lora"] = Json::array({{{"id", 0}, {"scale", wanted ? 1.0 : 0.0}}});
+    return {};
+  }
+
+  /// Token ids are sent instead of text: what was counted is what is embedded.
+  Result<std::vector<std::vector<float>>> embed_batch(const std::vector<std::string>& texts, std::size_t first,
+                                                      std::size_t end) {
+    Json ids = Json::array();
+    for (std::size_t i = first; i < end; ++i) {
+      const auto tokens = tokenize(texts[i], true);
+      if (!tokens) return tl::unexpected(tokens.error());
+      if (static_cast<int>(tokens->size()) > window_tokens()) {
+        return fail(ErrorKind::limit,
+                    tr("Text {} has {} tokens, the embedding model takes {}", i, tokens->size(), window_tokens()), {},
+                    tr("Make smaller chunks"));
+      }
+      ids.push_back(*tokens);
+    }
+    const auto answer = client_.post("/embeddings", {{"content", std::move(ids)}, {"embd_normalize", 2}});
+    if (!answer) return tl::unexpected(answer.error());
+    return read_vectors(*answer, end - first);
+  }
+
+  /// [{"index": i, "embedding": [[…]]}, …]
+  Result<std::vector<std::vector<float>>> read_vectors(const Json& answer, std::size_t count) const {
+    try {
+      std::vector<std::vector<float>> vectors(count);
+      for (const Json& entry : answer) {
+        vectors.at(entry.at("index").get<std::size_t>()) = entry.at("embedding").at(0).get<std::vector<float>>();
+      }
+      for (const auto& vector : vectors) check_vector(vector);
+      return vectors;
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::network, tr("The worker's vectors are not understood: {}", e.what()));
+    }
+  }
+
+  void check_vector(const std::vector<float>& vector) const {
+    double sum = 0;
+    for (const float x : vector) sum += static_cast<double>(x) * static_cast<double>(x);
+    if (vector.size() != static_cast<std::size_t>(dimension())) throw std::runtime_error("wrong dimension");
+    if (!(std::abs(sum - 1.0) < longest_norm_error)) throw std::runtime_error("not a unit vector");
+  }
+
+  const WorkerSpec spec_;
+  const GgufInfo info_;
+  const bool decompose_ = detail(info_, "strip_accents") != 0;
+  int context_tokens_ = 0;
+  std::unique_ptr<WorkerProcess> process_;
+  WorkerClient client_;
+};
+
+}  // namespace
+
+void WorkerConfig::bind(config::Binder& b) {
+  const config::Rule operational{.min = 1, .max = 1 << 20, .one_of = {}, .key_irrelevant = true};
+  b.field("threads", threads, "Threads of the model worker; 0 for all cores",
+          {.min = 0, .max = 1024, .one_of = {}, .key_irrelevant = true});
+  b.field("slots", slots, "Requests decoded together", {.min = 1, .max = 64, .one_of = {}});
+  b.field("context_tokens", context_tokens, "Context window of each slot, in tokens",
+          {.min = 64, .max = 1 << 22, .one_of = {}});
+  b.field("batch_texts", batch_texts, "Texts of one embedding request", operational);
+  b.field("start_timeout_s", start_timeout_s, "Longest time to load a model, in seconds", operational);
+  b.field("request_timeout_s", request_timeout_s, "Longest time for one request, in seconds", operational);
+  b.field("max_restarts", max_restarts, "Restarts after crashes within one minute, then the worker is given up",
+          {.min = 0, .max = 1000, .one_of = {}, .key_irrelevant = true});
+}
+
+Result<std::unique_ptr<Worker>> Worker::start(WorkerSpec spec) {
+  auto info = read_gguf(spec.model);
+  if (!info) return tl::unexpected(info.error());
+  if (!spec.adapter.empty()) {
+    if (const auto adapter = read_gguf(spec.adapter); !adapter) return tl::unexpected(adapter.error());
+  }
+  const auto program = find_program("llama-server");
+  if (!program) return tl::unexpected(program.error());
+  WorkerLaunch launch;
+  launch.name = spec.name;
+  launch.program = *program;
+  launch.arguments = server_arguments(spec, *info);
+  const fs::path folder = spec.log_folder.empty() ? fs::temp_directory_path() : spec.log_folder;
+  launch.log = folder / ("worker-" + spec.name + ".log");
+  launch.start_timeout = Millis{spec.config.start_timeout_s * 1000};
+  launch.max_restarts = spec.config.max_restarts;
+  auto process = WorkerProcess::start(std::move(launch));
+  if (!process) {
+    if (process.error().where.empty()) process.error().where = spec.model.string();
+    return tl::unexpected(process.error());
+  }
+  auto worker = std::make_unique<LocalWorker>(std::move(spec), std::move(*info), std::move(*process));
+  if (auto inspected = worker->inspect(); !inspected) return tl::unexpected(inspected.error());
+  return worker;
+}
+
+}  // namespace twin::models

@@ -1,0 +1,70 @@
+// A supervised llama-server process on a loopback port: started, watched, restarted, stopped.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/config/binder.h"
+#include "core/result.h"
+#include "models/engines/engine.h"
+
+namespace twin::models {
+
+struct WorkerConfig {
+  int threads = 0;            ///< 0: all cores
+  int slots = 1;              ///< requests decoded together; with 1, equal requests give equal bits
+  int context_tokens = 4096;  ///< per slot
+  int batch_texts = 32;       ///< texts of one embedding request
+  int start_timeout_s = 120;
+  int request_timeout_s = 600;  ///< of one request; streams included
+  int max_restarts = 5;         ///< within one minute
+  void bind(config::Binder& b);
+};
+
+struct WorkerSpec {
+  std::string name;               ///< for logs: "chat", "embed"
+  std::filesystem::path model;    ///< GGUF
+  std::filesystem::path adapter;  ///< GGUF LoRA, empty for none
+  bool embedding = false;
+  std::filesystem::path log_folder;  ///< llama-server's output goes to <log_folder>/worker-<name>.log
+  WorkerConfig config;
+};
+
+/// Engines over one worker. A crash of the process is noticed, the process restarted with back-off; an answer that has
+/// begun to stream fails with ErrorKind::network and may be asked for again, other requests wait for the restart
+/// (start_timeout_s at most) and are sent once more.
+/// The loopback port takes only requests with a random key.
+class Worker : public ChatEngine, public EmbeddingEngine, public Tokenizer {
+ public:
+  /// Returns when the model is loaded and healthy. A truncated or unknown model is ErrorKind::invalid with the
+  /// worker's own last lines in the message.
+  [[nodiscard]] static Result<std::unique_ptr<Worker>> start(WorkerSpec spec);
+  [[nodiscard]] virtual bool healthy() = 0;
+  [[nodiscard]] virtual int restarts() const = 0;
+  /// 0 while no process runs.
+  [[nodiscard]] virtual pid_t pid() const = 0;
+  /// Top-n next-token log-probabilities after a prompt of token ids, best first (used by tests and evaluation). Of the
+  /// model's distribution before sampling. Nothing is added to the prompt.
+  struct TokenProbability {
+    int token;
+    double logprob;
+  };
+  [[nodiscard]] virtual Result<std::vector<TokenProbability>> next_token(const std::vector<int>& prompt, int n,
+                                                                         bool adapter) = 0;
+};
+
+/// Chat and embeddings at any OpenAI-compatible base URL; the key is taken from the named environment variable.
+struct RemoteConfig {
+  std::string url;
+  std::string model;
+  std::string key_env;
+  int context_tokens = 8192;
+  int timeout_s = 600;
+  void bind(config::Binder& b);
+};
+[[nodiscard]] std::unique_ptr<ChatEngine> make_remote_chat(const RemoteConfig& config);
+
+}  // namespace twin::models

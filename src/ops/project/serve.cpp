@@ -1,0 +1,18 @@
+#include "ops/project/serve.h"
+
+namespace twin::ops {
+
+std::unique_ptr<inference::Serving> start_serving(Project& project, bool traces) {
+  const ProjectConfig& config = project.config();
+  inference::ServingSpec spec;
+  spec.chat_model = config.models.chat;
+  spec.embedding_model = config.models.embedding;
+  spec.adapter = project.adapter_id();
+  spec.worker = config.worker;
+  spec.retrieval = config.retrieval;
+  spec.log_folder = project.layout().logs();
+  return value_or_throw(inference::Serving::start(std::move(spec), project.models(), project.index(),
+                                                  traces ? &project.runs() : nullptr));
+}
+
+}  // namespace twin::ops

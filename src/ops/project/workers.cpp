@@ -1,0 +1,42 @@
+#include "ops/project/workers.h"
+
+#include "core/i18n.h"
+
+namespace twin::ops {
+namespace {
+
+std::unique_ptr<models::Worker> start(Project& project, const std::string& name, const std::string& model,
+                                      bool embedding) {
+  models::WorkerSpec spec;
+  spec.name = name;
+  spec.model = value_or_throw(project.models().gguf(model));
+  spec.embedding = embedding;
+  spec.log_folder = project.layout().logs();
+  spec.config = project.config().worker;
+  // One slot: what a request answers must not depend on what is decoded beside it.
+  spec.config.slots = 1;
+  return value_or_throw(models::Worker::start(std::move(spec)));
+}
+
+}  // namespace
+
+std::unique_ptr<models::Worker> start_embedding_worker(Project& project) {
+  return start(project, "embed-step", project.config().models.embedding, true);
+}
+
+std::unique_ptr<models::Worker> start_chat_worker(Project& project) {
+  return start(project, "chat-step", project.config().models.chat, false);
+}
+
+std::string model_sha256(Project& project, const std::string& id) {
+  const auto model = project.models().find(id);
+  if (model) {
+    for (const models::ModelFile& file : model->files) {
+      if (file.name.ends_with(".gguf")) return file.sha256;
+    }
+  }
+  throw Fatal(ErrorKind::not_found, tr("Model '{}' is not on this machine", id), {},
+              tr("pull it with: twin models pull"));
+}
+
+}  // namespace twin::ops

@@ -1,0 +1,19 @@
+// Workers of the project's models, for steps and commands.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/engines/worker.h"
+#include "ops/project/project.h"
+
+namespace twin::ops {
+
+/// Starts the worker of the project's embedding or chat model. Throws Fatal with the worker's own words when it fails.
+[[nodiscard]] std::unique_ptr<models::Worker> start_embedding_worker(Project& project);
+[[nodiscard]] std::unique_ptr<models::Worker> start_chat_worker(Project& project);
+
+/// SHA-256 of the model's GGUF as the registry recorded it. Throws Fatal when the model is missing.
+[[nodiscard]] std::string model_sha256(Project& project, const std::string& id);
+
+}  // namespace twin::ops

@@ -1,0 +1,72 @@
+// Step "collect": what the sources hold now is in the warehouse.
+#include <nlohmann/json.hpp>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "feature/clean/clean.h"
+#include "feature/collect/collect.h"
+#include "ops/pipeline/step.h"
+
+namespace twin::ops {
+namespace {
+
+feature::CollectContext collect_context(StepContext& context) {
+  Project& project = context.project;
+  return {.warehouse = project.warehouse(),
+          .categories = project.categories(),
+          .files = disk(),
+          .http = project.http(),
+          .clock = system_clock(),
+          .progress = context.progress,
+          .scratch = project.layout().scratch(),
+          .stop = context.stop};
+}
+
+Json key_config(StepContext& context) {
+  Project& project = context.project;
+  ProjectConfig& config = project.config();
+  Json key;
+  key["config"] = config::canonical([&](config::Binder& b) {
+    b.list("sources", config.sources, "");
+    b.list("authors", config.authors, "");
+    b.group("collect", config.collect, "");
+  });
+  for (const auto& [id, category] : project.categories()) {
+    feature::CleanRules rules = category.clean;
+    key["clean"][id] = config::canonical(rules);
+  }
+  key["clean_version"] = feature::clean_version;
+  const std::string seen = feature::fingerprint(config.sources, collect_context(context));
+  // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed.
+  key["fingerprint"] = seen.empty() ? random_id("unknown") : seen;
+  return key;
+}
+
+bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
+  return outputs.size() == 1 && project.warehouse().digest() == outputs.front().sha256;
+}
+
+StepOutcome run(StepContext& context) {
+  Project& project = context.project;
+  const ProjectConfig& config = project.config();
+  if (config.sources.empty()) {
+    throw Fatal(ErrorKind::usage, tr("twin.yaml names no sources"), project.layout().config().string(),
+                tr("add one under sources:, or run twin init with your links"));
+  }
+  const feature::CollectReport report =
+      feature::collect(config.collect, config.sources, config.authors, collect_context(context));
+  if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
+  return {.outputs = {{.name = "warehouse", .sha256 = project.warehouse().digest(), .kind = "digest", .detail = {}}},
+          .summary = tr("{} seen: {} new, {} changed, {} unchanged, {} gone", report.seen,
+                        report.inserted + report.revived, report.updated, report.unchanged, report.deleted),
+          .failures = report.failures};
+}
+
+TWIN_STEP(collect, "collect", {.description = "Sources into the warehouse",
+                               .version = 1,
+                               .key_config = key_config,
+                               .present = present,
+                               .run = run})
+
+}  // namespace
+}  // namespace twin::ops

@@ -1,0 +1,55 @@
+#include "ops/steps/dataset.h"
+
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+#include "core/process.h"
+#include "feature/clean/clean.h"
+
+namespace twin::ops {
+
+feature::DatasetContext dataset_context(StepContext& context, const std::string& kind) {
+  Project& project = context.project;
+  return {.warehouse = project.warehouse(),
+          .objects = project.runs().objects(),
+          .categories = project.categories(),
+          .progress = context.progress,
+          .folder = project.layout().dataset(kind),
+          .stop = context.stop};
+}
+
+Json dataset_key(StepContext& context) {
+  Project& project = context.project;
+  Json key;
+  key["config"] = config::canonical(project.config().dataset);
+  key["dataset_version"] = feature::dataset_version;
+  key["clean_version"] = feature::clean_version;
+  for (const auto& [id, category] : project.categories()) {
+    feature::DatasetRules rules = category.dataset;
+    key["rules"][id] = config::canonical(rules);
+  }
+  const auto prompt = value_or_throw(find_data("prompts/twin.system.txt"));
+  key["system_prompt"] = value_or_throw(sha256_file(prompt));
+  return key;
+}
+
+bool dataset_present(Project& project, const std::vector<stores::Artifact>& outputs) {
+  if (outputs.size() != 1) return false;
+  const auto verified = feature::verify_dataset(project.layout().dataset(outputs.front().detail));
+  return verified && *verified == outputs.front().sha256;
+}
+
+StepOutcome dataset_outcome(StepContext& context, const std::string& kind, const feature::DatasetReport& report) {
+  if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
+  const auto sum = [](const std::map<std::string, int>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), 0, [](int total, const auto& entry) { return total + entry.second; });
+  };
+  return {.outputs = {{.name = "dataset." + kind, .sha256 = report.sha256, .kind = "digest", .detail = kind}},
+          .summary = tr("{} samples kept, {} rejected with a reason", sum(report.counts), sum(report.reasons)),
+          .failures = report.failures};
+}
+
+}  // namespace twin::ops

@@ -1,0 +1,48 @@
+// Step "models": the project's base and embedding model are on this machine, pulled when they are missing.
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "ops/pipeline/step.h"
+#include "ops/project/pull.h"
+#include "ops/project/workers.h"
+
+namespace twin::ops {
+namespace {
+
+Json key_config(StepContext& context) {
+  const ModelsConfig& models = context.project.config().models;
+  return Json{{"chat", models.chat}, {"embedding", models.embedding}};
+}
+
+stores::Artifact artifact(Project& project, const std::string& name, const std::string& id) {
+  return {.name = name, .sha256 = model_sha256(project, id), .kind = "model", .detail = id};
+}
+
+/// The registry still has the file with that hash: by its record and its size; `twin models verify` hashes it again.
+bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
+  for (const stores::Artifact& output : outputs) {
+    const auto file = project.models().gguf(output.detail);
+    if (!file || !std::filesystem::exists(*file) || model_sha256(project, output.detail) != output.sha256) return false;
+  }
+  return true;
+}
+
+StepOutcome run(StepContext& context) {
+  Project& project = context.project;
+  const ModelsConfig& models = project.config().models;
+  ensure_model(project, models.chat, models.chat_from, context.progress);
+  ensure_model(project, models.embedding, models.embedding_from, context.progress);
+  return {.outputs = {artifact(project, "model.chat", models.chat),
+                      artifact(project, "model.embedding", models.embedding)},
+          .summary = tr("{} and {}", models.chat, models.embedding),
+          .failures = {}};
+}
+
+TWIN_STEP(models, "models", {.description = "Base and embedding model on this machine",
+                             .version = 1,
+                             .key_config = key_config,
+                             .present = present,
+                             .run = run})
+
+}  // namespace
+}  // namespace twin::ops

@@ -1,0 +1,70 @@
+#include "stores/index/fusion.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+using namespace twin::stores;
+
+namespace {
+
+std::vector<std::string> ids(const std::vector<FusedHit>& hits) {
+  std::vector<std::string> result;
+  for (const auto& hit : hits) result.push_back(hit.chunk_id);
+  return result;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("fusion: the weighted sum of z-scores, missing hits at the lowest") {
+  const RankedList lexical{"lexical", 1.0, {{"a", 9}, {"b", 6}, {"c", 3}}};
+  const RankedList dense{"dense", 2.0, {{"c", 0.9}, {"a", 0.8}}};
+  const auto hits = fuse_zscore({lexical, dense}, 10);
+  CHECK(ids(hits) == Ids{"c", "a", "b"});
+  // lexical: mean 6, deviation sqrt(6); dense: mean 0.85, deviation 0.05.
+  CHECK(hits[0].score == doctest::Approx(-3 / std::sqrt(6.0) + 2 * 1));
+  CHECK(hits[1].score == doctest::Approx(3 / std::sqrt(6.0) - 2 * 1));
+  CHECK(hits[2].score == doctest::Approx(0 - 2 * 1));
+  CHECK(hits[0].parts == std::map<std::string, double>{{"lexical", 3}, {"dense", 0.9}});
+  CHECK(hits[2].parts == std::map<std::string, double>{{"lexical", 6}});
+  CHECK(ids(fuse_zscore({lexical, dense}, 1)) == Ids{"c"});
+}
+
+TEST_CASE("fusion: nothing in, nothing out") {
+  CHECK(fuse_zscore({}, 5).empty());
+  CHECK(fuse_zscore({{"lexical", 1.0, {}}, {"dense", 1.0, {}}}, 5).empty());
+  CHECK(fuse_zscore({{"lexical", 1.0, {{"a", 1}}}}, 0).empty());
+  CHECK(fuse_zscore({{"lexical", 1.0, {{"a", 1}}}}, -3).empty());
+}
+
+TEST_CASE("fusion: an empty list leaves the order of the other") {
+  const RankedList dense{"dense", 1.0, {{"b", 0.9}, {"a", 0.8}, {"c", 0.1}}};
+  CHECK(ids(fuse_zscore({{"lexical", 1.0, {}}, dense}, 5)) == Ids{"b", "a", "c"});
+  CHECK(fuse_zscore({{"lexical", 1.0, {}}, dense}, 5)[0].score == doctest::Approx(fuse_zscore({dense}, 5)[0].score));
+}
+
+TEST_CASE("fusion: where scores do not differ, being found still counts") {
+  const RankedList dense{"dense", 1.0, {{"a", 0.90}, {"b", 0.89}, {"c", 0.1}}};
+  CHECK(ids(fuse_zscore({{"lexical", 1.0, {{"b", 7}}}, dense}, 5)) == Ids{"b", "a", "c"});
+  CHECK(ids(fuse_zscore({{"lexical", 1.0, {{"b", 7}, {"z", 7}}}, dense}, 5))[0] == "b");
+  const auto equal = fuse_zscore({{"lexical", 1.0, {{"b", 0.1}, {"c", 0.1}, {"a", 0.1}}}}, 5);
+  CHECK(ids(equal) == Ids{"a", "b", "c"});
+  for (const auto& hit : equal) CHECK(hit.score == 0);
+}
+
+TEST_CASE("fusion: a repeated hit counts once, scores that are no numbers not at all") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto hits = fuse_zscore({{"lexical", 1.0, {{"a", 3}, {"b", 2}, {"a", 1}, {"n", nan}, {"i", -inf}}}}, 9);
+  CHECK(ids(hits) == Ids{"a", "b"});
+  CHECK(hits[0].score == doctest::Approx(1));
+}
+
+TEST_CASE("fusion: a list of weight 0 changes nothing") {
+  const RankedList dense{"dense", 1.0, {{"b", 0.9}, {"a", 0.8}}};
+  const auto hits = fuse_zscore({{"lexical", 0.0, {{"a", 70}, {"b", 1}}}, dense}, 5);
+  CHECK(ids(hits) == Ids{"b", "a"});
+}

@@ -1,0 +1,105 @@
+// The search index: chunks, their words and their vectors.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/binder.h"
+#include "core/result.h"
+
+namespace twin::stores {
+
+/// How searches are made. Nothing of it is stored: a change needs no new index.
+struct IndexConfig {
+  double heading_weight = 2.0;   ///< of words in title and headings, above their weight in the retrieval view itself
+  int max_query_terms = 64;      ///< of a longer query the rarest terms are used
+  int max_query_bytes = 65'536;  ///< of a longer query the beginning is used
+  int rescore_factor = 4;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
+  int rescore_at_least = 64;     ///< … and no fewer than this
+  void bind(config::Binder& b);
+};
+
+/// A passage of a document. Offsets are bytes of the document's prose view: prose.substr(start, end - start) == text.
+struct Chunk {
+  std::string id;  ///< stable_id("chunk", document id, version, start, end)
+  std::string document_id;
+  int document_version = 0;
+  std::size_t start = 0;
+  std::size_t end = 0;
+  std::vector<std::string> headings;  ///< path from the document's title down
+  int tokens = 0;                     ///< of the retrieval view, special tokens included, by the embedder's tokenizer
+  std::string text;                   ///< prose view
+  std::string retrieval;              ///< what is embedded and indexed: title, headings, text
+};
+
+/// What the index keeps of a document beside its chunks.
+struct IndexedDocument {
+  std::string id;
+  int version = 0;
+  std::string feature_key;  ///< hash of everything that made the chunks: cleaning, chunking, embedding model
+  std::string url, title, source, category, language;
+  std::vector<std::string> author_ids;
+  std::int64_t published = 0;
+  double weight = 1.0;  ///< retrieval weight of the category
+  std::string prose;    ///< the prose view that offsets refer to
+};
+
+struct IndexFilter {
+  std::vector<std::string> categories, sources, author_ids, languages, document_ids;
+  [[nodiscard]] bool empty() const {
+    return categories.empty() && sources.empty() && author_ids.empty() && languages.empty() && document_ids.empty();
+  }
+};
+
+struct Hit {
+  std::string chunk_id;
+  double score = 0;  ///< higher is better; scale depends on the retriever
+};
+
+struct IndexCounts {
+  std::int64_t documents = 0, chunks = 0, vectors = 0;
+  int dimension = 0;
+};
+
+/// Lexical and vector search over chunks. Thread-safe. Throws Fatal when the database itself fails.
+class Index {
+ public:
+  virtual ~Index() = default;
+
+  /// Replaces everything of this document in one transaction. vectors.size() == chunks.size(), each of `dimension`
+  /// floats, L2-normalized. An error of the item: a wrong dimension, a vector that is not normalized, chunks of another
+  /// document or twice the same; nothing is changed then.
+  [[nodiscard]] virtual Result<void> replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
+                                             const std::vector<std::vector<float>>& vectors) = 0;
+  virtual void remove(const std::string& document_id) = 0;
+  /// To be called before the first replace(). Drops all when the model (or its dimension) differs from the one that
+  /// filled the index; returns true when it did.
+  virtual bool use_model(const std::string& embedding_model_hash, int dimension) = 0;
+
+  virtual std::optional<IndexedDocument> document(const std::string& id) = 0;
+  /// (id, feature_key) of every document, to find what has to be done again.
+  virtual std::vector<std::pair<std::string, std::string>> document_keys() = 0;
+  virtual std::optional<Chunk> chunk(const std::string& chunk_id) = 0;
+  /// In order of document id, then of position; all of one instant. Return false to stop.
+  virtual void each_chunk(const std::function<bool(Chunk&&)>& visit) = 0;
+
+  /// BM25 over the retrieval view, title and headings. Any text is a valid query (operators are not interpreted). Words
+  /// that more than half of the passages hold are left out where there are others: BM25 gives them no weight.
+  virtual std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter = {}) = 0;
+  /// Cosine similarity, exact. `query` is L2-normalized; one of another dimension is ErrorKind::invalid.
+  [[nodiscard]] virtual Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
+                                                       const IndexFilter& filter = {}) = 0;
+
+  virtual IndexCounts counts() = 0;
+  /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized): equal indexes, equal digests.
+  virtual std::string digest() = 0;
+};
+
+/// SQLite FTS5 and vectors at <folder>/index.db.
+[[nodiscard]] std::unique_ptr<Index> open_index(const std::filesystem::path& folder, const IndexConfig& config = {});
+
+}  // namespace twin::stores

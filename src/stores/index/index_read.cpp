@@ -1,0 +1,103 @@
+// Reading documents and chunks back.
+#include <nlohmann/json.hpp>
+
+#include "stores/index/sqlite_index.h"
+
+namespace twin::stores {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Query;
+
+constexpr const char* kChunkColumns = "c.id, c.document_version, c.start, c.end, c.tokens, c.headings, c.retrieval";
+
+std::vector<std::string> parse(const std::string& json) {
+  return Json::parse(json).get<std::vector<std::string>>();
+}
+
+// From the columns above.
+Chunk chunk_of(Query& query) {
+  Chunk chunk;
+  chunk.id = query.text(0);
+  chunk.document_version = query.small(1);
+  chunk.start = static_cast<std::size_t>(query.integer(2));
+  chunk.end = static_cast<std::size_t>(query.integer(3));
+  chunk.tokens = query.small(4);
+  chunk.headings = parse(query.text(5));
+  chunk.retrieval = query.text(6);
+  return chunk;
+}
+
+}  // namespace
+
+std::optional<IndexedDocument> SqliteIndex::document(const std::string& id) {
+  return store_.read([&](Connection& c) -> std::optional<IndexedDocument> {
+    Query q(c,
+            "SELECT id, version, feature_key, url, title, source, category, language, author_ids, published, weight, "
+            "prose FROM documents WHERE id = ?",
+            id);
+    if (!q.step()) return std::nullopt;
+    IndexedDocument d;
+    d.id = q.text(0);
+    d.version = q.small(1);
+    d.feature_key = q.text(2);
+    d.url = q.text(3);
+    d.title = q.text(4);
+    d.source = q.text(5);
+    d.category = q.text(6);
+    d.language = q.text(7);
+    d.author_ids = parse(q.text(8));
+    d.published = q.integer(9);
+    d.weight = q.real(10);
+    d.prose = q.text(11);
+    return d;
+  });
+}
+
+std::vector<std::pair<std::string, std::string>> SqliteIndex::document_keys() {
+  return store_.read([](Connection& c) {
+    std::vector<std::pair<std::string, std::string>> keys;
+    Query query(c, "SELECT id, feature_key FROM documents ORDER BY id");
+    while (query.step()) keys.emplace_back(query.text(0), query.text(1));
+    return keys;
+  });
+}
+
+std::optional<Chunk> SqliteIndex::chunk(const std::string& chunk_id) {
+  return store_.read([&](Connection& c) -> std::optional<Chunk> {
+    Query query(c,
+                std::string("SELECT ") + kChunkColumns +
+                    ", d.id, ifnull(c.text, substr(d.prose, c.start + 1, c.end - c.start)) "
+                    "FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?",
+                chunk_id);
+    if (!query.step()) return std::nullopt;
+    Chunk chunk = chunk_of(query);
+    chunk.document_id = query.text(7);
+    chunk.text = query.text(8);
+    return chunk;
+  });
+}
+
+// The prose is read once per document, not once per chunk.
+void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
+  store_.read([&](Connection& c) {
+    Query documents(c, "SELECT d.key, d.id, d.prose FROM documents d ORDER BY d.id");
+    while (documents.step()) {
+      const std::string id = documents.text(1);
+      const std::string prose = documents.text(2);
+      Query chunks(c,
+                   std::string("SELECT ") + kChunkColumns +
+                       ", c.text FROM chunks c WHERE c.document = ? "
+                       "ORDER BY c.position",
+                   documents.integer(0));
+      while (chunks.step()) {
+        Chunk chunk = chunk_of(chunks);
+        chunk.document_id = id;
+        chunk.text = chunks.is_null(7) ? prose.substr(chunk.start, chunk.end - chunk.start) : chunks.text(7);
+        if (!visit(std::move(chunk))) return;
+      }
+    }
+  });
+}
+
+}  // namespace twin::stores

@@ -1,0 +1,38 @@
+// Vectors as bytes, and their dot products by SIMD.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace twin::stores {
+
+/// x[i] ~ codes[i] * scale, symmetric, codes in -127 … 127; a zero vector has scale 0.
+struct QuantizedVector {
+  float scale = 0;
+  std::vector<std::int8_t> codes;
+};
+[[nodiscard]] QuantizedVector quantize(std::span<const float> vector);
+
+/// Rows are padded with zeros to a multiple of this many bytes.
+inline constexpr std::size_t kRowAlignment = 64;
+[[nodiscard]] constexpr std::size_t row_bytes(std::size_t dimension) {
+  return (dimension + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+}
+
+/// out[r] = sum over i of rows[r * stride + i] * query[i], for r < count. `stride` is a multiple of kRowAlignment, no
+/// code is -128, and the products fit 32 bits (dimension up to 2^17).
+using DotRows = void (*)(const std::int8_t* rows, std::size_t stride, std::size_t count, const std::int8_t* query,
+                         std::int32_t* out);
+struct DotKernel {
+  std::string_view name;
+  DotRows dots;
+};
+/// Those that this processor can run, fastest first; the last is portable C++. All give the same sums.
+[[nodiscard]] std::vector<DotKernel> dot_kernels();
+/// The fastest.
+[[nodiscard]] const DotKernel& best_dot_kernel();
+
+}  // namespace twin::stores

@@ -1,0 +1,62 @@
+// The index in one SQLite file. Opened by open_index(); this header is for its own .cpp files and tests.
+#pragma once
+
+#include "stores/index/index.h"
+#include "stores/index/vector_snapshot.h"
+#include "stores/sqlite/store.h"
+
+namespace twin::stores {
+
+/// Vectors are searched exactly, by scanning them as bytes and rescoring the best by their 32-bit floats; an HNSW graph
+/// for indexes above a measured size is to come.
+class SqliteIndex final : public Index {
+ public:
+  explicit SqliteIndex(const std::filesystem::path& folder, IndexConfig config = {}, sqlite::Options options = {});
+
+  [[nodiscard]] Result<void> replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
+                                     const std::vector<std::vector<float>>& vectors) override;
+  void remove(const std::string& document_id) override;
+  bool use_model(const std::string& embedding_model_hash, int dimension) override;
+
+  std::optional<IndexedDocument> document(const std::string& id) override;
+  std::vector<std::pair<std::string, std::string>> document_keys() override;
+  std::optional<Chunk> chunk(const std::string& chunk_id) override;
+  void each_chunk(const std::function<bool(Chunk&&)>& visit) override;
+
+  std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter) override;
+  [[nodiscard]] Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
+                                               const IndexFilter& filter) override;
+
+  IndexCounts counts() override;
+  std::string digest() override;
+
+ private:
+  void use_tokenizer();
+
+  IndexConfig config_;
+  sqlite::Store store_;
+  VectorCache vectors_;
+};
+
+/// Parts of the implementation that more than one of its .cpp files need. All run inside a transaction.
+namespace index_detail {
+
+[[nodiscard]] std::string meta(sqlite::Connection& connection, const std::string& key);
+void set_meta(sqlite::Connection& connection, const std::string& key, const std::string& value);
+[[nodiscard]] std::int64_t generation(sqlite::Connection& connection);
+[[nodiscard]] int dimension(sqlite::Connection& connection);
+/// To be called in each transaction that changes chunks.
+void next_generation(sqlite::Connection& connection);
+
+/// Adds the words of one chunk, or takes them away: then everything must be as it was when added.
+enum class Words { add, take_away };
+void change_words(sqlite::Connection& connection, Words what, std::int64_t chunk, const std::string& title,
+                  const std::string& headings_json, const std::string& retrieval);
+
+/// Keys of the chunks that pass a filter that is not empty, ascending.
+[[nodiscard]] std::vector<std::int64_t> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);
+/// Sorts by score, ties by chunk id, and keeps the best k.
+[[nodiscard]] std::vector<Hit> best_hits(std::vector<Hit> hits, int k);
+
+}  // namespace index_detail
+}  // namespace twin::stores

@@ -1,0 +1,30 @@
+// A content-addressed folder: <root>/ab/cdef…; what stores and runs share to keep bytes and artifacts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/files.h"
+#include "core/result.h"
+
+namespace twin::stores {
+
+/// Objects are immutable and named by their SHA-256. Writing an existing object is a no-op. Thread-safe.
+class Objects {
+ public:
+  Objects(FileSystem& files, std::filesystem::path root);
+
+  /// Returns the SHA-256 (64 hex digits).
+  [[nodiscard]] Result<std::string> put(std::string_view bytes);
+  /// Verifies the hash; a damaged object is ErrorKind::invalid, a missing one not_found.
+  [[nodiscard]] Result<std::string> get(const std::string& sha256) const;
+  [[nodiscard]] bool contains(const std::string& sha256) const;
+  [[nodiscard]] std::filesystem::path path(const std::string& sha256) const;
+
+ private:
+  FileSystem& files_;
+  std::filesystem::path root_;
+};
+
+}  // namespace twin::stores

@@ -1,0 +1,359 @@
+#include "stores/warehouse/conformance.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+namespace twin::stores {
+namespace {
+
+const std::string kMissing = document_id("https://nowhere/");
+
+std::vector<Document> all(Warehouse& warehouse, const DocumentFilter& filter = {.include_deleted = true}) {
+  std::vector<Document> documents;
+  warehouse.each(filter, [&](Document&& d) {
+    documents.push_back(std::move(d));
+    return true;
+  });
+  return documents;
+}
+
+std::vector<std::string> all_versions(Warehouse& warehouse) {
+  std::vector<std::string> lines;
+  warehouse.each_version({.include_deleted = true}, [&](Document&& d) {
+    lines.push_back(to_json(d).dump());
+    return true;
+  });
+  return lines;
+}
+
+void users_are_one_person_under_every_name(Warehouse& warehouse) {
+  const User first = warehouse.get_or_create_user("Raphaël Hertzog", {"hertzog@example.org"});
+  CHECK_FALSE(first.id.empty());
+  CHECK(first.name == "Raphaël Hertzog");
+  CHECK(first.aliases == std::vector<std::string>{"hertzog@example.org"});
+
+  CHECK(warehouse.get_or_create_user("RAPHAËL HERTZOG").id == first.id);
+  CHECK(warehouse.get_or_create_user("Hertzog@Example.org").id == first.id);
+  const User known = warehouse.get_or_create_user("buxy", {"hertzog@example.org", " "});
+  CHECK(known.id == first.id);
+  CHECK(known.name == first.name);
+  CHECK(known.aliases == std::vector<std::string>{"hertzog@example.org", "buxy"});
+
+  const User second = warehouse.get_or_create_user("김지수", {"buxy"});
+  CHECK_MESSAGE(second.id == first.id, "an alias finds its owner");
+  const User third = warehouse.get_or_create_user("이서연", {});
+  CHECK(third.id != first.id);
+  CHECK(warehouse.user(third.id)->name == "이서연");
+  CHECK_FALSE(warehouse.user("user_none"));
+  CHECK(warehouse.users().size() == 2);
+  CHECK(warehouse.get_or_create_user("", {"only@alias"}).name == "only@alias");
+  CHECK_THROWS_AS(warehouse.get_or_create_user("  ", {""}), Fatal);
+}
+
+void upsert_knows_new_same_and_changed(Warehouse& warehouse) {
+  Document d = sample_document(1);
+  CHECK(warehouse.upsert(d) == Upsert::inserted);
+  CHECK(d.id == document_id(d.url));
+  CHECK(d.version == 1);
+  CHECK(d.content_hash == content_hash(d));
+  CHECK(to_json(*warehouse.document(d.id)) == to_json(d));
+
+  Document same = sample_document(1);
+  same.fetched += 1000;
+  CHECK(warehouse.upsert(same) == Upsert::unchanged);
+  CHECK(same.id == d.id);
+  CHECK(same.version == 1);
+  CHECK(warehouse.document(d.id)->fetched == same.fetched);
+
+  Document changed = sample_document(1, "a new body");
+  CHECK(warehouse.upsert(changed) == Upsert::updated);
+  CHECK(changed.version == 2);
+  CHECK(warehouse.document(d.id)->body == changed.body);
+  CHECK(warehouse.document(d.id, 1)->body == d.body);
+  CHECK_FALSE(warehouse.document(d.id, 3));
+  CHECK_FALSE(warehouse.document(kMissing));
+
+  Document other_author = sample_document(1, "a new body");
+  other_author.author_ids = {"user_other"};
+  CHECK(warehouse.upsert(other_author) == Upsert::updated);
+  const auto counts = warehouse.counts();
+  CHECK(counts.documents == 1);
+  CHECK(counts.versions == 3);
+  CHECK(counts.deleted == 0);
+}
+
+void a_tombstone_keeps_the_versions_and_can_be_lifted(Warehouse& warehouse) {
+  Document d = sample_document(1);
+  warehouse.upsert(d);
+  CHECK_FALSE(warehouse.tombstone(kMissing, 5));
+  CHECK(warehouse.tombstone(d.id, 5));
+  CHECK_FALSE(warehouse.tombstone(d.id, 6));
+  CHECK(warehouse.document(d.id)->deleted);
+  CHECK(warehouse.document(d.id)->deleted_at == 5);
+  CHECK(warehouse.document(d.id)->body == d.body);
+  CHECK(all(warehouse, {}).empty());
+  CHECK(all(warehouse).size() == 1);
+  CHECK(warehouse.counts().deleted == 1);
+
+  Document again = sample_document(1);
+  CHECK(warehouse.upsert(again) == Upsert::revived);
+  CHECK(again.version == 1);
+  CHECK_FALSE(warehouse.document(d.id)->deleted);
+  CHECK(warehouse.document(d.id)->deleted_at == 0);
+
+  warehouse.tombstone(d.id, 7);
+  Document changed = sample_document(1, "back with news");
+  CHECK(warehouse.upsert(changed) == Upsert::revived);
+  CHECK(changed.version == 2);
+  CHECK(all(warehouse, {}).size() == 1);
+}
+
+void each_filters_in_order_of_id(Warehouse& warehouse) {
+  for (int i = 0; i < 20; ++i) {
+    Document d = sample_document(i);
+    d.source = i % 2 == 0 ? "git" : "feed";
+    d.category = i % 5 == 0 ? "posts" : "articles";
+    d.author_ids = i % 3 == 0 ? std::vector<std::string>{"user_a", "user_b"} : std::vector<std::string>{"user_c"};
+    warehouse.upsert(d);
+  }
+  const auto count = [&](const DocumentFilter& filter) { return all(warehouse, filter).size(); };
+  const auto everything = all(warehouse);
+  CHECK(everything.size() == 20);
+  CHECK(std::is_sorted(everything.begin(), everything.end(),
+                       [](const Document& a, const Document& b) { return a.id < b.id; }));
+  CHECK(count({.source = "git"}) == 10);
+  CHECK(count({.category = "posts"}) == 4);
+  CHECK(count({.author_id = "user_b"}) == 7);
+  CHECK(count({.source = "git", .category = "posts", .author_id = "user_a"}) == 1);
+  CHECK(count({.url_prefix = "https://example.org/글/1"}) == 11);
+  CHECK(count({.url_prefix = "https://example.org/%"}) == 0);
+  CHECK(count({.source = "' OR 1=1 --"}) == 0);
+
+  int visited = 0;
+  warehouse.each({}, [&](Document&&) { return ++visited < 3; });
+  CHECK(visited == 3);
+
+  Document moved = sample_document(1);
+  moved.author_ids = {"user_d"};
+  warehouse.upsert(moved);
+  CHECK(count({.author_id = "user_d"}) == 1);
+  CHECK(count({.author_id = "user_c"}) == 12);
+}
+
+void a_visitor_may_write(Warehouse& warehouse) {
+  for (int i = 0; i < 10; ++i) {
+    Document d = sample_document(i);
+    warehouse.upsert(d);
+  }
+  int visited = 0;
+  warehouse.each({}, [&](Document&& d) {
+    Document changed = d;
+    changed.body += " changed";
+    CHECK(warehouse.upsert(changed) == Upsert::updated);
+    Document fresh = sample_document(1000 + visited);
+    CHECK(warehouse.upsert(fresh) == Upsert::inserted);
+    CHECK(warehouse.document(d.id)->version == 2);
+    CHECK(d.version == 1);
+    return ++visited < 100;
+  });
+  CHECK(visited == 10);
+  CHECK(warehouse.counts().documents == 20);
+  CHECK_THROWS_AS(warehouse.each({}, [](Document&&) -> bool { throw std::runtime_error("the visitor fails"); }),
+                  std::runtime_error);
+  CHECK(warehouse.counts().documents == 20);
+}
+
+void odd_text_is_kept(Warehouse& warehouse) {
+  const std::vector<std::string> odd = {"",
+                                        "플랫폼 엔지니어링을 시작하며",
+                                        std::string("nul\0inside", 10),
+                                        "quote ' \" \\ % _ ; -- \r\n\t",
+                                        "\xF0\x9F\x90\xA7 e\xCC\x81 \xEF\xBF\xBD",
+                                        std::string(100'000, 'x')};
+  for (std::size_t i = 0; i < odd.size(); ++i) {
+    Document d;
+    d.url = "https://odd/" + std::to_string(i) + odd[i].substr(0, 40);
+    d.title = d.body = d.source = d.language = odd[i];
+    d.author_ids = {odd[i]};
+    d.metadata = {{odd[i], odd[i]}, {"key", "값"}};
+    d.published = -1;
+    CHECK(warehouse.upsert(d) == Upsert::inserted);
+    CHECK(to_json(*warehouse.document(d.id)) == to_json(d));
+  }
+  Document broken = sample_document(1, "bad \xC3\x28 utf-8");
+  broken.metadata["path"] = "caf\xE9";
+  CHECK(warehouse.upsert(broken) == Upsert::inserted);
+  const auto kept = warehouse.document(broken.id);
+  CHECK(kept->body.find("bad \xEF\xBF\xBD( utf-8") != std::string::npos);
+  CHECK_NOTHROW((void)to_json(*kept).dump());
+  Document same = sample_document(1, "bad \xC3\x28 utf-8");
+  same.metadata["path"] = "caf\xE9";
+  CHECK(warehouse.upsert(same) == Upsert::unchanged);
+}
+
+void export_and_import_lose_nothing(Warehouse& from, Warehouse& to) {
+  from.get_or_create_user("김지수", {"jisu@example.org"});
+  from.get_or_create_user("Roland Mas");
+  for (int i = 0; i < 12; ++i) {
+    for (int version = 0; version <= i % 3; ++version) {
+      Document d = sample_document(i, "body " + std::to_string(version));
+      d.category = version == 1 ? "posts" : "articles";
+      from.upsert(d);
+      if (i % 4 == 0) from.tombstone(d.id, 1000 + i);
+    }
+  }
+  const auto lines = all_versions(from);
+  CHECK(lines.size() == 24);
+  for (const auto& user : from.users()) to.restore_user(user_from_json(to_json(user)).value());
+  // Backwards: the order of lines must not matter.
+  for (int round = 0; round < 2; ++round) {
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+      to.restore(document_from_json(Json::parse(*line)).value());
+    }
+  }
+  CHECK(all_versions(to) == lines);
+  CHECK(to.digest() == from.digest());
+  CHECK(to.counts().users == from.counts().users);
+  CHECK(to.counts().deleted == from.counts().deleted);
+  CHECK(to.get_or_create_user("JISU@example.org").name == "김지수");
+  CHECK(all(to, {.category = "posts"}).size() == all(from, {.category = "posts"}).size());
+
+  Document by_hand = document_from_json(Json{{"url", "https://by/hand"}, {"body", "text"}}).value();
+  to.restore(by_hand);
+  CHECK(to.document(by_hand.id)->version == 1);
+  Document wrong = sample_document(1);
+  wrong.id = "doc_other";
+  wrong.version = 1;
+  CHECK_THROWS_AS(to.restore(wrong), Fatal);
+}
+
+void the_digest_follows_the_content(Warehouse& a, Warehouse& b) {
+  CHECK(a.digest() == b.digest());
+  for (int i = 0; i < 10; ++i) {
+    Document d = sample_document(i);
+    a.upsert(d);
+  }
+  for (int i = 9; i >= 0; --i) {
+    Document d = sample_document(i);
+    d.fetched = 77;
+    b.upsert(d);
+  }
+  CHECK(a.digest() == b.digest());
+  const auto before = a.digest();
+  Document d = sample_document(3);
+  d.fetched += 5;
+  a.upsert(d);
+  CHECK(a.digest() == before);
+  a.tombstone(d.id, 1);
+  const auto deleted = a.digest();
+  CHECK(deleted != before);
+  a.upsert(d);
+  CHECK(a.digest() == before);
+  d.title += "!";
+  a.upsert(d);
+  CHECK(a.digest() != before);
+}
+
+void cursors_are_kept(Warehouse& warehouse) {
+  CHECK_FALSE(warehouse.cursor("feed https://example.org"));
+  warehouse.set_cursor("feed https://example.org", "etag-1");
+  warehouse.set_cursor("feed https://example.org", "etag-2 한글");
+  warehouse.set_cursor("other", "");
+  CHECK(warehouse.cursor("feed https://example.org") == "etag-2 한글");
+  CHECK(warehouse.cursor("other") == "");
+}
+
+void threads_share_it(Warehouse& warehouse) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 15;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        Document shared = sample_document(i, "written by all");
+        warehouse.upsert(shared);
+        Document own = sample_document(1000 * (t + 1) + i);
+        warehouse.upsert(own);
+        (void)warehouse.document(own.id);
+        if (i % 5 == 0) warehouse.each({}, [](Document&&) { return true; });
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const auto counts = warehouse.counts();
+  CHECK(counts.documents == kThreads * kEach + kEach);
+  CHECK(counts.versions == counts.documents);
+}
+
+}  // namespace
+
+Document sample_document(int number, const std::string& body) {
+  Document d;
+  d.url = "https://example.org/글/" + std::to_string(number) + "?a=b&c='d'";
+  d.source = "folder";
+  d.category = "articles";
+  d.author_ids = {"user_a", "user_b"};
+  d.title = "제목 " + std::to_string(number);
+  d.body = "# " + body + "\n\n내용입니다.\n";
+  d.raw_sha256 = std::string(64, 'a');
+  d.raw_type = "text/html";
+  d.language = "ko";
+  d.published = 1'600'000'000'000 + number;
+  d.fetched = 1'700'000'000'000;
+  d.metadata = {{"commit", "0123abc"}, {"태그", "데비안"}};
+  return d;
+}
+
+void test_warehouse(const WarehouseFactory& open) {
+  const TempFolder folder;
+  const auto one = open(folder.path() / "one");
+  SUBCASE("users are one person under every name") {
+    users_are_one_person_under_every_name(*one);
+  }
+  SUBCASE("upsert knows new, same and changed") {
+    upsert_knows_new_same_and_changed(*one);
+  }
+  SUBCASE("a tombstone keeps the versions and can be lifted") {
+    a_tombstone_keeps_the_versions_and_can_be_lifted(*one);
+  }
+  SUBCASE("each() filters, in order of id") {
+    each_filters_in_order_of_id(*one);
+  }
+  SUBCASE("a visitor may write") {
+    a_visitor_may_write(*one);
+  }
+  SUBCASE("odd text is kept") {
+    odd_text_is_kept(*one);
+  }
+  SUBCASE("export and import lose nothing") {
+    export_and_import_lose_nothing(*one, *open(folder.path() / "two"));
+  }
+  SUBCASE("the digest follows the content") {
+    the_digest_follows_the_content(*one, *open(folder.path() / "two"));
+  }
+  SUBCASE("cursors are kept") {
+    cursors_are_kept(*one);
+  }
+  SUBCASE("threads share it") {
+    threads_share_it(*one);
+  }
+  SUBCASE("what is written is there after reopening") {
+    Document d = sample_document(1);
+    one->upsert(d);
+    one->set_cursor("a", "b");
+    const auto again = open(folder.path() / "one");
+    CHECK(to_json(*again->document(d.id)) == to_json(d));
+    CHECK(again->cursor("a") == "b");
+    CHECK(again->digest() == one->digest());
+  }
+  SUBCASE("raw bytes lie beside") {
+    const auto hash = one->objects().put("raw bytes").value();
+    CHECK(open(folder.path() / "one")->objects().get(hash).value() == "raw bytes");
+  }
+}
+
+}  // namespace twin::stores

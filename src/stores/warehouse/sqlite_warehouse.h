@@ -1,0 +1,38 @@
+// The warehouse in one SQLite file. Opened by open_warehouse(); this header is for its own .cpp files and tests.
+#pragma once
+
+#include "stores/sqlite/store.h"
+#include "stores/warehouse/warehouse.h"
+
+namespace twin::stores {
+
+class SqliteWarehouse final : public Warehouse {
+ public:
+  SqliteWarehouse(const std::filesystem::path& folder, FileSystem& files, sqlite::Options options = {});
+
+  User get_or_create_user(const std::string& name, const std::vector<std::string>& aliases) override;
+  std::optional<User> user(const std::string& id) override;
+  std::vector<User> users() override;
+  void restore_user(const User& user) override;
+
+  Upsert upsert(Document& document) override;
+  bool tombstone(const std::string& id, UnixMillis when) override;
+  void restore(const Document& document) override;
+
+  std::optional<Document> document(const std::string& id, int version) override;
+  void each(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) override;
+  void each_version(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) override;
+
+  std::optional<std::string> cursor(const std::string& key) override;
+  void set_cursor(const std::string& key, const std::string& value) override;
+
+  WarehouseCounts counts() override;
+  std::string digest() override;
+  Objects& objects() override { return objects_; }
+
+ private:
+  sqlite::Store store_;
+  Objects objects_;
+};
+
+}  // namespace twin::stores

@@ -1,0 +1,75 @@
+// The warehouse: users and documents, every version, nothing lost.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "stores/objects/objects.h"
+#include "stores/warehouse/document.h"
+
+namespace twin::stores {
+
+enum class Upsert { inserted, updated, unchanged, revived };
+
+struct DocumentFilter {
+  std::string source;
+  std::string category;
+  std::string author_id;
+  std::string url_prefix;
+  bool include_deleted = false;
+};
+
+struct WarehouseCounts {
+  std::int64_t users = 0, documents = 0, deleted = 0, versions = 0;
+};
+
+/// Thread-safe; one process writes at a time (SQLite WAL), many read.
+/// Throws Fatal when the database itself fails (disk full, corrupt file).
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  /// Finds by name, then by each alias (case-folded), else creates; names that are new become aliases. A name that
+  /// already belongs to another user stays theirs. With an empty name the first alias is the name; all empty is Fatal.
+  virtual User get_or_create_user(const std::string& name, const std::vector<std::string>& aliases = {}) = 0;
+  virtual std::optional<User> user(const std::string& id) = 0;
+  virtual std::vector<User> users() = 0;
+
+  /// Inserts, or adds a version when the content hash differs, or touches `fetched` only. Fills id, version,
+  /// content_hash of `document`, clears its tombstone, and repairs invalid UTF-8 in it. One transaction.
+  virtual Upsert upsert(Document& document) = 0;
+  /// Marks as deleted; the versions stay. Returns false when it was not there or already deleted.
+  virtual bool tombstone(const std::string& id, UnixMillis when) = 0;
+
+  /// The newest version, or the given one.
+  virtual std::optional<Document> document(const std::string& id, int version = 0) = 0;
+  /// In order of id, one at a time in memory. Return false to stop. All of one instant: the visitor may write to the
+  /// warehouse, and does not see what it writes.
+  virtual void each(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) = 0;
+  /// As each(), with every version in ascending order (export).
+  virtual void each_version(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) = 0;
+  /// Writes exactly this version (import), in any order; the same twice is a no-op. The newest version restored says
+  /// whether the document is deleted. A document without a version (0) is upserted. Fatal when the id is not the URL's.
+  virtual void restore(const Document& document) = 0;
+  virtual void restore_user(const User& user) = 0;
+
+  /// Small state that a source keeps between runs (ETag, last commit), by source location.
+  virtual std::optional<std::string> cursor(const std::string& key) = 0;
+  virtual void set_cursor(const std::string& key, const std::string& value) = 0;
+
+  virtual WarehouseCounts counts() = 0;
+  /// SHA-256 over (id, version, content_hash, deleted) of all documents in order of id: equal stores, equal digests.
+  virtual std::string digest() = 0;
+  virtual Objects& objects() = 0;
+};
+
+/// SQLite in WAL mode at <folder>/warehouse.db, raw bytes under <folder>/objects. Creates and migrates as needed.
+[[nodiscard]] std::unique_ptr<Warehouse> open_warehouse(const std::filesystem::path& folder,
+                                                        FileSystem& files = disk());
+
+}  // namespace twin::stores

@@ -1,0 +1,168 @@
+#include "training/client.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "core/log.h"
+#include "core/process.h"
+
+namespace twin::training {
+namespace {
+
+constexpr std::size_t kept_error_lines = 5;
+
+Result<std::filesystem::path> trainer_program() {
+  if (const char* named = std::getenv("TWIN_TRAIN"); named != nullptr && *named != '\0') return named;
+  return find_program("twin-train");
+}
+
+/// Turns the child's JSON lines into progress on the user's terminal. Called from the process's reader threads.
+class Monitor {
+ public:
+  Monitor(ProgressSink& sink, std::function<void(const TrainEvent&)> on_event)
+      : sink_(sink), on_event_(std::move(on_event)) {}
+
+  void line(std::string_view text) {
+    const std::lock_guard guard(mutex_);
+    const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("event")) return keep(text);
+    const auto event = json.value("event", "");
+    if (event == "step") return step(json);
+    if (event == "eval") return evaluation(json);
+    if (event == "tokenized") return advance("tokenize", "samples", json);
+    if (event == "score") return advance("score", "texts", json);
+    if (event == "resumed") {
+      bar("train", "steps", number(json, "steps"));
+      advance_to(number(json, "step"));
+    }
+    log::info("twin-train: {}", text);
+  }
+
+  [[nodiscard]] std::string last_lines() const {
+    const std::lock_guard guard(mutex_);
+    return fmt::format("{}", fmt::join(free_text_, " | "));
+  }
+
+ private:
+  static std::int64_t number(const Json& json, const char* key) {
+    return json.contains(key) && json[key].is_number() ? json[key].get<std::int64_t>() : 0;
+  }
+  static double real(const Json& json, const char* key) {
+    return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0;
+  }
+
+  void keep(std::string_view text) {
+    free_text_.emplace_back(text);
+    if (free_text_.size() > kept_error_lines) free_text_.erase(free_text_.begin());
+  }
+
+  void bar(const std::string& task, const char* unit, std::int64_t total) {
+    if (task != task_) {
+      progress_.reset();
+      progress_ = sink_.start(task, unit);
+      task_ = task;
+      done_ = 0;
+    }
+    progress_->total(static_cast<std::uint64_t>(std::max<std::int64_t>(0, total)));
+  }
+  void advance_to(std::int64_t done) {
+    if (done > done_) progress_->add(static_cast<std::uint64_t>(done - done_));
+    done_ = std::max(done_, done);
+  }
+  void advance(const char* task, const char* unit, const Json& json) {
+    bar(task, unit, number(json, "total"));
+    advance_to(number(json, "done"));
+  }
+
+  void step(const Json& json) {
+    const TrainEvent event{.step = number(json, "step"),
+                           .steps = number(json, "steps"),
+                           .loss = real(json, "loss"),
+                           .lr = real(json, "lr"),
+                           .tokens_per_s = real(json, "tokens_per_s"),
+                           .grad_norm = real(json, "grad_norm")};
+    bar("train", "steps", event.steps);
+    advance_to(event.step);
+    progress_->note(fmt::format("loss {:.3f}, {:.0f} tokens/s", event.loss, event.tokens_per_s));
+    if (on_event_) on_event_(event);
+  }
+  void evaluation(const Json& json) {
+    const TrainEvent event{
+        .step = number(json, "step"), .steps = number(json, "steps"), .eval_loss = real(json, "eval_loss")};
+    bar("train", "steps", event.steps);
+    progress_->note(fmt::format("validation loss {:.3f}", event.eval_loss));
+    if (on_event_) on_event_(event);
+  }
+
+  ProgressSink& sink_;
+  std::function<void(const TrainEvent&)> on_event_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<Progress> progress_;
+  std::string task_;
+  std::int64_t done_ = 0;
+  std::vector<std::string> free_text_;
+};
+
+/// Lines of stdout, when the child succeeded.
+Result<std::vector<std::string>> run_child(const std::vector<std::string>& arguments, const Json& job, Monitor& monitor,
+                                           std::stop_token stop) {
+  const auto program = trainer_program();
+  if (!program) return tl::unexpected(program.error());
+  std::vector<std::string> answer;
+  std::mutex mutex;
+  ProcessSpec spec;
+  spec.argv = {program->string()};
+  spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+  spec.stdin_text = job.dump();
+  spec.on_stderr = [&](std::string_view line) { monitor.line(line); };
+  spec.on_stdout = [&](std::string_view line) {
+    const std::lock_guard guard(mutex);
+    answer.emplace_back(line);
+  };
+  auto process = Process::start(std::move(spec));
+  if (!process) return tl::unexpected(process.error());
+  const int status = (*process)->wait(stop);
+  process->reset();  // its reader threads are done
+
+  if (status == 0) return answer;
+  for (const auto& line : answer) {
+    const auto json = Json::parse(line, nullptr, false);
+    if (json.is_object() && json.contains("error")) return tl::unexpected(error_from_json(json["error"]));
+  }
+  if (stop.stop_requested()) return fail(ErrorKind::cancelled, tr("Training was stopped"));
+  const auto last = monitor.last_lines();
+  return fail(ErrorKind::io, tr("twin-train ended with status {}", status), last,
+              status == 128 + 9 ? tr("the machine may be out of memory: lower training.micro_tokens") : std::string());
+}
+
+}  // namespace
+
+Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
+                                 const std::function<void(const TrainEvent&)>& on_event, std::stop_token stop) {
+  Monitor monitor(progress, on_event);
+  const auto answer = run_child({"train"}, to_json(job), monitor, stop);
+  if (!answer) return tl::unexpected(answer.error());
+  const auto json = answer->empty() ? Json() : Json::parse(answer->back(), nullptr, false);
+  if (!json.is_object()) return fail(ErrorKind::internal, tr("twin-train gave no result"));
+  return train_result_from_json(json);
+}
+
+Result<std::vector<ScoredItem>> run_scoring(const ScoreJob& job, ProgressSink& progress, std::stop_token stop) {
+  Monitor monitor(progress, {});
+  const auto answer = run_child({"score"}, to_json(job), monitor, stop);
+  if (!answer) return tl::unexpected(answer.error());
+  std::vector<ScoredItem> items;
+  for (const auto& line : *answer) {
+    const auto json = Json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("tokens") || !json.contains("nll"))
+      return fail(ErrorKind::internal, tr("twin-train gave a malformed score"), line);
+    items.push_back({json["tokens"].get<std::int64_t>(), json["nll"].get<double>()});
+  }
+  return items;
+}
+
+}  // namespace twin::training

@@ -1,0 +1,30 @@
+// Runs twin-train as a child process: the only way the rest of Twin trains, so that `twin` links no libtorch.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "core/progress.h"
+#include "training/train_job.h"
+
+namespace twin::training {
+
+/// A line of progress while training.
+struct TrainEvent {
+  std::int64_t step = 0, steps = 0;
+  double loss = 0, lr = 0, tokens_per_s = 0, grad_norm = 0;
+  double eval_loss = -1;  ///< set on evaluations only; the others are then 0
+};
+
+/// Resumes from the newest complete checkpoint in job.out when the job is the same; a job that already finished there
+/// returns its result at once. `on_event` is called from another thread. The program is the twin-train found by
+/// find_program(), or the one that $TWIN_TRAIN names.
+[[nodiscard]] Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
+                                               const std::function<void(const TrainEvent&)>& on_event,
+                                               std::stop_token stop);
+/// One ScoredItem per line of job.data, in order.
+[[nodiscard]] Result<std::vector<ScoredItem>> run_scoring(const ScoreJob& job, ProgressSink& progress,
+                                                          std::stop_token stop);
+
+}  // namespace twin::training

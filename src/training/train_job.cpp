@@ -1,0 +1,154 @@
+#include "training/train_job.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "training/json_binder.h"
+
+namespace twin::training {
+namespace {
+
+/// Paths and names of a job, bound like configuration so that both directions are written once.
+void bind_path(config::Binder& b, std::string_view key, std::filesystem::path& path) {
+  std::string text = path.string();
+  b.field(key, text, "", {});
+  path = text;
+}
+
+void bind_job(TrainJob& job, config::Binder& b) {
+  bind_path(b, "base", job.base);
+  bind_path(b, "data", job.data);
+  bind_path(b, "eval_data", job.eval_data);
+  bind_path(b, "out", job.out);
+  b.field("base_name", job.base_name, "", {});
+  b.group("config", job.config, "");
+}
+
+void bind_score(ScoreJob& job, config::Binder& b) {
+  bind_path(b, "base", job.base);
+  bind_path(b, "adapter", job.adapter);
+  bind_path(b, "data", job.data);
+  b.field("dtype", job.dtype, "", {.one_of = {"bf16", "f32"}});
+  b.field("threads", job.threads, "", {.min = 0, .max = 1024});
+  b.field("max_length", job.max_length, "", {.min = 16, .max = 1 << 20});
+}
+
+void bind_result(TrainResult& result, config::Binder& b) {
+  b.field("steps", result.steps, "");
+  b.field("samples", result.samples, "");
+  b.field("dropped", result.dropped, "");
+  b.field("tokens", result.tokens, "");
+  b.field("loss_tokens", result.loss_tokens, "");
+  b.field("seconds", result.seconds, "");
+  b.field("tokens_per_s", result.tokens_per_s, "");
+  b.field("final_loss", result.final_loss, "");
+  b.field("eval_loss", result.eval_loss, "");
+  b.field("base_eval_loss", result.base_eval_loss, "");
+  auto peak = static_cast<std::int64_t>(result.peak_rss_bytes);
+  b.field("peak_rss_bytes", peak, "");
+  result.peak_rss_bytes = static_cast<std::uint64_t>(peak);
+  bind_path(b, "peft", result.peft);
+  bind_path(b, "gguf", result.gguf);
+}
+
+Result<void> need(const std::filesystem::path& path, const char* key) {
+  if (!path.empty()) return {};
+  return fail(ErrorKind::usage, tr("The job names no {}", key), key);
+}
+
+}  // namespace
+
+void LoraConfig::bind(config::Binder& b) {
+  b.field("r", r, "Rank of the low-rank update", {.min = 1, .max = 1024});
+  b.field("alpha", alpha, "Scale of the update is alpha / r", {.min = 1e-6, .max = 1e6});
+  b.field("dropout", dropout, "Share of the adapter's inputs that is dropped in training", {.min = 0, .max = 0.9});
+  b.field("targets", targets, "Linear layers that get an adapter",
+          {.one_of = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}, .required = true});
+}
+
+void TrainConfig::bind(config::Binder& b) {
+  b.group("lora", lora, "The adapter");
+  b.field("lr", lr, "Highest learning rate", {.min = 0, .max = 1});
+  b.field("warmup", warmup, "Share of the steps in which the learning rate rises", {.min = 0, .max = 1});
+  b.field("min_lr", min_lr, "Learning rate at the end, as a share of lr", {.min = 0, .max = 1});
+  b.field("weight_decay", weight_decay, "AdamW weight decay", {.min = 0, .max = 10});
+  b.field("beta1", beta1, "AdamW", {.min = 0, .max = 0.999999});
+  b.field("beta2", beta2, "AdamW", {.min = 0, .max = 0.999999});
+  b.field("epsilon", epsilon, "AdamW", {.min = 1e-30, .max = 1});
+  b.field("clip", clip, "Largest gradient norm (0: no clipping)", {.min = 0, .max = 1e9});
+  b.field("epochs", epochs, "Passes over the samples", {.min = 0, .max = 10'000});
+  b.field("max_steps", max_steps, "Optimizer steps (0: by epochs)", {.min = 0});
+  b.field("batch_tokens", batch_tokens, "Packed tokens per optimizer step", {.min = 16, .max = 1 << 24});
+  b.field("micro_tokens", micro_tokens, "Packed tokens computed at once (bounds memory)", {.min = 16, .max = 1 << 20});
+  b.field("max_length", max_length, "Longest sample in tokens; longer ones are dropped and counted",
+          {.min = 16, .max = 1 << 20});
+  b.field("eval_every", eval_every, "Steps between validation losses (0: before and after training)",
+          {.min = 0, .key_irrelevant = true});
+  b.field("checkpoint_every", checkpoint_every, "Steps between checkpoints", {.min = 1, .key_irrelevant = true});
+  b.field("dtype", dtype, "Type of frozen weights and activations: bf16 or f32", {.one_of = {"bf16", "f32"}});
+  b.field("threads", threads, "CPU threads (0: all cores)", {.min = 0, .max = 1024, .key_irrelevant = true});
+  b.field("seed", seed, "Of initial weights, order and dropout", {});
+  b.field("packing", packing, "Compute several samples together", {});
+}
+
+Json to_json(const TrainJob& job) {
+  TrainJob copy = job;
+  return bound_to_json([&](config::Binder& b) { bind_job(copy, b); });
+}
+
+Result<TrainJob> train_job_from_json(const Json& json) {
+  TrainJob job;
+  if (auto read = bound_from_json(json, "", [&](config::Binder& b) { bind_job(job, b); }); !read)
+    return tl::unexpected(read.error());
+  for (const auto& [path, key] : {std::pair{&job.base, "base"}, {&job.data, "data"}, {&job.out, "out"}}) {
+    if (auto found = need(*path, key); !found) return tl::unexpected(found.error());
+  }
+  return job;
+}
+
+Json to_json(const TrainResult& result) {
+  TrainResult copy = result;
+  return bound_to_json([&](config::Binder& b) { bind_result(copy, b); });
+}
+
+Result<TrainResult> train_result_from_json(const Json& json) {
+  TrainResult result;
+  if (auto read = bound_from_json(json, "", [&](config::Binder& b) { bind_result(result, b); }); !read)
+    return tl::unexpected(read.error());
+  return result;
+}
+
+Json to_json(const ScoreJob& job) {
+  ScoreJob copy = job;
+  return bound_to_json([&](config::Binder& b) { bind_score(copy, b); });
+}
+
+Result<ScoreJob> score_job_from_json(const Json& json) {
+  ScoreJob job;
+  if (auto read = bound_from_json(json, "", [&](config::Binder& b) { bind_score(job, b); }); !read)
+    return tl::unexpected(read.error());
+  for (const auto& [path, key] : {std::pair{&job.base, "base"}, {&job.data, "data"}}) {
+    if (auto found = need(*path, key); !found) return tl::unexpected(found.error());
+  }
+  return job;
+}
+
+Json to_json(const Error& error) {
+  return Json{
+      {"kind", to_string(error.kind)}, {"message", error.message}, {"where", error.where}, {"hint", error.hint}};
+}
+
+Error error_from_json(const Json& json) {
+  Error error;
+  const std::string kind = json.value("kind", "internal");
+  for (const auto k : {ErrorKind::usage, ErrorKind::not_found, ErrorKind::invalid, ErrorKind::limit, ErrorKind::io,
+                       ErrorKind::network, ErrorKind::cancelled, ErrorKind::internal}) {
+    if (kind == to_string(k)) error.kind = k;
+  }
+  error.message = json.value("message", "");
+  error.where = json.value("where", "");
+  error.hint = json.value("hint", "");
+  return error;
+}
+
+}  // namespace twin::training

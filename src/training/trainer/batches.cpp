@@ -1,0 +1,110 @@
+#include "training/trainer/batches.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace twin::training {
+namespace {
+
+/// splitmix64 (Steele et al. 2014): the same numbers with every standard library, unlike std::shuffle.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace
+
+std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, std::int64_t batch_tokens, std::int64_t seed,
+                                std::int64_t epoch) {
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random random(Random(static_cast<std::uint64_t>(seed)).next() + static_cast<std::uint64_t>(epoch));
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.next() % i]);
+
+  std::vector<Group> groups;
+  std::int64_t used = 0;
+  for (const auto index : order) {
+    const auto size = samples[index].size();
+    if (groups.empty() || used + size > batch_tokens) {
+      groups.emplace_back();
+      used = 0;
+    }
+    groups.back().push_back(index);
+    used += size;
+  }
+  return groups;
+}
+
+std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const TrainConfig& config) {
+  std::vector<Group> steps;
+  if (samples.empty()) return steps;
+  const auto whole = static_cast<std::int64_t>(std::floor(config.epochs));
+  for (std::int64_t epoch = 0;; ++epoch) {
+    auto groups = epoch_groups(samples, config.batch_tokens, config.seed, epoch);
+    if (config.max_steps > 0) {
+      const auto missing = static_cast<std::size_t>(config.max_steps) - steps.size();
+      if (groups.size() > missing) groups.resize(missing);
+    } else if (epoch >= whole) {
+      const double share = config.epochs - static_cast<double>(whole);
+      groups.resize(static_cast<std::size_t>(std::ceil(share * static_cast<double>(groups.size()))));
+    }
+    if (groups.empty()) return steps;
+    std::move(groups.begin(), groups.end(), std::back_inserter(steps));
+  }
+}
+
+std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t micro_tokens,
+                               bool packing) {
+  Group sorted = group;
+  std::sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(samples[b].size(), a) < std::pair(samples[a].size(), b);
+  });
+  // First fit decreasing.
+  std::vector<Group> parts;
+  std::vector<std::int64_t> used;
+  for (const auto index : sorted) {
+    const auto size = samples[index].size();
+    std::size_t at = packing ? 0 : parts.size();
+    while (at < parts.size() && used[at] + size > micro_tokens) ++at;
+    if (at == parts.size()) {
+      parts.emplace_back();
+      used.push_back(0);
+    }
+    parts[at].push_back(index);
+    used[at] += size;
+  }
+  return parts;
+}
+
+PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples) {
+  PackedBatch batch;
+  for (const auto index : group) {
+    const auto& sample = samples[index];
+    const auto offset = static_cast<std::int64_t>(batch.tokens.size());
+    batch.tokens.insert(batch.tokens.end(), sample.ids.begin(), sample.ids.end());
+    batch.lengths.push_back(sample.size());
+    for (std::int64_t i = sample.loss_from; i < sample.size(); ++i) {
+      batch.loss_rows.push_back(offset + i - 1);
+      batch.loss_targets.push_back(sample.ids[static_cast<std::size_t>(i)]);
+    }
+  }
+  return batch;
+}
+
+std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples) {
+  std::int64_t count = 0;
+  for (const auto index : group) count += samples[index].loss_tokens();
+  return count;
+}
+
+}  // namespace twin::training

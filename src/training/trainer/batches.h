@@ -1,0 +1,33 @@
+// Which samples make up each optimizer step, and how they lie in one packed batch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "training/train_job.h"
+#include "training/trainer/llama.h"
+#include "training/trainer/samples.h"
+
+namespace twin::training {
+
+/// Indices of samples.
+using Group = std::vector<std::size_t>;
+
+/// The groups of one epoch: samples in an order drawn from (seed, epoch), filled up to batch_tokens one after another.
+/// A sample that is longer than batch_tokens stands alone.
+[[nodiscard]] std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, std::int64_t batch_tokens,
+                                              std::int64_t seed, std::int64_t epoch);
+
+/// Every step of a run, in order: a pure function of its arguments, so that a step number is the whole position in the
+/// data. Epochs may be fractional; max_steps > 0 sets the number of steps instead.
+[[nodiscard]] std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const TrainConfig& config);
+
+/// Splits a step into parts that are computed at once: at most micro_tokens each (one sample may exceed it), one
+/// sample each without packing. Samples are sorted by length so that parts are evenly full.
+[[nodiscard]] std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples,
+                                             std::int64_t micro_tokens, bool packing);
+
+[[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples);
+[[nodiscard]] std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples);
+
+}  // namespace twin::training

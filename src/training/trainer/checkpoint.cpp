@@ -1,0 +1,124 @@
+#include "training/trainer/checkpoint.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/files.h"
+#include "core/i18n.h"
+#include "core/log.h"
+#include "training/trainer/tensor_file.h"
+
+namespace twin::training {
+namespace {
+
+constexpr const char* prefix = "step-";
+constexpr const char* unfinished = ".unfinished";
+
+Json state_json(const RunState& state, const std::string& key) {
+  return Json{{"key", key},
+              {"step", state.step},
+              {"samples", state.samples},
+              {"tokens", state.tokens},
+              {"loss_tokens", state.loss_tokens},
+              {"seconds", state.seconds},
+              {"loss", state.loss},
+              {"base_eval_loss", state.base_eval_loss}};
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+Checkpoints::Checkpoints(std::filesystem::path root, std::string key) : root_(std::move(root)), key_(std::move(key)) {}
+
+std::vector<std::filesystem::path> Checkpoints::folders() const {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(root_, ignored)) {
+    if (entry.is_directory() && entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, const AdamW& optimizer) {
+  const auto scratch = root_ / unfinished;
+  std::error_code error;
+  std::filesystem::remove_all(scratch, error);
+  auto written = write_safetensors(scratch / "state.safetensors",
+                                   {{"first_moment", optimizer.first_moment},
+                                    {"second_moment", optimizer.second_moment},
+                                    {"weights", adapter.weights}},
+                                   {});
+  if (!written) return written;
+  written = disk().write(scratch / "state.json", state_json(state, key_).dump(2) + "\n");
+  if (!written) return written;
+
+  const auto target = root_ / fmt::format("{}{:08}", prefix, state.step);
+  std::filesystem::remove_all(target, error);
+  std::filesystem::rename(scratch, target, error);
+  if (error) return fail(ErrorKind::io, tr("The checkpoint cannot be put in place: {}", error.message()), target);
+  sync_folder(root_);
+  const auto all = folders();
+  for (std::size_t i = kept; i < all.size(); ++i) std::filesystem::remove_all(all[i], error);
+  return {};
+}
+
+Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter, AdamW& optimizer) const {
+  const auto text = disk().read(folder / "state.json");
+  if (!text) return tl::unexpected(text.error());
+  const auto json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) return fail(ErrorKind::invalid, "state.json is not JSON", folder.string());
+  if (json.value("key", "") != key_) return fail(ErrorKind::not_found, "of another job", folder.string());
+
+  const auto file = folder / "state.safetensors";
+  const auto shape = adapter.weights.sizes().vec();
+  const auto weights = read_tensor(file, "weights", shape);
+  if (!weights) return tl::unexpected(weights.error());
+  const auto first = read_tensor(file, "first_moment", shape);
+  if (!first) return tl::unexpected(first.error());
+  const auto second = read_tensor(file, "second_moment", shape);
+  if (!second) return tl::unexpected(second.error());
+  RunState state;
+  try {
+    state = {.step = json.at("step"),
+             .samples = json.at("samples"),
+             .tokens = json.at("tokens"),
+             .loss_tokens = json.at("loss_tokens"),
+             .seconds = json.at("seconds"),
+             .loss = json.at("loss"),
+             .base_eval_loss = json.at("base_eval_loss")};
+  } catch (const Json::exception& e) {
+    return fail(ErrorKind::invalid, e.what(), folder.string());
+  }
+  adapter.weights.copy_(*weights);
+  optimizer.first_moment.copy_(*first);
+  optimizer.second_moment.copy_(*second);
+  return state;
+}
+
+std::optional<RunState> Checkpoints::load(Adapter& adapter, AdamW& optimizer) const {
+  for (const auto& folder : folders()) {
+    auto state = load_one(folder, adapter, optimizer);
+    if (state) return *state;
+    if (state.error().kind != ErrorKind::not_found) log::warn("checkpoint passed over: {}", state.error().text());
+  }
+  return std::nullopt;
+}
+
+void Checkpoints::clear() const {
+  std::error_code ignored;
+  std::filesystem::remove_all(root_, ignored);
+}
+
+}  // namespace twin::training

@@ -1,0 +1,47 @@
+// Everything a run needs to go on as if it had never stopped. A checkpoint is a folder <root>/step-NNNNNNNN with
+// state.safetensors and state.json; it appears by one rename, so it is complete or not there.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/result.h"
+#include "training/trainer/adapter.h"
+#include "training/trainer/optimizer.h"
+
+namespace twin::training {
+
+/// Order of the data and dropout masks are pure functions of seed and step, so the step is also the state of both.
+struct RunState {
+  std::int64_t step = 0;  ///< finished optimizer steps
+  std::int64_t samples = 0, tokens = 0, loss_tokens = 0;
+  double seconds = 0;
+  double loss = 0;
+  double base_eval_loss = 0;
+};
+
+class Checkpoints {
+ public:
+  static constexpr std::size_t kept = 2;
+
+  /// `key` names the job: checkpoints of another job are never loaded.
+  Checkpoints(std::filesystem::path root, std::string key);
+
+  [[nodiscard]] Result<void> save(const RunState& state, const Adapter& adapter, const AdamW& optimizer);
+  /// The newest complete checkpoint of this job, or nothing. A damaged one is passed over with a warning.
+  [[nodiscard]] std::optional<RunState> load(Adapter& adapter, AdamW& optimizer) const;
+  /// Removes them all.
+  void clear() const;
+
+ private:
+  [[nodiscard]] std::vector<std::filesystem::path> folders() const;  ///< newest first
+  [[nodiscard]] Result<RunState> load_one(const std::filesystem::path& folder, Adapter& adapter,
+                                          AdamW& optimizer) const;
+
+  std::filesystem::path root_;
+  std::string key_;
+};
+
+}  // namespace twin::training

@@ -1,0 +1,44 @@
+// Reads weights from a GGUF file: tensors dequantized to float, and the metadata that goes with them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "models/registry/gguf_file.h"
+
+namespace twin::training {
+
+class GgufReader {
+ public:
+  /// A file that is not GGUF, is truncated, or whose tensors reach beyond its end is ErrorKind::invalid.
+  [[nodiscard]] static Result<GgufReader> open(const std::filesystem::path& path);
+  ~GgufReader();
+  GgufReader(GgufReader&&) noexcept;
+  GgufReader& operator=(GgufReader&&) = delete;
+
+  /// nullopt when the key is absent or of another type.
+  [[nodiscard]] std::optional<std::int64_t> integer(const std::string& key) const { return file_.number(key); }
+  [[nodiscard]] std::optional<double> number(const std::string& key) const;
+  [[nodiscard]] std::optional<std::string> text(const std::string& key) const { return file_.text(key); }
+
+  [[nodiscard]] bool has(const std::string& tensor) const;
+  /// Slowest dimension first, so a weight is {rows (outputs), columns (inputs)}. Empty when absent.
+  [[nodiscard]] std::vector<std::int64_t> shape(const std::string& tensor) const;
+  /// All elements, row-major, of any type that ggml can turn into floats.
+  [[nodiscard]] Result<std::vector<float>> read(const std::string& tensor) const;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  GgufReader(models::GgufFile file, std::filesystem::path path, int fd);
+
+  models::GgufFile file_;
+  std::filesystem::path path_;
+  int fd_ = -1;
+};
+
+}  // namespace twin::training

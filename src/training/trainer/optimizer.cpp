@@ -1,0 +1,50 @@
+#include "training/trainer/optimizer.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "training/trainer/simd.h"
+
+namespace twin::training {
+
+double learning_rate(const TrainConfig& config, std::int64_t step, std::int64_t steps) {
+  const double warmup = std::ceil(config.warmup * static_cast<double>(steps));
+  const auto at = static_cast<double>(step);
+  if (at <= warmup) return config.lr * at / warmup;
+  const double share = (at - warmup) / std::max(1.0, static_cast<double>(steps) - warmup);
+  const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * std::min(1.0, share)));
+  return config.lr * (config.min_lr + (1.0 - config.min_lr) * cosine);
+}
+
+AdamW::AdamW(const at::Tensor& weights)
+    : first_moment(at::zeros_like(weights)), second_moment(at::zeros_like(weights)) {}
+
+double AdamW::step(at::Tensor weights, const at::Tensor& gradients, const TrainConfig& config, double lr,
+                   std::int64_t step) {
+  const double norm = at::linalg_vector_norm(gradients, 2, {}, false, at::kDouble).item<double>();
+  if (!std::isfinite(norm)) return norm;
+  const double scale = config.clip > 0 && norm > config.clip ? config.clip / norm : 1.0;
+  const auto exponent = static_cast<double>(step);
+  const simd::AdamStep update{.lr = static_cast<float>(lr),
+                              .beta1 = static_cast<float>(config.beta1),
+                              .beta2 = static_cast<float>(config.beta2),
+                              .epsilon = static_cast<float>(config.epsilon),
+                              .decay = static_cast<float>(config.weight_decay),
+                              .correction1 = static_cast<float>(1.0 - std::pow(config.beta1, exponent)),
+                              .correction2 = static_cast<float>(1.0 - std::pow(config.beta2, exponent)),
+                              .gradient_scale = static_cast<float>(scale)};
+  auto* w = weights.data_ptr<float>();
+  auto* m = first_moment.data_ptr<float>();
+  auto* v = second_moment.data_ptr<float>();
+  const auto* g = gradients.const_data_ptr<float>();
+  at::parallel_for(0, weights.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+    simd::adamw(w + begin, m + begin, v + begin, g + begin, update, end - begin);
+  });
+  return norm;
+}
+
+}  // namespace twin::training

@@ -1,0 +1,67 @@
+#include "training/trainer/prepare.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/hash.h"
+#include "core/i18n.h"
+
+namespace twin::training {
+namespace {
+
+constexpr const char* encoding_version = "tokens/1";  // raise when encode() changes
+
+}  // namespace
+
+void use_threads(int threads) {
+  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  at::set_num_threads(threads > 0 ? threads : cores);
+}
+
+at::ScalarType scalar_type(const std::string& dtype) {
+  return dtype == "f32" ? at::kFloat : at::kBFloat16;
+}
+
+void emit(const Hooks& hooks, const Json& event) {
+  if (hooks.event) hooks.event(event);
+}
+
+bool stop_requested(const Hooks& hooks) {
+  return hooks.stop != nullptr && hooks.stop->load();
+}
+
+std::uint64_t peak_rss() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const GgufReader& base,
+                                        const std::string& base_sha256, const std::filesystem::path& cache_folder,
+                                        const Hooks& hooks) {
+  const auto samples = value_or_throw(read_samples(data));
+  if (samples.empty()) {
+    throw Fatal(ErrorKind::invalid, tr("The dataset is empty"), data.string(),
+                tr("collect more writing or lower the dataset's filters, then run twin dataset"));
+  }
+  const auto key = stable_id("tokens", {encoding_version, base_sha256, value_or_throw(sha256_file(data))});
+  std::unique_ptr<models::Tokenizer> tokenizer;
+  const auto open = [&]() -> Result<models::Tokenizer*> {
+    emit(hooks, {{"event", "phase"}, {"phase", "tokenize"}, {"total", samples.size()}});
+    auto opened = hooks.tokenizer();
+    if (!opened) return tl::unexpected(opened.error());
+    tokenizer = std::move(*opened);
+    return tokenizer.get();
+  };
+  const auto progress = [&](std::int64_t done, std::int64_t total) {
+    if (stop_requested(hooks)) throw Fatal(ErrorKind::cancelled, tr("Stopped while tokenizing"));
+    emit(hooks, {{"event", "tokenized"}, {"done", done}, {"total", total}});
+  };
+  return value_or_throw(encode_all(samples, cache_folder / (key + ".jsonl"), key, open, token_facts(base), progress));
+}
+
+}  // namespace twin::training

@@ -1,0 +1,27 @@
+// What training and scoring do first: threads, base model, tokenized samples.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "training/trainer/llama_weights.h"
+#include "training/trainer/samples.h"
+#include "training/trainer/trainer.h"
+
+namespace twin::training {
+
+void use_threads(int threads);
+[[nodiscard]] at::ScalarType scalar_type(const std::string& dtype);
+void emit(const Hooks& hooks, const Json& event);
+[[nodiscard]] bool stop_requested(const Hooks& hooks);
+/// Largest resident memory of this process so far.
+[[nodiscard]] std::uint64_t peak_rss();
+
+/// Samples tokenized by the base model's own tokenizer, through a cache in `cache_folder` named after what they depend
+/// on. Throws Fatal; an empty dataset is one.
+[[nodiscard]] std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const GgufReader& base,
+                                                      const std::string& base_sha256,
+                                                      const std::filesystem::path& cache_folder, const Hooks& hooks);
+
+}  // namespace twin::training

@@ -1,0 +1,84 @@
+#include "training/trainer/testing/tiny_llama.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <random>
+
+#include "training/trainer/gguf_writer.h"
+
+namespace twin::training::testing {
+
+std::string tiny_llama(const TinyLlama& options) {
+  GgufWriter writer;
+  const auto number = [&](const char* key, std::int64_t value) {
+    writer.set("llama." + std::string(key), static_cast<std::uint32_t>(value));
+  };
+  writer.set("general.architecture", options.architecture);
+  number("block_count", options.layers);
+  number("context_length", options.context);
+  number("embedding_length", options.hidden);
+  number("feed_forward_length", options.feed_forward);
+  number("attention.head_count", options.heads);
+  number("attention.head_count_kv", options.kv_heads);
+  writer.set("llama.rope.freq_base", 10000.0f);
+  writer.set("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+  writer.set("tokenizer.ggml.eos_token_id", std::uint32_t{2});
+
+  std::mt19937_64 random(options.seed);
+  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape, float spread, float centre) {
+    std::size_t count = 1;
+    for (const auto n : shape) count *= static_cast<std::size_t>(n);
+    std::vector<float> values(count);
+    for (auto& v : values) {
+      const double unit = static_cast<double>(random() >> 11) * 0x1.0p-53;
+      v = centre + spread * static_cast<float>(2.0 * unit - 1.0);
+    }
+    writer.add(name, shape, values.data(), shape.size() > 1 ? options.type : "F32");
+  };
+  const auto matrix = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
+    add(name, {rows, columns}, 1.7f / std::sqrt(static_cast<float>(columns)), 0.0f);
+  };
+  const auto head_dim = options.hidden / options.heads;
+  add("token_embd.weight", {options.vocabulary, options.hidden}, 0.5f, 0.0f);
+  if (!options.tied) matrix("output.weight", options.vocabulary, options.hidden);
+  add("output_norm.weight", {options.hidden}, 0.2f, 1.0f);
+  for (std::int64_t i = 0; i < options.layers; ++i) {
+    const auto name = [&](const char* part) { return fmt::format("blk.{}.{}.weight", i, part); };
+    add(name("attn_norm"), {options.hidden}, 0.2f, 1.0f);
+    add(name("ffn_norm"), {options.hidden}, 0.2f, 1.0f);
+    matrix(name("attn_q"), options.hidden, options.hidden);
+    matrix(name("attn_k"), options.kv_heads * head_dim, options.hidden);
+    matrix(name("attn_v"), options.kv_heads * head_dim, options.hidden);
+    matrix(name("attn_output"), options.hidden, options.hidden);
+    matrix(name("ffn_gate"), options.feed_forward, options.hidden);
+    matrix(name("ffn_up"), options.feed_forward, options.hidden);
+    matrix(name("ffn_down"), options.hidden, options.feed_forward);
+  }
+  return writer.bytes();
+}
+
+Result<std::vector<int>> ByteTokenizer::tokenize(std::string_view text, bool special) {
+  std::vector<int> ids;
+  for (const char c : text) {
+    const int byte = static_cast<unsigned char>(c) % 128;
+    ids.push_back(special && c == '>' ? 2 : byte);
+  }
+  return ids;
+}
+
+Result<std::string> ByteTokenizer::apply_template(const std::vector<models::Message>& messages,
+                                                  bool generation_prompt) {
+  std::string text;
+  for (const auto& message : messages) text += "<" + message.role + ":" + message.content + ">\n";
+  if (generation_prompt) text += "<assistant:";
+  return text;
+}
+
+Hooks byte_hooks() {
+  Hooks hooks;
+  hooks.tokenizer = []() -> Result<std::unique_ptr<models::Tokenizer>> { return std::make_unique<ByteTokenizer>(); };
+  return hooks;
+}
+
+}  // namespace twin::training::testing

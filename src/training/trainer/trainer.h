@@ -1,0 +1,35 @@
+// One training run, from a TrainJob to the exported adapter.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "models/engines/engine.h"
+#include "training/train_job.h"
+
+namespace twin::training {
+
+/// Opens the tokenizer of the base model. Called only when samples are not tokenized yet; what it returns is destroyed
+/// before training starts.
+using OpenTokenizer = std::function<Result<std::unique_ptr<models::Tokenizer>>()>;
+
+struct Hooks {
+  OpenTokenizer tokenizer;
+  /// {"event":"phase"|"tokenized"|"step"|"eval"|"checkpoint"|"score", …}; called from the calling thread.
+  std::function<void(const Json&)> event;
+  /// Asked after each part of a step; when true a checkpoint is written and Fatal(cancelled) thrown.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+/// Runs the job, or resumes it from its newest checkpoint, or returns the result of a run that already finished the
+/// same job in job.out. Throws Fatal.
+[[nodiscard]] TrainResult train(const TrainJob& job, const Hooks& hooks);
+
+/// One item per sample of job.data, in order. Deterministic. Throws Fatal.
+[[nodiscard]] std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks);
+
+}  // namespace twin::training

@@ -1,0 +1,198 @@
+// The trainer and the worker compute the same model: same tokens, same probabilities, with and without the adapter.
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <doctest/doctest.h>
+#include <gguf.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "core/files.h"
+#include "core/progress.h"
+#include "models/engines/worker.h"
+#include "models/registry/gguf_file.h"
+#include "models/registry/registry.h"
+#include "training/client.h"
+#include "training/trainer/gguf_writer.h"
+#include "training/trainer/llama.h"
+#include "training/trainer/peft.h"
+#include "training/trainer/samples.h"
+
+using namespace twin;
+using namespace twin::training;
+
+namespace {
+
+std::filesystem::path base_model() {
+  const char* root = std::getenv("TWIN_TEST_MODELS");
+  if (root == nullptr || *root == '\0') return {};
+  return value_or_throw(models::ModelRegistry(root).gguf("smollm2"));
+}
+
+#define NEED_MODEL(base)                                                                   \
+  const auto base = base_model();                                                          \
+  if (base.empty()) {                                                                      \
+    MESSAGE("skipped: TWIN_TEST_MODELS names no registry with the model \"smollm2\"");     \
+    return;                                                                                \
+  }
+
+std::unique_ptr<models::Worker> start_worker(const std::filesystem::path& model, const std::filesystem::path& adapter,
+                                             const std::filesystem::path& logs) {
+  models::WorkerSpec spec;
+  spec.name = "test";
+  spec.model = model;
+  spec.adapter = adapter;
+  spec.log_folder = logs;
+  spec.config.context_tokens = 512;
+  return value_or_throw(models::Worker::start(std::move(spec)));
+}
+
+/// The same model with every tensor dequantized: llama.cpp then computes in float32 and must agree closely.
+void write_f32_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto source = value_or_throw(models::GgufFile::open(from));
+  const auto reader = value_or_throw(GgufReader::open(from));
+  GgufWriter writer;
+  gguf_set_kv(writer.context(), source.context());
+  gguf_set_val_u32(writer.context(), "general.file_type", 0);
+  for (std::int64_t i = 0; i < gguf_get_n_tensors(source.context()); ++i) {
+    const std::string name = gguf_get_tensor_name(source.context(), i);
+    writer.add(name, reader.shape(name), value_or_throw(reader.read(name)).data());
+  }
+  value_or_throw(disk().write(to, writer.bytes()));
+}
+
+/// An update strong enough to change what the model would say.
+std::unique_ptr<Adapter> strong_adapter(const LlamaShape& shape) {
+  auto adapter = std::make_unique<Adapter>(shape, LoraConfig{});
+  adapter->initialize(11);
+  for (const auto& pair : adapter->pairs()) {
+    auto b = pair.b;
+    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 12.9898 + static_cast<double>(pair.layer)).view_as(b) * 0.02);
+  }
+  return adapter;
+}
+
+at::Tensor log_probabilities(const Llama& model, const std::vector<int>& prompt) {
+  PackedBatch batch;
+  batch.tokens.assign(prompt.begin(), prompt.end());
+  batch.lengths = {static_cast<std::int64_t>(prompt.size())};
+  const auto hidden = model.forward(batch, nullptr);
+  return at::log_softmax(model.logits(hidden.narrow(0, hidden.size(0) - 1, 1))[0], -1);
+}
+
+/// Largest difference of log-probability over the worker's ten likeliest tokens.
+double largest_gap(const at::Tensor& ours, const std::vector<models::Worker::TokenProbability>& theirs) {
+  REQUIRE(theirs.size() == 10);
+  double gap = 0;
+  for (const auto& [token, logprob] : theirs) gap = std::max(gap, std::abs(ours[token].item<double>() - logprob));
+  return gap;
+}
+
+const std::vector<std::string> prompts = {
+    "<|im_start|>user\nWhat is a package manager?<|im_end|>\n<|im_start|>assistant\n",
+    "<|im_start|>system\nYou are an author.<|im_end|>\n<|im_start|>user\n데비안은 무엇인가요?<|im_end|>\n"
+    "<|im_start|>assistant\nDebian is",
+    "The quick brown fox jumps over the lazy dog. " "The quick brown fox jumps over the lazy",
+};
+
+}  // namespace
+
+TEST_CASE("trainer and worker: the same probabilities, without and with the exported adapter") {
+  NEED_MODEL(base);
+  const TempFolder folder;
+  const auto exact = folder.path() / "f32.gguf";
+  write_f32_copy(base, exact);
+  auto reader = value_or_throw(GgufReader::open(base));
+  const auto weights = value_or_throw(load_llama(reader, at::kFloat));
+  const auto adapter = strong_adapter(weights.shape);
+  const auto adapter_file = folder.path() / "adapter.gguf";
+  REQUIRE(write_gguf_adapter(adapter_file, *adapter, weights.shape, "test").has_value());
+  const Llama plain(weights, nullptr);
+  const Llama tuned(weights, adapter.get());
+
+  // llama.cpp keeps keys and values in float16; with Q4_1 weights it also rounds activations to 8 bits.
+  struct Case {
+    std::filesystem::path model;
+    double tolerance;
+  };
+  for (const auto& [model, tolerance] : {Case{exact, 0.02}, Case{base, 1.0}}) {
+    const auto worker = start_worker(model, adapter_file, folder.path());
+    for (const auto& prompt : prompts) {
+      const auto ids = value_or_throw(worker->tokenize(prompt, true));
+      const auto without = log_probabilities(plain, ids);
+      const auto with = log_probabilities(tuned, ids);
+      const double gap_plain = largest_gap(without, value_or_throw(worker->next_token(ids, 10, false)));
+      const double gap_tuned = largest_gap(with, value_or_throw(worker->next_token(ids, 10, true)));
+      const double effect = (without - with).abs().max().item<double>();
+      MESSAGE(model.filename().string() << ": largest gap " << gap_plain << " plain, " << gap_tuned
+                                        << " with adapter, which changes up to " << effect);
+      CHECK(gap_plain < tolerance);
+      CHECK(gap_tuned < tolerance);
+      CHECK(effect > 2.0);  // else equality would prove nothing about the adapter
+    }
+  }
+}
+
+TEST_CASE("trainer and worker: bfloat16 training weights stay close to the served model") {
+  NEED_MODEL(base);
+  auto reader = value_or_throw(GgufReader::open(base));
+  const auto exact = value_or_throw(load_llama(reader, at::kFloat));
+  const auto rounded = value_or_throw(load_llama(reader, at::kBFloat16));
+  const auto adapter = strong_adapter(exact.shape);
+  const Llama full(exact, adapter.get());
+  const Llama half(rounded, adapter.get());
+  const std::vector<int> ids = {1, 4093, 198, 1780, 314, 253, 2700, 3770, 47, 2, 198, 1, 520, 9531, 198};
+  const auto a = log_probabilities(full, ids);
+  const auto b = log_probabilities(half, ids);
+  CHECK((a.exp() - b.exp()).abs().sum().item<double>() < 0.1);  // total variation times two
+}
+
+TEST_CASE("twin-train: trains the real model through its own tokenizer, and the worker serves the adapter") {
+  NEED_MODEL(base);
+  const TempFolder folder;
+  std::string lines;
+  for (const char* topic : {"apt", "dpkg", "김치", "systemd"}) {
+    lines += Json{{"messages",
+                   {{{"role", "user"}, {"content", std::string("What is ") + topic + "?"}},
+                    {{"role", "assistant"}, {"content", "Zebras are striped. Zebras are striped. Zebras."}}}}}
+                 .dump() +
+             "\n";
+  }
+  TrainJob job;
+  job.base = base;
+  job.data = job.eval_data = folder.path() / "samples.jsonl";
+  job.out = folder.path() / "out";
+  job.base_name = "smollm2";
+  job.config.max_steps = 8;
+  job.config.lr = 3e-3;
+  job.config.batch_tokens = 256;
+  REQUIRE(disk().write(job.data, lines).has_value());
+  std::vector<TrainEvent> steps;
+  const auto result = run_training(
+      job, silent_progress(),
+      [&](const TrainEvent& event) {
+        if (event.eval_loss < 0) steps.push_back(event);
+      },
+      {});
+  if (!result) FAIL(result.error().text());
+  CHECK(steps.size() == 8);
+  CHECK(result->eval_loss < 0.5 * result->base_eval_loss);
+
+  ScoreJob score;
+  score.base = base;
+  score.data = job.data;
+  const auto before = value_or_throw(run_scoring(score, silent_progress(), {}));
+  score.adapter = result->peft;
+  const auto after = value_or_throw(run_scoring(score, silent_progress(), {}));
+  REQUIRE(before.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(after[i].nll < before[i].nll);
+
+  const auto worker = start_worker(base, result->gguf, folder.path());
+  models::ChatRequest request{.messages = {{"user", "What is apt?"}}, .max_tokens = 8};
+  request.adapter = true;
+  CHECK(value_or_throw(worker->chat(request)).text.find("Zebras") != std::string::npos);
+  request.adapter = false;
+  CHECK(value_or_throw(worker->chat(request)).text.find("Zebras") == std::string::npos);
+}
