@@ -205,7 +205,8 @@ TEST_CASE("authors: of the item, else of the source, else of the project") {
   bench.run();
   const auto names = [&](const std::string& url) {
     std::vector<std::string> out;
-    for (const auto& id : bench.documents().at(url).author_ids) out.push_back(bench.warehouse->user(id)->name);
+    const auto documents = bench.documents();
+    for (const auto& id : documents.at(url).author_ids) out.push_back(bench.warehouse->user(id)->name);
     return out;
   };
   CHECK(names("file:///a.md") == std::vector<std::string>{"Jane Doe", "Guest"});  // known by the address

@@ -46,7 +46,7 @@ class Git final : public Source {
     b.field("max_file_kilobytes", max_file_kilobytes_, "Larger source files are left out",
             {.min = 1, .max = 1'000'000});
     b.field("commits", commits_, "Read the messages of commits that say more than a subject line");
-    b.field("commit_authors", commit_authors_, "Names or e-mail addresses; none: the authors of this project");
+    b.field("commit_authors", commit_authors_, "Names or e-mail addresses, * for any; none: the authors of this project");
     b.field("commits_category", commits_category_, "Category of commit messages; none: that of this source");
     b.field("max_commits", max_commits_, "How far back the history is read", {.min = 1, .max = 10'000'000});
   }
@@ -175,7 +175,7 @@ class Git final : public Source {
     const std::string name = text::fold(commit.author_name), email = text::fold(commit.author_email);
     return std::any_of(authors.begin(), authors.end(), [&](const std::string& author) {
       const std::string folded = text::fold(text::trim(author));
-      return folded == name || folded == email;
+      return glob_match(folded, name) || glob_match(folded, email);
     });
   }
 

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
+#include <ggml.h>
+#include <gguf.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "core/files.h"
 #include "models/registry/bert_config.h"

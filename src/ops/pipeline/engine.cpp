@@ -39,8 +39,8 @@ class Execution {
     open_run();
     {
       std::vector<std::jthread> workers;
-      const std::size_t count = std::min<std::size_t>(static_cast<std::size_t>(options_.parallel),
-                                                      std::max<std::size_t>(pipeline_.steps.size(), 1));
+      const int wanted = options_.parallel > 0 ? options_.parallel : default_parallel();
+      const std::size_t count = std::min<std::size_t>(static_cast<std::size_t>(wanted), pipeline_.steps.size());
       for (std::size_t i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
     }
     return close_run();
@@ -245,6 +245,11 @@ RunOutcome run_pipeline(Project& project, const Pipeline& pipeline, ProgressSink
                         const EngineOptions& options) {
   project.runs().recover();
   return Execution(project, pipeline, progress, options).run();
+}
+
+int default_parallel() {
+  constexpr unsigned cores_per_step = 4;
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency() / cores_per_step));
 }
 
 const std::string& build_id() {

@@ -12,7 +12,7 @@
 namespace twin::ops {
 
 struct EngineOptions {
-  int parallel = 2;
+  int parallel = 0;              ///< steps at the same time; 0: see default_parallel()
   bool force = false;            ///< ignore the cache for `targets` (not for what they need)
   std::vector<std::string> targets;
   std::stop_token stop;
@@ -32,6 +32,10 @@ struct RunOutcome {
 /// state. A failed step skips those that need it; the others go on.
 [[nodiscard]] RunOutcome run_pipeline(Project& project, const Pipeline& pipeline, ProgressSink& progress,
                                       const EngineOptions& options);
+
+/// One step per four cores, at least one: workers and training use every core, and two of them on two cores wait for
+/// each other at each layer.
+[[nodiscard]] int default_parallel();
 
 /// Hash of the programs that compute results: twin, twin-train, llama-server.
 [[nodiscard]] const std::string& build_id();

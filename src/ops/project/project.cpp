@@ -64,8 +64,9 @@ std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<s
   };
   std::vector<Error> errors = config::read(layers, bind, &project->origins_);
 
-  const fs::path own = value_or_throw(find_data("categories"));
-  auto categories = feature::load_categories({own, project->layout_.home / "categories"});
+  std::vector<fs::path> folders = {value_or_throw(find_data("categories"))};
+  if (const fs::path own = project->layout_.home / "categories"; fs::is_directory(own)) folders.push_back(own);
+  auto categories = feature::load_categories(folders);
   if (categories) {
     project->categories_ = std::move(*categories);
   } else {

@@ -16,8 +16,8 @@ void ModelsConfig::bind(config::Binder& b) {
 
 void PipelineConfig::bind(config::Binder& b) {
   b.field("name", name, "pipelines/<name>.yaml of the project or of Twin", {.required = true, .key_irrelevant = true});
-  b.field("parallel", parallel, "Steps that may run at the same time",
-          {.min = 1, .max = 64, .key_irrelevant = true});
+  b.field("parallel", parallel, "Steps that may run at the same time; 0: one per four cores, at least one",
+          {.min = 0, .max = 64, .key_irrelevant = true});
 }
 
 void ProjectConfig::bind(config::Binder& b) {

@@ -31,7 +31,7 @@ struct ModelsConfig {
 
 struct PipelineConfig {
   std::string name = "twin";  ///< pipelines/<name>.yaml of the project or of Twin
-  int parallel = 2;           ///< steps that may run at the same time
+  int parallel = 0;           ///< steps that may run at the same time; 0: one per four cores, at least one
   void bind(config::Binder& b);
 };
 

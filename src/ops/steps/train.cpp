@@ -71,7 +71,8 @@ StepOutcome run(StepContext& context) {
   training::TrainJob job;
   job.base = value_or_throw(project.models().gguf(project.config().models.chat));
   job.data = dataset / "train.jsonl";
-  job.eval_data = dataset / "validation.jsonl";
+  // A small body of writing may have no document in the validation split.
+  if (fs::file_size(dataset / "validation.jsonl") > 0) job.eval_data = dataset / "validation.jsonl";
   // One folder per job: a changed job never meets another one's checkpoints, an interrupted one finds its own.
   const Json identity{{"key", key_config(context)},
                       {"data", context.inputs.at("dataset.instruct").sha256},

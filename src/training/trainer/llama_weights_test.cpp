@@ -35,8 +35,8 @@ TEST_CASE("weights: shape, types and tied embeddings are read from the GGUF") {
   CHECK(weights->shape.vocabulary == 128);
   CHECK(weights->shape.module("down_proj").inputs == 96);
   CHECK(weights->shape.module("lm_head").outputs == 0);
-  CHECK(weights->layers[1].up.scalar_type() == at::kBFloat16);
-  CHECK(weights->layers[1].ffn_norm.scalar_type() == at::kFloat);
+  CHECK((weights->layers[1].up.scalar_type() == at::kBFloat16));
+  CHECK((weights->layers[1].ffn_norm.scalar_type() == at::kFloat));
   CHECK(weights->embedding.is_same(weights->unembedding));
   CHECK_FALSE(load(testing::tiny_llama({.tied = false}))
                   ->embedding.is_same(load(testing::tiny_llama({.tied = false}))->unembedding));
@@ -44,7 +44,8 @@ TEST_CASE("weights: shape, types and tied embeddings are read from the GGUF") {
 
 TEST_CASE("weights: quantized matrices are dequantized") {
   const auto exact = load(testing::tiny_llama({}));
-  for (const auto& [type, error] : {std::pair{"F16", 1e-3}, {"BF16", 1e-2}, {"Q8_0", 0.02}, {"Q4_1", 0.2}}) {
+  for (const auto& [type, error] :
+       std::vector<std::pair<std::string, double>>{{"F16", 1e-3}, {"BF16", 1e-2}, {"Q8_0", 0.02}, {"Q4_1", 0.2}}) {
     CAPTURE(type);
     const auto quantized = load(testing::tiny_llama({.type = type}));
     REQUIRE(quantized.has_value());
