@@ -9,7 +9,14 @@ cd "$repo"
 # The models, pulled once into a registry that integration and end-to-end tests share.
 models=$repo/build/test-models
 mkdir -p "$models"
-printf 'name: test-models\nmodels:\n  folder: %s\n  packages: %s\n' "$models" "${TWIN_PACKAGES:-}" > "$models/twin.yaml"
+cat > "$models/twin.yaml" <<END
+name: test-models
+models:
+  chat: smollm2
+  embedding: minilm
+  folder: $models
+  packages: ${TWIN_PACKAGES:-}
+END
 build/release/bin/twin --home "$models" models pull > /dev/null
 
 export TWIN_TEST_MODELS=$models

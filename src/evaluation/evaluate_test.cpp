@@ -246,7 +246,7 @@ TEST_CASE("reports escape foreign text and hold every number") {
   CHECK(markdown.find("<script") == std::string::npos);
   CHECK(markdown.find("\\*\\*bold") != std::string::npos);
   CHECK(markdown.find("base+RAG did not answer") != std::string::npos);
-  const auto json = nlohmann::json::parse(to_json(report).dump(-1, ' ', false, Json::error_handler_t::replace));
+  const auto json = nlohmann::json::parse(to_json(report).dump());
   CHECK(json["failures"].size() == 6);
   CHECK(json["questions"].size() == 6);
   CHECK(json["questions"][0]["answers"]["base+RAG"]["failure"] == "<b>gone</b>");

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "core/text/unicode.h"
 #include "evaluation/evaluation.h"
 
 namespace twin::evaluation {
@@ -27,14 +28,18 @@ Json estimates_json(const std::map<std::string, Estimate>& estimates) {
 Json errors_json(const std::vector<Error>& errors) {
   Json json = Json::array();
   for (const Error& error : errors) {
-    json.push_back({{"kind", to_string(error.kind)}, {"message", error.message}, {"where", error.where}});
+    json.push_back({{"kind", to_string(error.kind)},
+                    {"message", text::repair_utf8(error.message)},
+                    {"where", text::repair_utf8(error.where)}});
   }
   return json;
 }
 
+/// A model may write half a character; JSON must be valid UTF-8.
 Json answer_json(const ArmAnswer& answer) {
-  Json json{{"text", answer.text}, {"passages", answer.passages}};
-  if (!answer.failure.empty()) json["failure"] = answer.failure;
+  Json json{{"text", text::repair_utf8(answer.text)}, {"passages", Json::array()}};
+  for (const std::string& passage : answer.passages) json["passages"].push_back(text::repair_utf8(passage));
+  if (!answer.failure.empty()) json["failure"] = text::repair_utf8(answer.failure);
   return json;
 }
 

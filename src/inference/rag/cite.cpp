@@ -11,7 +11,8 @@
 namespace twin::inference {
 namespace {
 
-/// A sentence with fewer distinct content terms says too little to be attributed, unless all of them are found.
+/// A sentence with fewer distinct content terms (numbers aside: they may number a list) says too little to be
+/// attributed, unless all of them are found.
 constexpr std::size_t min_terms = 3;
 constexpr std::size_t min_terms_all_found = 2;
 /// How much neighbouring terms found side by side count beside single terms when two passages compete.
@@ -49,9 +50,15 @@ Support support_of(const Content& sentence, const Content& passage) {
   return {terms, terms + pair_weight * share(sentence.pairs, passage.pairs)};
 }
 
+bool is_number(const std::string& term) {
+  return term.find_first_not_of("0123456789") == std::string::npos;
+}
+
 bool enough(const Content& sentence, double found, double threshold) {
-  if (sentence.terms.size() >= min_terms) return found >= threshold;
-  return sentence.terms.size() >= min_terms_all_found && found >= 1.0;
+  const auto numbers = std::count_if(sentence.terms.begin(), sentence.terms.end(), is_number);
+  const std::size_t words = sentence.terms.size() - static_cast<std::size_t>(numbers);
+  if (words >= min_terms) return found >= threshold;
+  return words >= min_terms_all_found && found >= 1.0;
 }
 
 /// Numbers (1 …) of the passages that a sentence is marked with: the best one, and those the model named itself, as

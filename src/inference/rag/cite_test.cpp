@@ -78,6 +78,12 @@ TEST_CASE("sentences that say too little are not attributed") {
   CHECK(numbers(cite("Linux kernel.", handbook())) == std::vector<int>{2});  // all of it is found
 }
 
+TEST_CASE("the numbers of a list and the line that leads it in are no statements") {
+  const auto lists = std::vector<Passage>{passage(1, "6.4. Packages", "1 2 3 4 5 6: what the kernel and packages do.")};
+  const std::string answer = "What the kernel and packages do:\n\n1. 6.4.\n\n2. 5 6.";
+  CHECK(cite(answer, lists).answer == answer);
+}
+
 TEST_CASE("code, headings and links are left as they are") {
   const std::string code = "```\napt update downloads the list of available packages\n```";
   CHECK(cite(code, handbook()).answer == code);

@@ -76,7 +76,7 @@ bool markable(std::string_view text, const text::Span& sentence) {
     if (fence && sentence.start < end && sentence.end > i) return false;
     i = end;
   }
-  return text[sentence.start] != '#';
+  return text[sentence.start] != '#' && text[sentence.end - 1] != ':';
 }
 
 }  // namespace twin::inference

@@ -23,7 +23,8 @@ struct Unmarked {
 /// glued to a word in code stay as they are.
 [[nodiscard]] Unmarked take_marks(std::string_view text);
 
-/// Whether a mark may be put behind this sentence: not within fenced code, and not behind a Markdown heading.
+/// Whether a mark may be put behind this sentence: not within code, and not behind a Markdown heading or a line
+/// that only leads in what follows ("…:").
 [[nodiscard]] bool markable(std::string_view text, const text::Span& sentence);
 
 }  // namespace twin::inference

@@ -55,7 +55,7 @@ std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const T
       const auto missing = static_cast<std::size_t>(config.max_steps) - steps.size();
       if (groups.size() > missing) groups.resize(missing);
     } else if (epoch >= whole) {
-      const double share = config.epochs - static_cast<double>(whole);
+      const double share = epoch == whole ? config.epochs - static_cast<double>(whole) : 0.0;
       groups.resize(static_cast<std::size_t>(std::ceil(share * static_cast<double>(groups.size()))));
     }
     if (groups.empty()) return steps;
