@@ -32,7 +32,8 @@ std::vector<Error> check_questions(const Category& category, const std::string& 
 Result<Category> load(const std::filesystem::path& file) {
   Category category;
   category.id = file.stem().string();
-  auto errors = config::read({{.file = file, .values = {}, .origin = {}}}, [&](config::Binder& b) { category.bind(b); });
+  auto errors =
+      config::read({{.file = file, .values = {}, .origin = {}}}, [&](config::Binder& b) { category.bind(b); });
   for (auto& error : check_questions(category, file.string())) errors.push_back(std::move(error));
   if (errors.empty()) return category;
   // One error for the caller; all of them in its text.

@@ -271,7 +271,6 @@ class Reader final : public Binder {
     if (rule.exists && !text.empty() && !fs::exists(text, code)) {
       problem(key, tree, tr("{}: there is no {}", dotted(key), text),
               code ? code.message() : tr("check the path; it is relative to the folder of this file"));
-      return std::nullopt;
     }
     return text;
   }

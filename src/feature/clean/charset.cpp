@@ -29,10 +29,22 @@ std::string lower(std::string_view text) {
 /// WHATWG labels whose meaning on the web is a superset of what the name says.
 std::string iconv_name(std::string_view label) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
-      {"euc-kr", "CP949"},        {"ks_c_5601-1987", "CP949"}, {"ksc5601", "CP949"},       {"ks_c_5601", "CP949"},
-      {"uhc", "CP949"},           {"windows-949", "CP949"},    {"iso-8859-1", "CP1252"},   {"latin1", "CP1252"},
-      {"us-ascii", "CP1252"},     {"ascii", "CP1252"},         {"windows-1252", "CP1252"}, {"shift_jis", "CP932"},
-      {"shift-jis", "CP932"},     {"gb2312", "GB18030"},       {"gbk", "GB18030"},         {"x-sjis", "CP932"},
+      {"euc-kr", "CP949"},
+      {"ks_c_5601-1987", "CP949"},
+      {"ksc5601", "CP949"},
+      {"ks_c_5601", "CP949"},
+      {"uhc", "CP949"},
+      {"windows-949", "CP949"},
+      {"iso-8859-1", "CP1252"},
+      {"latin1", "CP1252"},
+      {"us-ascii", "CP1252"},
+      {"ascii", "CP1252"},
+      {"windows-1252", "CP1252"},
+      {"shift_jis", "CP932"},
+      {"shift-jis", "CP932"},
+      {"gb2312", "GB18030"},
+      {"gbk", "GB18030"},
+      {"x-sjis", "CP932"},
       {"iso-8859-9", "CP1254"},
   }};
   const std::string name = lower(text::trim(label));
@@ -101,7 +113,9 @@ std::optional<Decoded> guess_korean(std::string_view bytes) {
   return decoded;
 }
 
-bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 }  // namespace
 

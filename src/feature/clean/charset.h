@@ -19,7 +19,8 @@ struct Decoded {
 /// Binary data is ErrorKind::invalid.
 [[nodiscard]] Result<Decoded> decode(std::string_view bytes, std::string_view declared = {});
 
-/// The label in <meta charset>, <meta http-equiv> or <?xml encoding?>, looked for at the start; empty when there is none.
+/// The label in <meta charset>, <meta http-equiv> or <?xml encoding?>, looked for at the start; empty when there is
+/// none.
 [[nodiscard]] std::string declared_charset(std::string_view bytes);
 
 /// Whether these bytes are no text in any encoding that decode() knows: NUL bytes or many control characters.

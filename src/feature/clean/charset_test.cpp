@@ -25,8 +25,8 @@ TEST_CASE("encodings") {
 }
 
 TEST_CASE("wrong and missing declarations") {
-  CHECK(decode(korean_utf8, "euc-kr")->text == korean_utf8);    // valid UTF-8 is UTF-8
-  CHECK(decode(korean_cp949)->text == korean_utf8);             // undeclared, but clearly Korean
+  CHECK(decode(korean_utf8, "euc-kr")->text == korean_utf8);  // valid UTF-8 is UTF-8
+  CHECK(decode(korean_cp949)->text == korean_utf8);           // undeclared, but clearly Korean
   CHECK(decode(korean_cp949, "no-such-charset")->replaced > 0);
   const auto repaired = decode("ok \xC3\x28 ok", "utf-8");
   CHECK(repaired->text == "ok \xEF\xBF\xBD( ok");

@@ -25,7 +25,9 @@ std::string language_of_type(const std::string& media_type) {
   return media_type.rfind(prefix, 0) == 0 ? media_type.substr(prefix.size()) : std::string();
 }
 
-bool is_html(const std::string& type) { return type == "text/html" || type == "application/xhtml+xml"; }
+bool is_html(const std::string& type) {
+  return type == "text/html" || type == "application/xhtml+xml";
+}
 
 Result<Cleaned> by_format(const std::string& type, std::string text, const RawDocument& raw, const CleanRules& rules) {
   if (is_html(type)) return clean_html(text, raw, rules);

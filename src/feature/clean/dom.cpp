@@ -15,7 +15,9 @@ namespace {
 std::string_view view(const lxb_char_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), bytes == nullptr ? 0 : size};
 }
-const lxb_char_t* chars(std::string_view text) { return reinterpret_cast<const lxb_char_t*>(text.data()); }
+const lxb_char_t* chars(std::string_view text) {
+  return reinterpret_cast<const lxb_char_t*>(text.data());
+}
 
 /// Elements that have no end tag, or whose start switches the tokenizer: never ignored.
 bool always_inserted(lxb_tag_id_t tag) {
@@ -152,10 +154,18 @@ Result<Document> Document::parse(std::string_view utf8, const ParseLimits& limit
   return Document(std::move(state));
 }
 
-Node* Document::root() const { return lxb_dom_interface_node(state_->document); }
-Node* Document::head() const { return lxb_dom_interface_node(lxb_html_document_head_element(state_->document)); }
-Node* Document::body() const { return lxb_dom_interface_node(lxb_html_document_body_element(state_->document)); }
-int Document::flattened() const { return state_->flattened; }
+Node* Document::root() const {
+  return lxb_dom_interface_node(state_->document);
+}
+Node* Document::head() const {
+  return lxb_dom_interface_node(lxb_html_document_head_element(state_->document));
+}
+Node* Document::body() const {
+  return lxb_dom_interface_node(lxb_html_document_body_element(state_->document));
+}
+int Document::flattened() const {
+  return state_->flattened;
+}
 
 Result<std::vector<Node*>> Document::select(Node* scope, const std::string& selector) const {
   if (state_->css == nullptr) {
@@ -184,11 +194,21 @@ Result<std::vector<Node*>> Document::select(Node* scope, const std::string& sele
   return found;
 }
 
-bool is_element(const Node* node) { return node != nullptr && node->type == LXB_DOM_NODE_TYPE_ELEMENT; }
-bool is_text(const Node* node) { return node != nullptr && node->type == LXB_DOM_NODE_TYPE_TEXT; }
-Node* first_child(const Node* node) { return node->first_child; }
-Node* next_sibling(const Node* node) { return node->next; }
-Node* parent(const Node* node) { return node->parent; }
+bool is_element(const Node* node) {
+  return node != nullptr && node->type == LXB_DOM_NODE_TYPE_ELEMENT;
+}
+bool is_text(const Node* node) {
+  return node != nullptr && node->type == LXB_DOM_NODE_TYPE_TEXT;
+}
+Node* first_child(const Node* node) {
+  return node->first_child;
+}
+Node* next_sibling(const Node* node) {
+  return node->next;
+}
+Node* parent(const Node* node) {
+  return node->parent;
+}
 
 std::string_view name(const Node* node) {
   if (!is_element(node)) return {};
@@ -206,8 +226,8 @@ std::string_view data(const Node* node) {
 std::string_view attribute(const Node* node, std::string_view key) {
   if (!is_element(node)) return {};
   std::size_t size = 0;
-  const auto* bytes = lxb_dom_element_get_attribute(lxb_dom_interface_element(const_cast<Node*>(node)), chars(key),
-                                                    key.size(), &size);
+  const auto* bytes =
+      lxb_dom_element_get_attribute(lxb_dom_interface_element(const_cast<Node*>(node)), chars(key), key.size(), &size);
   return view(bytes, size);
 }
 
@@ -225,7 +245,9 @@ bool one_of(std::string_view name, std::string_view words) {
   return false;
 }
 
-bool has_class(const Node* node, std::string_view token) { return one_of(token, attribute(node, "class")); }
+bool has_class(const Node* node, std::string_view token) {
+  return one_of(token, attribute(node, "class"));
+}
 
 Node* next_skipping_children(const Node* root, Node* node) {
   while (node != root && node->next == nullptr) node = node->parent;
@@ -259,6 +281,8 @@ std::size_t text_length(const Node* node) {
   return length;
 }
 
-void detach(Node* node) { lxb_dom_node_remove(node); }
+void detach(Node* node) {
+  lxb_dom_node_remove(node);
+}
 
 }  // namespace twin::feature::html

@@ -18,7 +18,8 @@ std::string fragment(const Node* link) {
 /// A mark looks like one: raised, or called a footnote, or a bracketed number.
 bool is_mark(const Node* link) {
   if (attribute(link, "role") == "doc-noteref" || attribute(link, "class").find("footnote") != std::string_view::npos) {
-    return attribute(link, "role") != "doc-backlink" && attribute(link, "class").find("back") == std::string_view::npos &&
+    return attribute(link, "role") != "doc-backlink" &&
+           attribute(link, "class").find("back") == std::string_view::npos &&
            attribute(link, "class").find("reverse") == std::string_view::npos;
   }
   for (const Node* node = parent(link); node != nullptr && is_element(node); node = parent(node)) {

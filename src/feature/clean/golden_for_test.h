@@ -20,6 +20,8 @@ inline void check_golden(const std::filesystem::path& file, const std::string& a
   CHECK_MESSAGE(*expected == actual, file.string());
 }
 
-inline std::filesystem::path testdata() { return std::filesystem::path(TWIN_SOURCE_DIR) / "src/feature/clean/testdata"; }
+inline std::filesystem::path testdata() {
+  return std::filesystem::path(TWIN_SOURCE_DIR) / "src/feature/clean/testdata";
+}
 
 }  // namespace twin::feature

@@ -90,7 +90,8 @@ void read_json_ld(const std::string& text, PageMetadata& page) {
 std::string page_title(const std::string& og, const std::string& title, const std::vector<std::string>& headings) {
   if (!og.empty()) return og;
   for (const auto& heading : headings) {
-    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size()) return heading;
+    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size())
+      return heading;
   }
   if (title.empty() && !headings.empty()) return headings.front();
   return title;

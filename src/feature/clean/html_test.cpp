@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <random>
+
 #include "core/text/unicode.h"
 #include "feature/category.h"
 #include "feature/clean/clean.h"
@@ -32,8 +34,8 @@ CleanRules article_rules() {
 
 /// Everything clean() says about a page, as text.
 std::string report(const Cleaned& out) {
-  std::string text = "title: " + out.title + "\nlanguage: " + out.language +
-                     "\npublished: " + format_time(out.published) + "\n";
+  std::string text =
+      "title: " + out.title + "\nlanguage: " + out.language + "\npublished: " + format_time(out.published) + "\n";
   for (const auto& author : out.authors) text += "author: " + author + "\n";
   for (const auto& [key, value] : out.metadata) text += key + ": " + value + "\n";
   for (const auto& note : out.notes) text += "note: " + note.message + "\n";
@@ -79,11 +81,32 @@ TEST_CASE("emphasis parses back, or is left out where Markdown could not express
 }
 
 TEST_CASE("text that looks like markup reads the same in the prose view") {
-  for (const std::string text :
-       {"# no heading", "1. no list", "- no list", "> no quote", "*no* _emphasis_ `no code`", "snake_case __init__",
-        "<b>shown</b> &amp; &lt;", "[link](url) ![image](url) [ref]: x", "~~gone~~ ~one~", "a\\b \\* c\\", "| a | b |",
-        "===", "---", "```", "~~~", "2 * 3 * 4", "[^1] [x] [ ] task", "+ plus", "C# and #tag", "http://a_b_c/", "![",
-        "3) item", "* * *", "<!-- comment -->", "<https://not.a.link", "이름_바꾸기 *강조*"}) {
+  for (const std::string text : {"# no heading",
+                                 "1. no list",
+                                 "- no list",
+                                 "> no quote",
+                                 "*no* _emphasis_ `no code`",
+                                 "snake_case __init__",
+                                 "<b>shown</b> &amp; &lt;",
+                                 "[link](url) ![image](url) [ref]: x",
+                                 "~~gone~~ ~one~",
+                                 "a\\b \\* c\\",
+                                 "| a | b |",
+                                 "===",
+                                 "---",
+                                 "```",
+                                 "~~~",
+                                 "2 * 3 * 4",
+                                 "[^1] [x] [ ] task",
+                                 "+ plus",
+                                 "C# and #tag",
+                                 "http://a_b_c/",
+                                 "![",
+                                 "3) item",
+                                 "* * *",
+                                 "<!-- comment -->",
+                                 "<https://not.a.link",
+                                 "이름_바꾸기 *강조*"}) {
     CAPTURE(text);
     std::string html;
     for (const char c : text) html += c == '<' ? "&lt;" : (c == '&' ? "&amp;" : std::string(1, c));
@@ -122,7 +145,8 @@ TEST_CASE("the content is found without rules") {
   const std::string words = "Some words of the author that make up a proper paragraph, with commas, and more. ";
   std::string text;
   for (int i = 0; i < 5; ++i) text += "<p>" + words + "</p>";
-  const std::string navigation = "<div class='menu'><a href='/1'>One menu entry here</a> <a href='/2'>Another one</a></div>";
+  const std::string navigation =
+      "<div class='menu'><a href='/1'>One menu entry here</a> <a href='/2'>Another one</a></div>";
   for (const std::string& html :
        {navigation + "<main><h1>T</h1>" + text + "</main>" + navigation,
         navigation + "<div role='main'>" + text + "</div>", navigation + "<article>" + text + "</article>" + navigation,
@@ -137,6 +161,46 @@ TEST_CASE("the content is found without rules") {
             .find("B") != std::string::npos);
   // A form around the whole page is not a form.
   CHECK(markdown("<form>" + text + "</form>").find("proper") != std::string::npos);
+}
+
+TEST_CASE("no word of a page is lost or doubled, whatever its markup") {
+  const std::vector<std::string> elements = {
+      "p",   "div",          "b",          "i",       "em",         "strong", "a href='x'", "code",
+      "ul",  "ol",           "li",         "dl",      "dt",         "dd",     "table",      "tr",
+      "td",  "th",           "h1",         "h3",      "blockquote", "pre",    "span",       "del",
+      "sup", "br",           "hr",         "tbody",   "caption",    "figure", "section",    "q",
+      "kbd", "td colspan=2", "ol start=4", "details", "summary",    "font",   "center"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 400; ++round) {
+    std::string html = "<div class='all'>";
+    std::vector<std::string> words, open;
+    const std::size_t steps = 5 + random() % 60;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const auto choice = random() % 10;
+      if (choice < 4) {
+        open.push_back(elements[random() % elements.size()]);
+        html += "<" + open.back() + ">";
+      } else if (choice < 6 && !open.empty()) {
+        const std::size_t which = random() % 4 == 0 ? random() % open.size() : open.size() - 1;  // now and then crossed
+        html += "</" + open[which].substr(0, open[which].find(' ')) + ">";
+        open.erase(open.begin() + static_cast<std::ptrdiff_t>(which));
+      } else {
+        words.push_back("word" + std::to_string(round) + "x" + std::to_string(i) + "z");
+        html += (random() % 2 == 0 ? " " : "") + words.back() + (random() % 3 == 0 ? "" : ", ");
+      }
+    }
+    CAPTURE(html);
+    CleanRules rules;
+    rules.main_selectors = {"body"};
+    const std::string out = markdown("<body>" + html, rules);
+    CAPTURE(out);
+    const std::string prose = prose_view(out).text;
+    for (const auto& word : words) {
+      const std::size_t at = prose.find(word);
+      CHECK_MESSAGE(at != std::string::npos, word);
+      if (at != std::string::npos) CHECK_MESSAGE(prose.find(word, at + 1) == std::string::npos, word);
+    }
+  }
 }
 
 TEST_CASE("a wrong selector is an error that names it") {
@@ -188,7 +252,9 @@ TEST_CASE("a page with too many elements is refused by name") {
 
 TEST_CASE("big input takes time in proportion to its size") {
   constexpr std::size_t size = 8u << 20;
-  SUBCASE("one long line") { CHECK(markdown("<p>" + std::string(size, 'a') + "</p>").size() == size); }
+  SUBCASE("one long line") {
+    CHECK(markdown("<p>" + std::string(size, 'a') + "</p>").size() == size);
+  }
   SUBCASE("many brackets and asterisks") {
     std::string text;
     while (text.size() < (256u << 10)) text += "[*_`<";

@@ -9,11 +9,19 @@
 namespace twin::feature {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+}
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 /// Letters and digits; every non-ASCII byte counts as one.
-bool is_word(char c) { return is_alpha(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80; }
+bool is_word(char c) {
+  return is_alpha(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+}
 
 bool is_punctuation(char32_t c) {
   if (c < 0x80) return c > 0x20 && c != 0x7f && !is_word(static_cast<char>(c));
@@ -198,7 +206,9 @@ void InlineMarkdown::raw(std::string markdown) {
   if (!markdown.empty()) tokens_.push_back({Kind::raw, std::move(markdown)});
 }
 
-void InlineMarkdown::line_break() { tokens_.push_back({Kind::line_break, {}}); }
+void InlineMarkdown::line_break() {
+  tokens_.push_back({Kind::line_break, {}});
+}
 
 void InlineMarkdown::open(std::string_view marker) {
   const bool nested = std::find(open_.begin(), open_.end(), marker) != open_.end();
@@ -320,8 +330,8 @@ void InlineMarkdown::drop_unreadable_emphasis() {
     opened.pop_back();
     const char32_t before = neighbour(start, -1), first = neighbour(start, 1);
     const char32_t last = neighbour(i, -1), after = neighbour(i, 1);
-    const bool opens = !is_unicode_space(first) &&
-                       (!is_punctuation(first) || is_unicode_space(before) || is_punctuation(before));
+    const bool opens =
+        !is_unicode_space(first) && (!is_punctuation(first) || is_unicode_space(before) || is_punctuation(before));
     const bool closes =
         !is_unicode_space(last) && (!is_punctuation(last) || is_unicode_space(after) || is_punctuation(after));
     if (!opens || !closes) tokens_[start].kind = tokens_[i].kind = Kind::dropped;

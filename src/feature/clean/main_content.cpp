@@ -8,8 +8,10 @@ namespace twin::feature::html {
 namespace {
 
 /// Never writing, wherever it stands.
-constexpr std::string_view chrome_elements = "script style template noscript nav iframe object embed svg canvas dialog menu";
-constexpr std::string_view chrome_roles = "navigation banner contentinfo complementary search menu menubar dialog alert";
+constexpr std::string_view chrome_elements =
+    "script style template noscript nav iframe object embed svg canvas dialog menu";
+constexpr std::string_view chrome_roles =
+    "navigation banner contentinfo complementary search menu menubar dialog alert";
 /// A form around this share of the page's text is the page (old ASP.NET), not a form.
 constexpr double form_share = 0.5;
 

@@ -36,7 +36,8 @@ void apply(const FrontMatter& front, Cleaned& out) {
     if (time) {
       out.published = *time;
     } else {
-      out.notes.push_back({ErrorKind::invalid, tr("The date '{}' of the front matter is not understood", date), {}, {}});
+      out.notes.push_back(
+          {ErrorKind::invalid, tr("The date '{}' of the front matter is not understood", date), {}, {}});
     }
   }
   for (const auto& [key, values] : front.values) out.metadata[key] = joined(values);

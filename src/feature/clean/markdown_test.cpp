@@ -79,7 +79,8 @@ TEST_CASE("plain text reads the same in the prose view") {
   CHECK(prose("This line is long enough that an editor must have wrapped it\nhere, and it goes on.") ==
         "This line is long enough that an editor must have wrapped it here, and it goes on.");
   CHECK(prose("산에는 꽃 피네\n꽃이 피네") == "산에는 꽃 피네\n꽃이 피네");
-  CHECK(prose("Changes:\n\n- one\n- two *stars*\n\n    make test\n") == "Changes:\n\n- one\n\n- two *stars*\n\nmake test");
+  CHECK(prose("Changes:\n\n- one\n- two *stars*\n\n    make test\n") ==
+        "Changes:\n\n- one\n\n- two *stars*\n\nmake test");
   CHECK(cleaned("Release notes\n\nText", "text/plain").title == "Release notes");
   CHECK(cleaned("", "text/plain").markdown.empty());
 }

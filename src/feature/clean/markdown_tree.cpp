@@ -30,7 +30,9 @@ bool is_line_break(std::string_view html) {
 
 }  // namespace
 
-void MarkdownDeleter::operator()(cmark_node* root) const { cmark_node_free(root); }
+void MarkdownDeleter::operator()(cmark_node* root) const {
+  cmark_node_free(root);
+}
 
 MarkdownTree parse_markdown(std::string_view markdown) {
   register_extensions();

@@ -49,9 +49,13 @@ std::string join(const std::vector<std::string>& blocks, std::string_view separa
   return out;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
 
-bool is_block(const Node* node) { return one_of(name(node), block_elements); }
+bool is_block(const Node* node) {
+  return one_of(name(node), block_elements);
+}
 
 bool contains_block(Node* root) {
   bool found = false;
@@ -73,7 +77,8 @@ std::string language_of(Node* pre) {
     places.push_back(up);
   }
   const auto word = [](std::string_view text) {
-    const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#-_.");
+    const std::size_t end =
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#-_.");
     return std::string(text.substr(0, end));
   };
   for (const Node* place : places) {
@@ -82,7 +87,8 @@ std::string language_of(Node* pre) {
       if (const auto value = word(attribute(place, key)); !value.empty()) return value;
     }
     const auto classes = attribute(place, "class");
-    for (const std::string_view prefix : {"language-", "lang-", "highlight-source-", "brush: ", "brush:", "sourceCode "}) {
+    for (const std::string_view prefix :
+         {"language-", "lang-", "highlight-source-", "brush: ", "brush:", "sourceCode "}) {
       const std::size_t at = classes.find(prefix);
       if (at == std::string_view::npos) continue;
       const auto value = word(classes.substr(at + prefix.size()));
@@ -445,7 +451,8 @@ class Writer {
     nested([&] { children(cell); }, &blocks);
     std::string text = join(blocks, " ");
     // A break inside a cell cannot be written; a space reads the same.
-    for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n", at)) text.replace(at, 2, " ");
+    for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n", at))
+      text.replace(at, 2, " ");
     std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
   }
@@ -492,6 +499,8 @@ class Writer {
 
 }  // namespace
 
-std::string write_markdown(Node* root, const WriterContext& context) { return Writer(context).document(root); }
+std::string write_markdown(Node* root, const WriterContext& context) {
+  return Writer(context).document(root);
+}
 
 }  // namespace twin::feature::html

@@ -90,8 +90,9 @@ Cleaned clean_text(const std::string& utf8) {
   finish();
   if (!out.markdown.empty()) out.markdown.pop_back();
   // A short first line that stands alone is how plain text gives its title.
-  const auto first = text::trim(std::string_view(normalized).substr(
-      0, normalized.find('\n', std::min(normalized.find_first_not_of(" \n\t"), normalized.size()))));
+  const auto first = text::trim(
+      std::string_view(normalized)
+          .substr(0, normalized.find('\n', std::min(normalized.find_first_not_of(" \n\t"), normalized.size()))));
   constexpr std::size_t longest_title = 200;
   if (first.size() <= longest_title) out.title = std::string(first);
   return out;

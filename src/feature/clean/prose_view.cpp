@@ -20,7 +20,9 @@ struct IteratorDeleter {
 /// Lists nested deeper than this are not indented further.
 constexpr int max_indented_levels = 8;
 
-std::string_view type_name(cmark_node* node) { return cmark_node_get_type_string(node); }
+std::string_view type_name(cmark_node* node) {
+  return cmark_node_get_type_string(node);
+}
 
 /// No line of a block may be empty: empty lines separate blocks. (Code keeps its own.)
 std::string without_blank_lines(const std::string& text) {
@@ -184,6 +186,8 @@ class ProseBuilder {
 
 }  // namespace
 
-ProseView prose_view(const std::string& markdown) { return ProseBuilder().build(markdown); }
+ProseView prose_view(const std::string& markdown) {
+  return ProseBuilder().build(markdown);
+}
 
 }  // namespace twin::feature

@@ -47,7 +47,8 @@ TEST_CASE("the prose view reads as the page does") {
   const auto prose = prose_view(
       "# Title with *emphasis*\n\nA [link](http://x) and `code`,\nsoft break.\\\nHard break.\n\n"
       "> Quoted **text**.\n>\n> - in a list\n\n1. one\n2. two\n\n   again\n   - nested\n\n"
-      "```cpp\nint x;\n\nint y;\n```\n\n| a | b |\n| --- | --- |\n| 1 | *2* |\n\n![alt text](i.png)\n\n<p>raw <b>html</b></p>\n");
+      "```cpp\nint x;\n\nint y;\n```\n\n| a | b |\n| --- | --- |\n| 1 | *2* |\n\n![alt text](i.png)\n\n<p>raw "
+      "<b>html</b></p>\n");
   check_invariants(prose);
   CHECK(prose.text ==
         "Title with emphasis\n\nA link and code, soft break.\nHard break.\n\nQuoted text.\n\n- in a list\n\n1. one\n\n"
@@ -69,7 +70,8 @@ TEST_CASE("a heading inside a quote or list opens no section") {
 }
 
 TEST_CASE("nothing in, nothing out") {
-  for (const std::string markdown : {"", "\n\n", "<!-- only a comment -->", "---", "```\n\n```", "[ref]: http://x", "#"}) {
+  for (const std::string markdown :
+       {"", "\n\n", "<!-- only a comment -->", "---", "```\n\n```", "[ref]: http://x", "#"}) {
     CAPTURE(markdown);
     const auto prose = prose_view(markdown);
     CHECK(prose.text.empty());
@@ -79,10 +81,10 @@ TEST_CASE("nothing in, nothing out") {
 
 TEST_CASE("invariants hold for any input") {
   std::mt19937 random(7);
-  const std::vector<std::string> pieces = {"word ", "한글 ",  "\n",   "\n\n", "# ",   "> ",   "- ",     "1. ",   "    ",
-                                           "*",     "**",     "`",    "```\n", "| a ", "|\n",  "| - | - |\n", "[x](y)", "![",
-                                           "]",     "<br>",   "<div>\n", "\\",  "&amp;", "[^1]", "[^1]: ", "~~",    "\t",
-                                           "<!--",  "-->",    "===\n", "---\n", "\xEF\xBF\xBD"};
+  const std::vector<std::string> pieces = {
+      "word ", "한글 ", "\n",     "\n\n", "# ",          "> ",     "- ",  "1. ",   "    ",  "*",           "**",
+      "`",     "```\n", "| a ",   "|\n",  "| - | - |\n", "[x](y)", "![",  "]",     "<br>",  "<div>\n",     "\\",
+      "&amp;", "[^1]",  "[^1]: ", "~~",   "\t",          "<!--",   "-->", "===\n", "---\n", "\xEF\xBF\xBD"};
   for (int round = 0; round < 3000; ++round) {
     std::string markdown;
     const std::size_t count = random() % 40;

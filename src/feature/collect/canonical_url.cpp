@@ -40,7 +40,9 @@ void set(const Url& url, CURLUPart which, const std::string& value) {
   curl_url_set(url.get(), which, value.empty() ? nullptr : value.c_str(), 0);
 }
 
-bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 bool is_http(std::string_view url) {
   const auto scheme = text::fold(url.substr(0, url.find(':')));
@@ -50,8 +52,8 @@ bool is_http(std::string_view url) {
 /// Parameters that say how a reader came to the page, not which page it is.
 bool is_tracking(std::string_view parameter) {
   static constexpr std::array<std::string_view, 18> names = {
-      "fbclid",   "gclid",   "gclsrc", "dclid",   "gbraid", "wbraid", "msclkid", "yclid",   "twclid",
-      "igshid",   "mc_cid",  "mc_eid", "ref_src", "ref_url", "_ga",   "_gl",     "vero_id", "spm"};
+      "fbclid", "gclid",  "gclsrc", "dclid",   "gbraid",  "wbraid", "msclkid", "yclid",   "twclid",
+      "igshid", "mc_cid", "mc_eid", "ref_src", "ref_url", "_ga",    "_gl",     "vero_id", "spm"};
   const std::string name = text::fold(parameter.substr(0, parameter.find('=')));
   return starts_with(name, "utm_") || std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -70,7 +72,9 @@ std::string clean_query(std::string_view query) {
   return out;
 }
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
@@ -155,6 +159,8 @@ std::string percent_encode_path(std::string_view path) {
   return out;
 }
 
-std::string file_url(std::string_view absolute_path) { return "file://" + percent_encode_path(absolute_path); }
+std::string file_url(std::string_view absolute_path) {
+  return "file://" + percent_encode_path(absolute_path);
+}
 
 }  // namespace twin::feature

@@ -5,10 +5,9 @@
 using namespace twin::feature;
 
 TEST_CASE("one page, one address") {
-  for (const char* url :
-       {"https://example.org/a/b", "HTTP://WWW.Example.ORG/a/b/", "https://example.org:443/a/b#part",
-        "http://example.org:80/a/./c/../b", "https://example.org/a/b?utm_source=x&fbclid=1", " https://example.org/a/b?\n",
-        "https://user:pass@example.org/a/%62"}) {
+  for (const char* url : {"https://example.org/a/b", "HTTP://WWW.Example.ORG/a/b/", "https://example.org:443/a/b#part",
+                          "http://example.org:80/a/./c/../b", "https://example.org/a/b?utm_source=x&fbclid=1",
+                          " https://example.org/a/b?\n", "https://user:pass@example.org/a/%62"}) {
     CAPTURE(url);
     CHECK(canonical_url(url) == "https://example.org/a/b");
   }
@@ -34,7 +33,8 @@ TEST_CASE("what is no web address is left alone") {
 }
 
 TEST_CASE("it is a fixed point") {
-  for (const char* url : {"http://www.example.org/a%2fb/?q=한", "https://example.org/?x", "feed:x#1", "https://[::1]:8080/"}) {
+  for (const char* url :
+       {"http://www.example.org/a%2fb/?q=한", "https://example.org/?x", "feed:x#1", "https://[::1]:8080/"}) {
     CAPTURE(url);
     CHECK(canonical_url(canonical_url(url)) == canonical_url(url));
   }

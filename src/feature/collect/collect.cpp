@@ -255,7 +255,7 @@ class SourceRun {
   Progress& progress_;
   CollectReport& report_;
   const std::string location_;
-  std::set<std::string> seen_;   ///< of this source
+  std::set<std::string> seen_;  ///< of this source
   std::map<std::string, std::string> user_ids_;
   bool failed_ = false;
 };

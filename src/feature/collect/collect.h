@@ -16,24 +16,24 @@ namespace twin::feature {
 
 /// One entry of `sources:` in twin.yaml: common keys and the source's own.
 struct SourceConfig {
-  std::string type;                   ///< id of the source plug-in
+  std::string type;  ///< id of the source plug-in
   std::string category;
-  std::vector<std::string> authors;   ///< names; empty: the project's
-  std::shared_ptr<Source> source;     ///< made by bind() from `type`
-  std::string made_of;                ///< the `type` that `source` was made of
+  std::vector<std::string> authors;  ///< names; empty: the project's
+  std::shared_ptr<Source> source;    ///< made by bind() from `type`
+  std::string made_of;               ///< the `type` that `source` was made of
   void bind(config::Binder& b);
 };
 
 struct CollectConfig {
   int max_item_megabytes = 64;
-  bool delete_missing = true;   ///< tombstone what a completely read source no longer has
+  bool delete_missing = true;  ///< tombstone what a completely read source no longer has
   void bind(config::Binder& b);
 };
 
 struct CollectReport {
   int seen = 0, inserted = 0, updated = 0, unchanged = 0, revived = 0, deleted = 0;
-  std::vector<Error> failures;      ///< one per failed item; `where` is its URL
-  std::vector<Error> notes;         ///< recorded, not failed: too short, binary, repaired …
+  std::vector<Error> failures;  ///< one per failed item; `where` is its URL
+  std::vector<Error> notes;     ///< recorded, not failed: too short, binary, repaired …
 };
 
 struct Author {

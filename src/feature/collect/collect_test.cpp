@@ -63,7 +63,8 @@ struct Bench {
   Scripted& first() { return *scripted.front(); }
 
   CollectContext context() {
-    return {*warehouse, categories, disk(), http, clock, silent_progress(), folder.path() / "scratch", stop.get_token()};
+    return {*warehouse,      categories, disk(), http, clock, silent_progress(), folder.path() / "scratch",
+            stop.get_token()};
   }
   CollectReport run(const CollectConfig& config = {}) { return collect(config, sources, authors, context()); }
 
@@ -91,7 +92,8 @@ struct Bench {
 
 TEST_CASE("items become documents; again, nothing changes; then only what did") {
   Bench bench;
-  bench.first().items = {text("https://www.example.org/a/?utm_source=x", "# 제목\n\n본문"), text("file:///b.md", "plain")};
+  bench.first().items = {text("https://www.example.org/a/?utm_source=x", "# 제목\n\n본문"),
+                         text("file:///b.md", "plain")};
   auto report = bench.run();
   CHECK(report.seen == 2);
   CHECK(report.inserted == 2);
@@ -271,17 +273,17 @@ TEST_CASE("twin.yaml: keys of the source beside the common ones") {
   };
   std::vector<SourceConfig> sources;
   const auto good = read(
-      "sources:\n  - type: folder\n    category: articles\n    path: /blog\n    exclude: ['*.txt']\n"
+      "sources:\n  - type: folder\n    category: articles\n    path: /tmp\n    exclude: ['*.txt']\n"
       "  - type: feed\n    category: posts\n    authors: [Jane]\n    url: https://example.org/feed\n",
       sources);
   for (const auto& error : good) MESSAGE(error.text());
   CHECK(good.empty());
   REQUIRE(sources.size() == 2);
-  CHECK(sources[0].source->location() == "/blog");
+  CHECK(sources[0].source->location() == "/tmp");
   CHECK(sources[1].source->location() == "https://example.org/feed");
   CHECK(sources[1].authors == std::vector<std::string>{"Jane"});
 
-  const auto misspelt = read("sources:\n  - type: folder\n    category: a\n    path: /b\n    exlude: [x]\n", sources);
+  const auto misspelt = read("sources:\n  - type: folder\n    category: a\n    path: /tmp\n    exlude: [x]\n", sources);
   REQUIRE(misspelt.size() == 1);
   CHECK(misspelt[0].text().find("twin.yaml:5") != std::string::npos);
   CHECK(misspelt[0].text().find("exclude") != std::string::npos);

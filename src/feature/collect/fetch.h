@@ -9,7 +9,7 @@ namespace twin::feature {
 
 struct FetchPolicy {
   int attempts = 3;
-  Millis first_pause{1'000};    ///< doubled after each failure
+  Millis first_pause{1'000};     ///< doubled after each failure
   Millis longest_pause{60'000};  ///< also for Retry-After; a server that asks for more is given up
 };
 

@@ -41,9 +41,9 @@ const Table& by_extension() {
 
 const Table& by_name() {
   static const Table table = {
-      {"readme", "text/plain"},         {"changelog", "text/plain"},      {"contributing", "text/plain"},
-      {"news", "text/plain"},           {"authors", "text/plain"},        {"todo", "text/plain"},
-      {"dockerfile", "text/x-docker"},  {"makefile", "text/x-makefile"},  {"cmakelists.txt", "text/x-cmake"},
+      {"readme", "text/plain"},        {"changelog", "text/plain"},     {"contributing", "text/plain"},
+      {"news", "text/plain"},          {"authors", "text/plain"},       {"todo", "text/plain"},
+      {"dockerfile", "text/x-docker"}, {"makefile", "text/x-makefile"}, {"cmakelists.txt", "text/x-cmake"},
   };
   return table;
 }

@@ -6,8 +6,8 @@
 
 namespace twin::feature {
 
-/// "text/markdown", "text/html", "text/plain" (also reStructuredText and AsciiDoc), "text/x-<language>" for source code;
-/// empty for names that are no text that Twin reads.
+/// "text/markdown", "text/html", "text/plain" (also reStructuredText and AsciiDoc), "text/x-<language>" for source
+/// code; empty for names that are no text that Twin reads.
 [[nodiscard]] std::string media_type_of(std::string_view file_name);
 
 /// Whether the type is prose, not code.

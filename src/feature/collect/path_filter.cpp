@@ -52,8 +52,8 @@ bool glob_match(std::string_view pattern, std::string_view path) {
 }
 
 std::vector<std::string> PathFilter::default_skip_folders() {
-  return {"node_modules", "vendor",  "third_party", "third-party", "__pycache__", "build", "dist",
-          "target",       "_site",   "venv",        "site-packages", "Pods",      "bower_components"};
+  return {"node_modules", "vendor", "third_party", "third-party",   "__pycache__", "build",           "dist",
+          "target",       "_site",  "venv",        "site-packages", "Pods",        "bower_components"};
 }
 
 void PathFilter::bind(config::Binder& b) {

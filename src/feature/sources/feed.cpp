@@ -31,7 +31,7 @@ class FeedSource final : public Source {
  public:
   void bind(config::Binder& b) override {
     b.field("url", url_, "Address of the RSS or Atom feed");
-    b.field("path", path_, "A feed saved as a file, instead of url", {.path = true});
+    b.field("path", path_, "A feed saved as a file, instead of url", {.path = true, .exists = true});
     b.field("max_entries", max_entries_, "Entries beyond this number are left out", {.min = 1, .max = 1'000'000});
     b.field("summaries", summaries_, "Also keep entries of which the feed gives only a summary");
   }
@@ -150,7 +150,8 @@ bool accepts(const std::string& location) {
   const auto ends_with = [&](std::string_view end) {
     return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
   };
-  for (const std::string_view end : {".xml", ".rss", ".atom", ".rdf", "/rss", "/feed", "/atom", "/feeds/posts/default"}) {
+  for (const std::string_view end :
+       {".xml", ".rss", ".atom", ".rdf", "/rss", "/feed", "/atom", "/feeds/posts/default"}) {
     if (ends_with(end)) return true;
   }
   // medium.com/feed/@user, v2.velog.io/rss/@user, brunch.co.kr/rss/@@id

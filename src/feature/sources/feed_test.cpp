@@ -120,7 +120,9 @@ TEST_CASE("entities do not explode and limits hold") {
     for (int i = 0; i < 10; ++i) bomb += std::string("&") + static_cast<char>(c - 1) + ";";
     bomb += "\">";
   }
-  bomb += "]><rss><channel><item><title>&j;</title><link>https://x.example/</link><description>d</description></item></channel></rss>";
+  bomb +=
+      "]><rss><channel><item><title>&j;</title><link>https://x.example/</link><description>d</description></item></"
+      "channel></rss>";
   const auto feed = parse_feed(bomb);
   REQUIRE(feed);
   CHECK(feed->entries.at(0).title == "&j;");
@@ -138,7 +140,8 @@ TEST_CASE("entities do not explode and limits hold") {
 
 TEST_CASE("the source: entries become documents, a feed is never complete") {
   SourceTest test("feed", {{"url", "https://jane.example/feed/"}});
-  test.http.pages["https://jane.example/feed/"] = page(rss2, {{"etag", "\"v1\""}, {"last-modified", "Wed, 05 Apr 2023 06:30:00 GMT"}});
+  test.http.pages["https://jane.example/feed/"] =
+      page(rss2, {{"etag", "\"v1\""}, {"last-modified", "Wed, 05 Apr 2023 06:30:00 GMT"}});
   const auto report = test.run();
   REQUIRE(report);
   CHECK(!report->complete);

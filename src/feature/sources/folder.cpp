@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 class Folder final : public Source {
  public:
   void bind(config::Binder& b) override {
-    b.field("path", path_, "Folder (or one file) with the writing", {.required = true, .path = true});
+    b.field("path", path_, "Folder (or one file) with the writing", {.required = true, .path = true, .exists = true});
     filter_.bind(b);
     b.field("code", code_, "Also read source code files");
   }
@@ -99,7 +99,8 @@ class Folder final : public Source {
     if (raw.media_type.empty()) raw.media_type = "text/plain";
     raw.bytes = std::move(*bytes);
     const fs::path folder = root();
-    const std::string relative = file == folder ? file.filename().string() : file.lexically_relative(folder).generic_string();
+    const std::string relative =
+        file == folder ? file.filename().string() : file.lexically_relative(folder).generic_string();
     raw.metadata["path"] = relative;
     if (!is_document_type(raw.media_type)) raw.title = relative;
     return raw;
@@ -110,7 +111,9 @@ class Folder final : public Source {
   bool code_ = false;
 };
 
-bool starts_with(const std::string& text, std::string_view prefix) { return text.rfind(prefix, 0) == 0; }
+bool starts_with(const std::string& text, std::string_view prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
 
 /// A path as people write it: absolute, relative or with "~"; not a repository, not a feed, not a URL.
 bool accepts(const std::string& location) {

@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 /// Written by programs: no one's writing.
 const std::vector<std::string>& generated_files() {
   static const std::vector<std::string> patterns = {
-      "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "Cargo.lock",  "poetry.lock",
-      "Pipfile.lock",      "composer.lock",       "Gemfile.lock", "go.sum",      "*.min.js",    "*.min.css",
-      "*.map",             "*.pb.h",              "*.pb.cc",      "*_pb2.py",    "*.generated.*", "LICENSE*",
-      "COPYING*",          "NOTICE*"};
+      "package-lock.json", "npm-shrinkwrap.json", "yarn.lock",     "pnpm-lock.yaml", "Cargo.lock",
+      "poetry.lock",       "Pipfile.lock",        "composer.lock", "Gemfile.lock",   "go.sum",
+      "*.min.js",          "*.min.css",           "*.map",         "*.pb.h",         "*.pb.cc",
+      "*_pb2.py",          "*.generated.*",       "LICENSE*",      "COPYING*",       "NOTICE*"};
   return patterns;
 }
 
@@ -40,13 +40,15 @@ class Git final : public Source {
  public:
   void bind(config::Binder& b) override {
     b.field("url", url_, "Address of a remote repository (https, ssh or git@host:path)");
-    b.field("path", path_, "Folder of a local repository, instead of url; it is only read", {.path = true});
+    b.field("path", path_, "Folder of a local repository, instead of url; it is only read",
+            {.path = true, .exists = true});
     filter_.bind(b);
     b.field("code", code_, "Read source files, not only documentation");
     b.field("max_file_kilobytes", max_file_kilobytes_, "Larger source files are left out",
             {.min = 1, .max = 1'000'000});
     b.field("commits", commits_, "Read the messages of commits that say more than a subject line");
-    b.field("commit_authors", commit_authors_, "Names or e-mail addresses, * for any; none: the authors of this project");
+    b.field("commit_authors", commit_authors_,
+            "Names or e-mail addresses, * for any; none: the authors of this project");
     b.field("commits_category", commits_category_, "Category of commit messages; none: that of this source");
     b.field("max_commits", max_commits_, "How far back the history is read", {.min = 1, .max = 10'000'000});
   }
@@ -187,7 +189,8 @@ class Git final : public Source {
     for (const auto text : text::split(std::string_view(commit.message).substr(line), '\n')) {
       const auto trimmed = text::trim(text);
       const std::size_t colon = trimmed.find(": ");
-      const bool trailer = colon != std::string_view::npos && trimmed.substr(0, colon).find(' ') == std::string_view::npos &&
+      const bool trailer = colon != std::string_view::npos &&
+                           trimmed.substr(0, colon).find(' ') == std::string_view::npos &&
                            trimmed.substr(0, colon).find('-') != std::string_view::npos;
       if (!trimmed.empty() && !trailer) return true;
     }
@@ -222,6 +225,7 @@ class Git final : public Source {
 
 bool accepts(const std::string& location) {
   std::string text = text::fold(location);
+  if (text.empty()) return false;
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   const auto ends_with = [&](std::string_view end) {
     return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;

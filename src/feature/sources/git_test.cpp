@@ -49,7 +49,8 @@ class TestRepository {
     git_signature* signature = nullptr;
     REQUIRE(git_signature_new(&signature, author.c_str(), email.c_str(), time_ += 3600, 0) == 0);
     git_commit* parent = nullptr;
-    if (git_reference_name_to_id(&parent_id, repository_, "HEAD") == 0) git_commit_lookup(&parent, repository_, &parent_id);
+    if (git_reference_name_to_id(&parent_id, repository_, "HEAD") == 0)
+      git_commit_lookup(&parent, repository_, &parent_id);
     const git_commit* parents[] = {parent};
     REQUIRE(git_commit_create(&commit_id, repository_, "HEAD", signature, signature, nullptr, message.c_str(), tree,
                               parent == nullptr ? 0 : 1, parents) == 0);
@@ -68,7 +69,9 @@ class TestRepository {
   git_time_t time_ = 1'600'000'000;
 };
 
-std::string name(const std::string& url) { return url.substr(url.find_last_of("#@") + 1); }
+std::string name(const std::string& url) {
+  return url.substr(url.find_last_of("#@") + 1);
+}
 
 std::vector<std::string> names(const SourceTest& test) {
   std::vector<std::string> out;
@@ -81,9 +84,12 @@ std::vector<std::string> names(const SourceTest& test) {
 TEST_CASE("a local repository: documents, code, and when each last changed") {
   TestRepository repository;
   const auto first = repository.commit("Start", {{"README.md", "# Tool"}, {"src/main.cpp", "int main() {}"}});
-  const auto second = repository.commit("한글 문서 추가\n\n설치 방법을 자세히 적었다.\n",
-                                        {{"docs/설치.rst", "설치"}, {"package-lock.json", "{}"}, {"logo.png", "x"},
-                                         {"vendor/lib.c", "int x;"}, {"big.js", std::string(300 << 10, 'x')}});
+  const auto second =
+      repository.commit("한글 문서 추가\n\n설치 방법을 자세히 적었다.\n", {{"docs/설치.rst", "설치"},
+                                                                           {"package-lock.json", "{}"},
+                                                                           {"logo.png", "x"},
+                                                                           {"vendor/lib.c", "int x;"},
+                                                                           {"big.js", std::string(300 << 10, 'x')}});
   repository.commit("Fix typo", {{"README.md", "# The tool"}});
   SourceTest test("git", {{"path", repository.path()}, {"commits", "false"}});
   CHECK(test.errors.empty());

@@ -24,14 +24,14 @@ namespace twin::feature {
 
 /// What a source hands over: the bytes as found and what is known about them. Cleaning turns it into a Document.
 struct RawDocument {
-  std::string url;          ///< identifies the document; made canonical by collect
-  std::string media_type;   ///< text/html, text/markdown, text/plain, text/x-source …
+  std::string url;         ///< identifies the document; made canonical by collect
+  std::string media_type;  ///< text/html, text/markdown, text/plain, text/x-source …
   std::string bytes;
-  std::string title;        ///< empty: taken from the content
-  std::vector<std::string> authors;       ///< names; empty: those of the configuration
-  std::vector<std::string> author_emails; ///< aliases of the first author
+  std::string title;                       ///< empty: taken from the content
+  std::vector<std::string> authors;        ///< names; empty: those of the configuration
+  std::vector<std::string> author_emails;  ///< aliases of the first author
   std::string language;
-  std::string category;     ///< empty: that of the configuration
+  std::string category;  ///< empty: that of the configuration
   UnixMillis published = 0;
   std::map<std::string, std::string> metadata;
 };
@@ -56,8 +56,8 @@ struct SourceContext {
 using ItemSink = std::function<bool(Item&&)>;
 
 struct SourceReport {
-  bool complete = false;    ///< everything there is was seen: what was not seen is gone and gets a tombstone
-  bool unchanged = false;   ///< the source says nothing changed since the cursor: nothing was emitted, nothing is gone
+  bool complete = false;   ///< everything there is was seen: what was not seen is gone and gets a tombstone
+  bool unchanged = false;  ///< the source says nothing changed since the cursor: nothing was emitted, nothing is gone
   std::string cursor;
 };
 
@@ -81,8 +81,8 @@ struct SourceExample {
 
 struct SourceEntry {
   std::string description;
-  std::string needs;                     ///< what the user must have: nothing, a token …
-  std::vector<SourceExample> examples;   ///< at least one accepted and one refused
+  std::string needs;                    ///< what the user must have: nothing, a token …
+  std::vector<SourceExample> examples;  ///< at least one accepted and one refused
   /// Whether a link given to `twin init` belongs to this source.
   std::function<bool(const std::string& location)> accepts;
   std::function<std::unique_ptr<Source>()> make;
@@ -92,8 +92,8 @@ using SourceRegistry = Registry<SourceEntry>;
 
 }  // namespace twin::feature
 
-#define TWIN_SOURCE(id, ...)                                                            \
-  [[maybe_unused]] static const bool twin_source_##id = [] {                            \
+#define TWIN_SOURCE(id, ...)                                                                        \
+  [[maybe_unused]] static const bool twin_source_##id = [] {                                        \
     ::twin::feature::SourceRegistry::instance().add(#id, ::twin::feature::SourceEntry __VA_ARGS__); \
-    return true;                                                                        \
+    return true;                                                                                    \
   }();

@@ -36,7 +36,7 @@ std::string card_licence(const std::string& readme) {
     const YAML::Node card = YAML::Load(readme.substr(start, end - start));
     if (!card.IsMap()) return {};
     const YAML::Node name = card["license_name"] ? card["license_name"] : card["license"];
-    return name && name.IsScalar() ? name.as<std::string>() : std::string();
+    return name && name.IsScalar() ? std::string(text::trim(name.as<std::string>())) : std::string();
   } catch (const YAML::Exception&) {
     return {};
   }

@@ -25,7 +25,9 @@ std::string_view prefix(const Xml& node) {
   return colon == std::string_view::npos ? std::string_view() : name.substr(0, colon);
 }
 
-std::string trimmed(std::string_view text) { return std::string(text::trim(text)); }
+std::string trimmed(std::string_view text) {
+  return std::string(text::trim(text));
+}
 
 /// All text of an element, CDATA included.
 std::string text_of(const Xml& node) {
@@ -43,10 +45,13 @@ std::string inner_xml(const Xml& node) {
   return out.str();
 }
 
-UnixMillis time_of(const Xml& node) { return parse_time(trimmed(text_of(node))).value_or(0); }
+UnixMillis time_of(const Xml& node) {
+  return parse_time(trimmed(text_of(node))).value_or(0);
+}
 
 void add_unique(std::vector<std::string>& values, std::string value) {
-  if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
+  if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end())
+    values.push_back(std::move(value));
 }
 
 /// RSS 2.0 authors are addresses: "me@example.org (My Name)".
@@ -198,7 +203,8 @@ Result<Feed> parse_feed(std::string_view bytes, const FeedLimits& limits) {
   const std::string_view kind = root ? local_name(root) : std::string_view();
   const bool known = kind == "rss" || kind == "RDF" || kind == "feed";
   if (!parsed && !known) {
-    return fail(ErrorKind::invalid, tr("This is not well-formed XML: {} at byte {}", parsed.description(), parsed.offset));
+    return fail(ErrorKind::invalid,
+                tr("This is not well-formed XML: {} at byte {}", parsed.description(), parsed.offset));
   }
   if (!known) {
     return fail(ErrorKind::invalid, tr("This is XML but neither RSS nor Atom (its root is <{}>)", kind), {},

@@ -15,8 +15,8 @@ struct FeedLimits {
 };
 
 struct FeedEntry {
-  std::string id;          ///< guid or atom:id
-  std::string link;        ///< as written; may be relative
+  std::string id;    ///< guid or atom:id
+  std::string link;  ///< as written; may be relative
   std::string title;
   std::string content;
   std::string media_type;  ///< of the content: text/html or text/plain

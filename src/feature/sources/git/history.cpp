@@ -46,7 +46,8 @@ class Walk {
       queue_.pop();
       history_.commits.push_back(describe(commit.get()));
       if (!wanted_.empty()) note_changes(commit.get());
-      for (unsigned int i = 0; i < git_commit_parentcount(commit.get()); ++i) push(*git_commit_parent_id(commit.get(), i));
+      for (unsigned int i = 0; i < git_commit_parentcount(commit.get()); ++i)
+        push(*git_commit_parent_id(commit.get(), i));
     }
     return std::move(history_);
   }

@@ -33,7 +33,8 @@ struct Transfer {
     if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
       return git_credential_ssh_key_from_agent(out, user == nullptr ? "git" : user);
     }
-    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user == nullptr ? "git" : user);
+    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
+      return git_credential_username_new(out, user == nullptr ? "git" : user);
     if ((allowed & GIT_CREDENTIAL_DEFAULT) != 0) return git_credential_default_new(out);
     return GIT_EAUTH;
   }
@@ -73,7 +74,9 @@ Result<void> fetch_all(git_repository* repository, const std::string& url, std::
 
 }  // namespace
 
-void Repository::Closer::operator()(git_repository* repository) const { git_repository_free(repository); }
+void Repository::Closer::operator()(git_repository* repository) const {
+  git_repository_free(repository);
+}
 
 Result<Repository> Repository::open(const fs::path& path) {
   start();
@@ -119,7 +122,8 @@ Result<std::string> Repository::remote_head(const std::string& url) {
   const Handle<git_remote> remote(raw);
   Transfer transfer;
   const git_remote_callbacks callbacks = transfer.callbacks();
-  if (git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr) != 0) return network_failure(url);
+  if (git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr) != 0)
+    return network_failure(url);
   const git_remote_head** heads = nullptr;
   std::size_t count = 0;
   if (git_remote_ls(&heads, &count, remote.get()) != 0) return network_failure(url);
@@ -191,7 +195,8 @@ Result<std::string> Repository::read(const std::string& blob) const {
     return failed(ErrorKind::invalid, tr("The file's content is missing in the repository"), blob);
   }
   const Handle<git_blob> holder(raw);
-  return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), static_cast<std::size_t>(git_blob_rawsize(raw)));
+  return std::string(static_cast<const char*>(git_blob_rawcontent(raw)),
+                     static_cast<std::size_t>(git_blob_rawsize(raw)));
 }
 
 }  // namespace twin::feature::git
