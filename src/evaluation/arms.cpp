@@ -3,16 +3,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/i18n.h"
-#include "evaluation/question_style.h"
+#include "evaluation/arm_style.h"
 #include "evaluation/support.h"
 #include "evaluation/words.h"
 
 namespace twin::evaluation {
 
 namespace {
+
+/// Measured of each answer; style is measured of all answers of an arm together.
+constexpr std::array kPerAnswer = {"support", "supported_sentences", "coverage", "length"};
 
 /// What was measured of one answer: metric → value. A metric that does not apply is not there.
 using Values = std::map<std::string, double>;
@@ -46,24 +50,15 @@ Values measure_answer(const std::string& text, const Question& question, const s
 }
 
 /// Values of every arm (outer) for every question (inner).
-std::vector<std::vector<Values>> measure_answers(const std::vector<feature::Sample>& held_out, const EvalConfig& config,
-                                                 EvalReport& report) {
+std::vector<std::vector<Values>> measure_answers(const EvalConfig& config, const EvalReport& report) {
   std::vector<std::vector<Values>> measured(report.arms.size(), std::vector<Values>(report.questions.size()));
-  const QuestionStyle style(held_out, report, config);
   for (std::size_t q = 0; q < report.questions.size(); ++q) {
     const auto evidence = evidence_for(q, report);
     for (std::size_t a = 0; a < report.arms.size(); ++a) {
       const ArmAnswer& answer = report.arms[a].answers[q];
-      if (!answer.failure.empty()) continue;
-      measured[a][q] = measure_answer(answer.text, report.questions[q], evidence, config);
-      const auto distance = style.of_answer(q, a, report.notes);
-      if (!distance) continue;
-      put(measured[a][q], "style_words", distance->words);
-      put(measured[a][q], "style_chars", distance->chars);
-      put(measured[a][q], "style_distance", style.relative(q, *distance));
+      if (answer.failure.empty()) measured[a][q] = measure_answer(answer.text, report.questions[q], evidence, config);
     }
   }
-  report.author = style.author();
   return measured;
 }
 
@@ -118,23 +113,33 @@ void ask_arms(const std::vector<Question>& questions, const EvalContext& context
 }
 
 void measure_arms(const std::vector<feature::Sample>& held_out, const EvalConfig& config, EvalReport& report) {
-  const auto measured = measure_answers(held_out, config, report);
+  const auto measured = measure_answers(config, report);
   const BootstrapOptions options{.resamples = config.bootstrap, .seed = config.seed};
-  for (const MetricInfo& metric : arm_metrics()) {
-    for (std::size_t a = 0; a < report.arms.size(); ++a) {
+  for (std::size_t a = 0; a < report.arms.size(); ++a) {
+    for (const char* metric : kPerAnswer) {
       std::vector<Measured> items;
       for (std::size_t q = 0; q < report.questions.size(); ++q) {
-        const auto value = measured[a][q].find(metric.key);
+        const auto value = measured[a][q].find(metric);
         if (value != measured[a][q].end()) items.push_back({report.questions[q].document_id, value->second});
       }
-      report.arms[a].metrics[metric.key] = bootstrap_mean(items, options);
+      report.arms[a].metrics[metric] = bootstrap_mean(items, options);
     }
-    for (const auto& [first, second] : {std::pair{Arm::tuned, Arm::base}, std::pair{Arm::tuned_rag, Arm::base_rag},
-                                        std::pair{Arm::base_rag, Arm::base}, std::pair{Arm::tuned_rag, Arm::tuned}}) {
-      const auto a = index_of(report, first), b = index_of(report, second);
-      if (!a || !b) continue;
-      report.differences[fmt::format("{} {}-{}", metric.key, name(first), name(second))] =
-          paired_difference(measured[*a], measured[*b], metric.key, report, options);
+  }
+  const ArmStyle style(held_out, report, config);
+  report.author = style.of_author();
+  for (std::size_t a = 0; a < report.arms.size(); ++a) report.arms[a].metrics.merge(style.of_arm(a, report.notes));
+
+  for (const auto& [first, second] : {std::pair{Arm::tuned, Arm::base}, std::pair{Arm::tuned_rag, Arm::base_rag},
+                                      std::pair{Arm::base_rag, Arm::base}, std::pair{Arm::tuned_rag, Arm::tuned}}) {
+    const auto a = index_of(report, first), b = index_of(report, second);
+    if (!a || !b) continue;
+    const std::string pair = fmt::format("{}-{}", name(first), name(second));
+    for (const char* metric : kPerAnswer) {
+      report.differences[fmt::format("{} {}", metric, pair)] =
+          paired_difference(measured[*a], measured[*b], metric, report, options);
+    }
+    for (const auto& [metric, estimate] : style.difference(*a, *b)) {
+      report.differences[fmt::format("{} {}", metric, pair)] = estimate;
     }
   }
 }

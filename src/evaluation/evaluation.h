@@ -25,7 +25,7 @@
 
 namespace twin::evaluation {
 
-inline constexpr int evaluation_version = 1;
+inline constexpr int evaluation_version = 2;
 
 struct EvalConfig {
   int questions = 20;             ///< held-out questions answered by every arm

@@ -68,8 +68,9 @@ Estimate bootstrap(const std::vector<Observation>& observations, const Statistic
   if (results.empty()) return estimate;
   std::sort(results.begin(), results.end());
   const double tail = (1.0 - options.confidence) / 2;
-  estimate.low = quantile(results, tail);
-  estimate.high = quantile(results, 1.0 - tail);
+  const double shift = options.recentre ? point - quantile(results, 0.5) : 0.0;
+  estimate.low = quantile(results, tail) + shift;
+  estimate.high = quantile(results, 1.0 - tail) + shift;
   return estimate;
 }
 

@@ -27,6 +27,9 @@ struct BootstrapOptions {
   int resamples = 2000;
   std::int64_t seed = 17;
   double confidence = 0.95;
+  /// For statistics that any noise pushes up, such as distances between frequency profiles: a resample is noisier than
+  /// the sample, so the interval is shifted until its median is the estimate.
+  bool recentre = false;
 };
 
 /// One measured item: additive numbers, the same count for all items.

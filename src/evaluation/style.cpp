@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "core/text/unicode.h"
 #include "evaluation/words.h"
@@ -11,9 +13,10 @@ namespace twin::evaluation {
 namespace {
 
 constexpr std::size_t kMinPassages = 2;
-constexpr std::size_t kMinWords = 200;
-constexpr std::size_t kMaxNgrams = 400;          // the most frequent of the author
-constexpr std::size_t kMinPassagesWithWord = 2;  // a word of one passage says something about its topic
+constexpr double kMinWords = 200;
+constexpr std::size_t kMaxFunctionWords = 100;  // the most frequent of the author
+constexpr std::size_t kMaxNgrams = 400;         // the most frequent of the author
+constexpr double kMinPassagesWithWord = 2;      // a word of one passage says something about its topic
 
 using Counts = std::map<std::string, double, std::less<>>;
 
@@ -79,30 +82,45 @@ double total(const Counts& counts) {
   return sum;
 }
 
-/// The `limit` most frequent entries as relative frequencies; ties in order of the text.
-Counts most_frequent(const Counts& counts, std::size_t limit) {
+/// Names of the `limit` most frequent entries; ties in order of the text.
+std::vector<std::string> most_frequent(const Counts& counts, std::size_t limit) {
   std::vector<std::pair<double, std::string>> order;
+  order.reserve(counts.size());
   for (const auto& [key, count] : counts) order.emplace_back(-count, key);
   std::sort(order.begin(), order.end());
-  const double sum = total(counts);
-  Counts kept;
-  for (std::size_t i = 0; i < std::min(limit, order.size()); ++i) kept[order[i].second] = -order[i].first / sum;
-  return kept;
+  order.resize(std::min(limit, order.size()));
+  std::vector<std::string> names;
+  names.reserve(order.size());
+  for (auto& [count, key] : order) names.push_back(std::move(key));
+  return names;
+}
+
+double count_of(const Counts& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+/// Sample deviation of a word's relative frequency between passages.
+double deviation(const std::vector<Counts>& frequencies, const std::string& word, double mean) {
+  double squares = 0;
+  for (const Counts& passage : frequencies) squares += std::pow(count_of(passage, word) - mean, 2);
+  return std::sqrt(squares / static_cast<double>(frequencies.size() - 1));
 }
 
 }  // namespace
 
 std::optional<StyleProfile> StyleProfile::make(const std::vector<std::string>& passages, bool korean) {
-  std::vector<Counts> frequencies;
-  Counts in_passages, ngrams;
-  std::size_t word_count = 0;
+  std::vector<Counts> frequencies;  // of each passage
+  Counts in_passages, totals, ngrams;
+  double word_count = 0;
   for (const std::string& passage : passages) {
     const auto passage_words = words(passage);
     if (passage_words.empty()) continue;
-    word_count += passage_words.size();
+    word_count += static_cast<double>(passage_words.size());
     Counts counts = count_words(passage_words, korean);
     for (auto& [word, count] : counts) {
       ++in_passages[word];
+      totals[word] += count;
       count /= static_cast<double>(passage_words.size());
     }
     frequencies.push_back(std::move(counts));
@@ -112,51 +130,51 @@ std::optional<StyleProfile> StyleProfile::make(const std::vector<std::string>& p
 
   StyleProfile profile;
   profile.korean_ = korean;
-  const auto n = static_cast<double>(frequencies.size());
-  for (const auto& [word, count] : in_passages) {
-    if (count < static_cast<double>(kMinPassagesWithWord)) continue;
-    double sum = 0, squares = 0;
-    for (const Counts& passage : frequencies) {
-      const auto found = passage.find(word);
-      const double frequency = found == passage.end() ? 0 : found->second;
-      sum += frequency;
-      squares += frequency * frequency;
-    }
-    const double mean = sum / n;
-    profile.words_.push_back({word, mean, std::sqrt(std::max(0.0, (squares - n * mean * mean) / (n - 1)))});
+  const double passage_words = word_count / static_cast<double>(frequencies.size());
+  for (const std::string& word : most_frequent(totals, kMaxFunctionWords)) {
+    if (count_of(in_passages, word) < kMinPassagesWithWord) continue;
+    const double mean = count_of(totals, word) / word_count;
+    // A rare word may happen to be spread evenly; by chance alone it would vary by this much.
+    const double by_chance = std::sqrt(mean / passage_words);
+    profile.words_.push_back({word, mean, std::max(deviation(frequencies, word, mean), by_chance)});
   }
-  profile.chars_ = most_frequent(ngrams, kMaxNgrams);
-  for (const auto& [ngram, frequency] : profile.chars_) profile.chars_norm_ += frequency * frequency;
-  profile.chars_norm_ = std::sqrt(profile.chars_norm_);
-  if (profile.words_.empty() || profile.chars_norm_ <= 0) return std::nullopt;
+  const double ngram_count = total(ngrams);
+  for (const std::string& ngram : most_frequent(ngrams, kMaxNgrams)) {
+    profile.ngrams_.push_back({ngram, count_of(ngrams, ngram) / ngram_count, 0});
+  }
+  if (profile.words_.empty() || profile.ngrams_.empty()) return std::nullopt;
   return profile;
 }
 
-std::optional<StyleDistance> StyleProfile::distance(std::string_view utf8) const {
+std::vector<double> StyleProfile::counts(std::string_view utf8) const {
   const auto text_words = words(utf8);
-  if (text_words.empty()) return std::nullopt;
-  const auto length = static_cast<double>(text_words.size());
-  const Counts counts = count_words(text_words, korean_);
+  const Counts word_counts = count_words(text_words, korean_);
+  const Counts ngram_counts = count_ngrams(utf8, korean_);
+  std::vector<double> result;
+  result.reserve(size());
+  result.push_back(static_cast<double>(text_words.size()));
+  for (const Feature& word : words_) result.push_back(count_of(word_counts, word.name));
+  for (const Feature& ngram : ngrams_) result.push_back(count_of(ngram_counts, ngram.name));
+  return result;
+}
+
+std::optional<StyleDistance> StyleProfile::distance(std::span<const double> counts) const {
+  const double length = counts[0];
+  if (length <= 0) return std::nullopt;
   StyleDistance result;
-  for (const Feature& feature : words_) {
-    const auto found = counts.find(feature.name);
-    const double frequency = found == counts.end() ? 0 : found->second / length;
-    // A text of this length varies by sqrt(mean / length) through chance alone; longer passages of the author vary
-    // less, and their deviation would make every short text look foreign.
-    const double deviation = std::max(feature.deviation, std::sqrt(feature.mean / length));
-    result.words += std::abs(frequency - feature.mean) / deviation;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    result.words += std::abs(counts[1 + i] / length - words_[i].mean) / words_[i].deviation;
   }
   result.words /= static_cast<double>(words_.size());
 
-  const Counts ngrams = count_ngrams(utf8, korean_);
-  double dot = 0, squares = 0;
-  for (const auto& [ngram, frequency] : chars_) {
-    const auto found = ngrams.find(ngram);
-    if (found == ngrams.end()) continue;
-    dot += frequency * found->second;
-    squares += found->second * found->second;
+  double dot = 0, own = 0, other = 0;
+  for (std::size_t i = 0; i < ngrams_.size(); ++i) {
+    const double count = counts[1 + words_.size() + i];
+    dot += ngrams_[i].mean * count;
+    own += ngrams_[i].mean * ngrams_[i].mean;
+    other += count * count;
   }
-  result.chars = squares > 0 ? 1.0 - dot / (chars_norm_ * std::sqrt(squares)) : 1.0;
+  result.chars = other > 0 ? 1.0 - dot / std::sqrt(own * other) : 1.0;
   return result;
 }
 

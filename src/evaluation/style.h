@@ -9,12 +9,14 @@
 //   Attribution: Optimizing Burrows' Delta Method", Journal of Quantitative Linguistics 18(1), 2011). Trigrams, for
 //   Korean pairs of syllables.
 //
-// Short texts are far from any profile by chance alone. So texts are compared at the same length, and distances are
-// given as multiples of the distance at which the author's own passages lie: 1.0 is as close as the author.
+// Stylometry needs a thousand words or more; single answers of a small model are far shorter, and by chance alone far
+// from any profile. So the answers of an arm are taken together: counts() of texts can be added up, and distance() is
+// taken of the sums.
 #pragma once
 
-#include <map>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +24,7 @@
 namespace twin::evaluation {
 
 struct StyleDistance {
-  double words = 0;  ///< Burrows's Delta, about 0.8 for the author
+  double words = 0;  ///< Burrows's Delta, in deviations between the author's passages
   double chars = 0;  ///< cosine distance, 0 to 1
 };
 
@@ -32,19 +34,21 @@ class StyleProfile {
   /// From passages of the author. Nothing when they hold too little text (fewer than two passages or 200 words).
   [[nodiscard]] static std::optional<StyleProfile> make(const std::vector<std::string>& passages, bool korean);
 
-  /// Of a text with at least one word; nothing otherwise.
-  [[nodiscard]] std::optional<StyleDistance> distance(std::string_view utf8) const;
+  /// How many numbers counts() gives.
+  [[nodiscard]] std::size_t size() const { return 1 + words_.size() + ngrams_.size(); }
+  /// What a text holds of the profile's features: number of words, then of each feature. Additive.
+  [[nodiscard]] std::vector<double> counts(std::string_view utf8) const;
+  /// Of the summed counts of texts; nothing when they hold no word.
+  [[nodiscard]] std::optional<StyleDistance> distance(std::span<const double> counts) const;
 
  private:
   struct Feature {
     std::string name;
     double mean = 0;       ///< relative frequency in the author's passages
-    double deviation = 0;  ///< between passages
+    double deviation = 0;  ///< between passages; words only
   };
   bool korean_ = false;
-  std::vector<Feature> words_;
-  std::map<std::string, double, std::less<>> chars_;  ///< n-gram → relative frequency
-  double chars_norm_ = 0;
+  std::vector<Feature> words_, ngrams_;
 };
 
 }  // namespace twin::evaluation

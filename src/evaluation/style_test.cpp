@@ -6,6 +6,10 @@ using namespace twin::evaluation;
 
 namespace {
 
+std::optional<StyleDistance> distance(const StyleProfile& profile, std::string_view text) {
+  return profile.distance(profile.counts(text));
+}
+
 /// Passages of an author who writes in long, hedged sentences.
 std::vector<std::string> hedging_author(int first, int count) {
   const std::vector<std::string> pieces = {
@@ -33,8 +37,8 @@ const std::string terse =
 TEST_CASE("an author is closer to the own profile than somebody else") {
   const auto profile = StyleProfile::make(hedging_author(0, 8), false);
   REQUIRE(profile);
-  const auto own = profile->distance(hedging_author(11, 1)[0]);
-  const auto other = profile->distance(terse);
+  const auto own = distance(*profile, hedging_author(11, 1)[0]);
+  const auto other = distance(*profile, terse);
   REQUIRE(own);
   REQUIRE(other);
   CHECK(own->words < other->words);
@@ -46,16 +50,37 @@ TEST_CASE("an author is closer to the own profile than somebody else") {
 TEST_CASE("a known distance: nothing in common with the profile") {
   const auto profile = StyleProfile::make(hedging_author(0, 8), false);
   REQUIRE(profile);
-  const auto distance = profile->distance("zzz");
+  const auto distance = distance(*profile, "zzz");
   REQUIRE(distance);
   CHECK(distance->chars == doctest::Approx(1.0));
+}
+
+TEST_CASE("counts of texts add up to the counts of all of them") {
+  const auto profile = StyleProfile::make(hedging_author(0, 8), false);
+  REQUIRE(profile);
+  auto sums = profile->counts("It was the one. ");
+  const auto more = profile->counts("It was the other. ");
+  REQUIRE(sums.size() == profile->size());
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += more[i];
+  CHECK(sums[0] == 8);
+  CHECK(profile->distance(sums)->words ==
+        doctest::Approx(distance(*profile, "It was the one. It was the other.")->words));
+}
+
+TEST_CASE("a known Delta: the profile's own frequencies have distance zero") {
+  const std::string passage = "The cat and the dog of the house. " + std::string("The ox and the ass of the barn. ");
+  std::vector<std::string> passages(20, passage);
+  const auto profile = StyleProfile::make(passages, false);
+  REQUIRE(profile);
+  CHECK(distance(*profile, passage)->words == doctest::Approx(0));
+  CHECK(distance(*profile, passage)->chars == doctest::Approx(0).epsilon(0.001));
 }
 
 TEST_CASE("numbers, case and layout do not change the distance") {
   const auto profile = StyleProfile::make(hedging_author(0, 8), false);
   REQUIRE(profile);
-  const auto a = profile->distance("It was THE  one\nof 1999 that we had.");
-  const auto b = profile->distance("it was the one of 2024 that we had.");
+  const auto a = distance(*profile, "It was THE  one\nof 1999 that we had.");
+  const auto b = distance(*profile, "it was the one of 2024 that we had.");
   CHECK(a->words == doctest::Approx(b->words));
   CHECK(a->chars == doctest::Approx(b->chars));
 }
@@ -66,8 +91,8 @@ TEST_CASE("too little text of the author gives no profile, an empty text no dist
   CHECK(!StyleProfile::make({"Only a few words.", "And a few more."}, false));
   const auto profile = StyleProfile::make(hedging_author(0, 8), false);
   REQUIRE(profile);
-  CHECK(!profile->distance(""));
-  CHECK(!profile->distance(" ... "));
+  CHECK(!distance(*profile, ""));
+  CHECK(!distance(*profile, " ... "));
 }
 
 TEST_CASE("Korean style shows in endings") {
@@ -79,6 +104,6 @@ TEST_CASE("Korean style shows in endings") {
   }
   const auto profile = StyleProfile::make({plain.begin(), plain.begin() + 20}, true);
   REQUIRE(profile);
-  CHECK(profile->distance(plain[25])->words < profile->distance(polite[25])->words);
-  CHECK(profile->distance(plain[25])->chars < profile->distance(polite[25])->chars);
+  CHECK(distance(*profile, plain[25])->words < distance(*profile, polite[25])->words);
+  CHECK(distance(*profile, plain[25])->chars < distance(*profile, polite[25])->chars);
 }

@@ -413,9 +413,11 @@ class Writer {
               },
               &term);
           blocks.insert(blocks.end(), term.begin(), term.end());
-        } else if (is_element(child)) {
-          defined = true;
-          nested([&] { children(child); }, &blocks);
+        } else {
+          // Text and elements that have no business here are kept all the same.
+          const std::size_t before = blocks.size();
+          nested([&] { name(child) == "dd" ? children(child) : visit(child); }, &blocks);
+          defined = defined || blocks.size() > before;
         }
       }
     };

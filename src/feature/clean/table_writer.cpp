@@ -56,7 +56,10 @@ std::optional<Grid> read_table(Node* table) {
   bool data = true;
   walk(table, [&](Node* node) {
     if (!data) return false;
-    if (name(node) == "caption" && grid.caption == nullptr) grid.caption = node;
+    if (name(node) == "caption") {
+      data = grid.caption == nullptr;
+      grid.caption = node;
+    }
     if (name(node) == "tr") {
       data = read_row(node, grid);
       return false;

@@ -23,12 +23,6 @@ bool ends_sentence(std::string_view text) {
   return false;
 }
 
-// Whether a text reads as a whole sentence when it is quoted alone: no list item, no label, no middle of a sentence.
-bool quotable(std::string_view text) {
-  if (text.empty() || !(ends_sentence(text) || text.ends_with(":"))) return false;
-  return text[0] != '-' && !(text[0] >= 'a' && text[0] <= 'z');
-}
-
 // A block, or a sentence of a block that is too long for one answer.
 struct Atom {
   text::Span span;
@@ -195,6 +189,11 @@ class SectionCutter {
 };
 
 }  // namespace
+
+bool quotable(std::string_view text) {
+  if (text.empty() || !(ends_sentence(text) || text.ends_with(":"))) return false;
+  return text[0] != '-' && !(text[0] >= 'a' && text[0] <= 'z');
+}
 
 int characters(std::string_view utf8) {
   return static_cast<int>(

@@ -34,6 +34,8 @@ struct Answers {
 /// than the minimum is lengthened by the sentences before it, so that every paragraph is in an answer where it can be.
 [[nodiscard]] Answers cut_answers(const ProseView& prose, const std::string& title, const DatasetRules& rules);
 
+/// Whether a text reads as a whole sentence when it is quoted alone: no list item, no label, no middle of a sentence.
+[[nodiscard]] bool quotable(std::string_view text);
 /// Number of code points.
 [[nodiscard]] int characters(std::string_view utf8);
 

@@ -14,7 +14,7 @@ std::string language_of(const stores::Document& document, const ProseView& prose
 void find_opening(const ProseView& prose, const DatasetRules& rules, text::Span span, Draft& draft) {
   const std::string_view text = text_of(prose, span);
   const std::vector<text::Span> found = text::sentences(text);
-  if (found.size() < 2) return;
+  if (found.size() < 2 || !quotable(text.substr(found[0].start, found[0].end - found[0].start))) return;
   const std::string_view rest = text.substr(found[1].start);
   if (characters(rest) < rules.min_answer_characters) return;
   draft.opening = collapse_space(text.substr(found[0].start, found[0].end - found[0].start));

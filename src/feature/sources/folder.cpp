@@ -55,7 +55,8 @@ class Folder final : public Source {
   [[nodiscard]] fs::path root() const {
     fs::path path = fs::path(path_).lexically_normal();
     if (!path.empty() && !path.has_filename()) path = path.parent_path();  // "posts/" is "posts"
-    return path.is_absolute() ? path : fs::absolute(path).lexically_normal();
+    std::error_code error;
+    return path.empty() || path.is_absolute() ? path : fs::absolute(path, error).lexically_normal();
   }
 
   /// In order of path.

@@ -55,7 +55,8 @@ class Git final : public Source {
 
   [[nodiscard]] std::string location() const override {
     if (!url_.empty()) return without_credentials(url_);
-    fs::path path = fs::absolute(path_).lexically_normal();
+    std::error_code error;
+    const fs::path path = path_.empty() ? fs::path() : fs::absolute(path_, error).lexically_normal();
     return (path.has_filename() ? path : path.parent_path()).string();
   }
 

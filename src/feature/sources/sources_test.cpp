@@ -49,6 +49,7 @@ TEST_CASE("every source: description, examples that hold, its own keys, errors i
     CHECK(has_location);
     for (const auto& key : keys) CHECK_MESSAGE(!key.doc.empty(), key.key);
 
+    CHECK(entry.make()->location().empty());
     const std::string missing = "/no/such/place";
     for (const auto& key : keys) {
       if (key.key != "path" && key.key != "url") continue;

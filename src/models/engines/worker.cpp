@@ -150,8 +150,9 @@ class LocalWorker final : public Worker {
   std::string model_hash() const override { return cached_hash(spec_.model); }
 
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
+    const std::string spelled = decompose_ ? decompose_hangul(text) : std::string(text);
     const auto answer =
-        client_.post("/tokenize", {{"content", text}, {"add_special", special}, {"parse_special", special}});
+        client_.post("/tokenize", {{"content", spelled}, {"add_special", special}, {"parse_special", special}});
     if (!answer) return tl::unexpected(answer.error());
     try {
       return answer->at("tokens").get<std::vector<int>>();

@@ -30,8 +30,8 @@ void swiglu_backward(const at::Tensor& gate_up, const at::Tensor& dh, at::Tensor
 /// residual += y
 void add(const at::Tensor& y, at::Tensor residual);
 
-/// −log softmax(logits)[target] per row into `nll`. With scale > 0 the logits are replaced by the gradient of
-/// scale · Σ nll.
+/// −log softmax(logits)[target] per row into `nll`. The logits are spent: with scale > 0 they become the gradient of
+/// scale · Σ nll, otherwise their content is undefined.
 void cross_entropy(at::Tensor logits, const std::int64_t* targets, float scale, double* nll);
 
 }  // namespace twin::training::kernels

@@ -50,7 +50,7 @@ class Project {
     job.config.lr = 1e-2;
     job.config.lora.dropout = 0.1;
     job.config.checkpoint_every = 3;
-    job.config.threads = 2;
+    job.config.threads = 1;
     job.config.dtype = "f32";
     return job;
   }
@@ -121,6 +121,7 @@ TEST_CASE("training: a stopped and resumed run ends with the same bytes as one t
     auto whole = project.job("whole-" + tag);
     auto parts = project.job("parts-" + tag);
     whole.config.dtype = parts.config.dtype = dtype;
+    whole.config.threads = parts.config.threads = 2;
     (void)train(whole, testing::byte_hooks());
     for (const std::int64_t step : {2, 7}) {
       const auto error = stopped_after(parts, step);
@@ -199,17 +200,15 @@ TEST_CASE("training: the gradient does not depend on how a step is split or pack
 
 TEST_CASE("training: divergence is reported with its step and cause, and what to change") {
   const Project project;
-  auto job = project.job("out");
-  job.config.lr = 1;
-  job.config.warmup = 0;
-  job.config.clip = 0;
-  job.config.lora.alpha = 1e6;
-  job.config.max_steps = 200;
+  project.write("base.gguf", testing::tiny_llama({.layers = 3, .overflowing_layer = 1}));
+  const auto job = project.job("out");
   const auto error = failure_of(job);
   CHECK(error.kind == ErrorKind::invalid);
-  CHECK(error.message.find("diverged at step") != std::string::npos);
+  CHECK(error.message.find("diverged at step 1") != std::string::npos);
+  CHECK(error.message.find("layer 1 is the first") != std::string::npos);
   CHECK(error.where.find("lines") != std::string::npos);
   CHECK(error.hint.find("training.lr") != std::string::npos);
+  CHECK_FALSE(disk().exists(job.out / "adapter.gguf"));
 }
 
 TEST_CASE("training: empty, malformed and unfit data are errors that say so") {
@@ -239,7 +238,7 @@ TEST_CASE("scoring: one item per line in order; the adapter lowers the loss; win
   score_job.data = project.path("score.jsonl");
   score_job.dtype = "f32";
   score_job.max_length = 64;
-  score_job.threads = 2;
+  score_job.threads = 1;
   const auto base = score(score_job, testing::byte_hooks());
   REQUIRE(base.size() == 4);
   CHECK(base[0].nll / static_cast<double>(base[0].tokens) == doctest::Approx(trained.base_eval_loss).epsilon(1e-4));

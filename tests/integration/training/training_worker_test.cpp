@@ -31,11 +31,11 @@ std::filesystem::path base_model() {
   return value_or_throw(models::ModelRegistry(root).gguf("smollm2"));
 }
 
-#define NEED_MODEL(base)                                                                   \
-  const auto base = base_model();                                                          \
-  if (base.empty()) {                                                                      \
-    MESSAGE("skipped: TWIN_TEST_MODELS names no registry with the model \"smollm2\"");     \
-    return;                                                                                \
+#define NEED_MODEL(base)                                                               \
+  const auto base = base_model();                                                      \
+  if (base.empty()) {                                                                  \
+    MESSAGE("skipped: TWIN_TEST_MODELS names no registry with the model \"smollm2\""); \
+    return;                                                                            \
   }
 
 std::unique_ptr<models::Worker> start_worker(const std::filesystem::path& model, const std::filesystem::path& adapter,
@@ -94,7 +94,8 @@ const std::vector<std::string> prompts = {
     "<|im_start|>user\nWhat is a package manager?<|im_end|>\n<|im_start|>assistant\n",
     "<|im_start|>system\nYou are an author.<|im_end|>\n<|im_start|>user\n데비안은 무엇인가요?<|im_end|>\n"
     "<|im_start|>assistant\nDebian is",
-    "The quick brown fox jumps over the lazy dog. " "The quick brown fox jumps over the lazy",
+    "The quick brown fox jumps over the lazy dog. "
+    "The quick brown fox jumps over the lazy",
 };
 
 }  // namespace
@@ -170,12 +171,11 @@ TEST_CASE("twin-train: trains the real model through its own tokenizer, and the 
   job.config.batch_tokens = 256;
   REQUIRE(disk().write(job.data, lines).has_value());
   std::vector<TrainEvent> steps;
-  const auto result = run_training(
-      job, silent_progress(),
-      [&](const TrainEvent& event) {
-        if (event.eval_loss < 0) steps.push_back(event);
-      },
-      {});
+  const auto result = run_training(job, silent_progress(),
+                                   [&](const TrainEvent& event) {
+                                     if (event.eval_loss < 0) steps.push_back(event);
+                                   },
+                                   {});
   if (!result) FAIL(result.error().text());
   CHECK(steps.size() == 8);
   CHECK(result->eval_loss < 0.5 * result->base_eval_loss);

@@ -53,7 +53,8 @@ std::string tiny_llama(const TinyLlama& options) {
     matrix(name("attn_output"), options.hidden, options.hidden);
     matrix(name("ffn_gate"), options.feed_forward, options.hidden);
     matrix(name("ffn_up"), options.feed_forward, options.hidden);
-    matrix(name("ffn_down"), options.hidden, options.feed_forward);
+    const bool overflows = i == options.overflowing_layer;
+    add(name("ffn_down"), {options.hidden, options.feed_forward}, overflows ? 3e38f : 0.17f, 0.0f);
   }
   return writer.bytes();
 }

@@ -17,6 +17,7 @@ struct TinyLlama {
   std::string type = "F32";  ///< of the matrices
   bool tied = true;
   std::string architecture = "llama";
+  std::int64_t overflowing_layer = -1;  ///< its output is beyond float32
   std::uint64_t seed = 1;
 };
 
