@@ -37,7 +37,7 @@ std::vector<MetricInfo> arm_metrics() {
       {"coverage", tr("coverage"), tr("Share of the content words of the author's own answer that the answer holds"),
        1},
       {"style_distance", tr("style distance"),
-       tr("Distance to the author's style; 1 is as close as the author's own texts are to each other"), -1},
+       tr("Distance to the author's style; 1 is where the author's own answers to these questions lie"), -1},
       {"style_words", tr("… function words"), tr("Burrows's Delta on function words (Korean: endings)"), -1},
       {"style_chars", tr("… characters"), tr("Cosine distance of character n-gram profiles"), -1},
       {"length", tr("words"), tr("Words of the answer"), 0},

@@ -50,9 +50,9 @@ TEST_CASE("an author is closer to the own profile than somebody else") {
 TEST_CASE("a known distance: nothing in common with the profile") {
   const auto profile = StyleProfile::make(hedging_author(0, 8), false);
   REQUIRE(profile);
-  const auto distance = distance(*profile, "zzz");
-  REQUIRE(distance);
-  CHECK(distance->chars == doctest::Approx(1.0));
+  const auto far = distance(*profile, "zzz");
+  REQUIRE(far);
+  CHECK(far->chars == doctest::Approx(1.0));
 }
 
 TEST_CASE("counts of texts add up to the counts of all of them") {

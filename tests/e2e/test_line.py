@@ -22,10 +22,8 @@ class WholeLine(ProjectTest):
             ]:
                 results = self.twin("search", query, "-k", 3, "--json").json()["results"]
                 self.assertTrue(results[0]["url"].endswith(page), results[0]["url"])
-                self.assertEqual(
-                    set(results[0]),
-                    {"rank", "score", "document_id", "url", "title", "heading", "text", "start", "end"},
-                )
+                for key in ("rank", "score", "document_id", "url", "title", "heading", "text", "start", "end"):
+                    self.assertIn(key, results[0])
                 self.assertEqual([r["rank"] for r in results], [1, 2, 3])
 
         with self.subTest("a result's offsets point into the document"):

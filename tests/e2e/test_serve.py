@@ -91,7 +91,7 @@ class Server(ProjectTest):
         self.assertTrue(text.strip())
 
     def test_embeddings(self):
-        data = self.call("/v1/embeddings", {"model": "any", "input": ["bread", "brot", "radio"]})["data"]
+        data = self.call("/v1/embeddings", {"model": "minilm", "input": ["bread", "brot", "radio"]})["data"]
         self.assertEqual([d["index"] for d in data], [0, 1, 2])
         self.assertAlmostEqual(sum(x * x for x in data[0]["embedding"]), 1.0, places=3)
 

@@ -99,7 +99,9 @@ class DocsExport final : public Command {
     stores::Warehouse& warehouse = session.project().warehouse();
     std::int64_t lines = 0;
     for (const stores::User& user : warehouse.users()) {
-      out << Json{{"type", "user"}, {"id", user.id}, {"name", user.name}, {"aliases", user.aliases}}.dump() << '\n';
+      Json json{{"type", "user"}};
+      json.update(stores::to_json(user));
+      out << json.dump() << '\n';
       ++lines;
     }
     warehouse.each_version({.source = {}, .category = {}, .author_id = {}, .url_prefix = {}, .include_deleted = true},
@@ -159,25 +161,23 @@ class DocsImport final : public Command {
 
  private:
   static Result<std::string> restore(stores::Warehouse& warehouse, const std::string& line) {
-    const Json json = Json::parse(line, nullptr, false);
+    Json json = Json::parse(line, nullptr, false);
     if (json.is_discarded() || !json.is_object() || !json.contains("type") || !json["type"].is_string()) {
       return fail(ErrorKind::invalid, tr("The line is not a JSON object with a \"type\""));
     }
-    if (json["type"] == "user") {
-      try {
-        warehouse.restore_user({.id = json.at("id").get<std::string>(),
-                                .name = json.at("name").get<std::string>(),
-                                .aliases = json.at("aliases").get<std::vector<std::string>>()});
-      } catch (const Json::exception& error) {
-        return fail(ErrorKind::invalid, tr("The user is malformed: {}", error.what()));
-      }
-      return "user";
+    const std::string type = json["type"];
+    json.erase("type");
+    if (type == "user") {
+      const auto user = stores::user_from_json(json);
+      if (!user) return tl::unexpected(user.error());
+      warehouse.restore_user(*user);
+      return type;
     }
-    if (json["type"] != "document") return fail(ErrorKind::invalid, tr("Unknown type of line"));
+    if (type != "document") return fail(ErrorKind::invalid, tr("A line is a \"user\" or a \"document\", not \"{}\"", type));
     const auto document = stores::document_from_json(json);
     if (!document) return tl::unexpected(document.error());
     warehouse.restore(*document);
-    return "document";
+    return type;
   }
 
   std::string file_;

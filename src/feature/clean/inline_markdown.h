@@ -7,19 +7,6 @@
 
 namespace twin::feature {
 
-/// Escapes what CommonMark (0.30) would take for markup in running text, and no more: "snake_case", "C#" and "[1]" stay
-/// as they are. `next` is the character that will follow (0: none).
-[[nodiscard]] std::string escape_markdown(std::string_view text, char next = 0);
-
-/// Escapes what would open a block at the beginning of a line: "# ", "- ", "1. ", "> ", "```" …
-[[nodiscard]] std::string escape_line_starts(std::string_view paragraph);
-
-/// `text` between enough backticks.
-[[nodiscard]] std::string code_span(std::string_view text);
-
-/// A link or image destination; in angle brackets where it must be.
-[[nodiscard]] std::string link_destination(std::string_view url);
-
 /// Collects text and inline elements in order, collapses white space as HTML does, and writes Markdown whose emphasis
 /// parses back: markers move outside the white space, and are left out where CommonMark would not read them as
 /// emphasis (as between punctuation and a Korean particle).

@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "core/text/unicode.h"
+#include "feature/clean/code_block.h"
+#include "feature/clean/markdown_blocks.h"
+#include "feature/clean/markdown_escape.h"
 #include "feature/clean/table_writer.h"
 #include "feature/collect/canonical_url.h"
 
@@ -25,30 +28,6 @@ constexpr std::string_view silent_elements =
 /// Quotes and lists nested deeper keep their text at this level: each level indents every line below it.
 constexpr int max_nesting = 24;
 
-/// Prefixes the first line with `first` and the others with `rest`; empty lines get `rest` without trailing blanks.
-std::string indent(std::string_view text, std::string_view first, std::string_view rest) {
-  const std::string_view bare = rest.substr(0, rest.find_last_not_of(' ') + 1);
-  std::string out;
-  out.reserve(text.size() + text.size() / 16);
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    out += at == 0 ? first : (end == at ? bare : rest);
-    out += text.substr(at, end - at);
-    if (end < text.size()) out += '\n';
-    at = end + 1;
-  }
-  return out;
-}
-
-std::string join(const std::vector<std::string>& blocks, std::string_view separator) {
-  std::string out;
-  for (const auto& block : blocks) {
-    if (!out.empty()) out += separator;
-    out += block;
-  }
-  return out;
-}
-
 bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
@@ -64,63 +43,6 @@ bool contains_block(Node* root) {
     return !found;
   });
   return found;
-}
-
-/// "language-cpp", "lang-cpp", "highlight-source-c++", "brush: cpp", data-lang="cpp": what highlighters leave.
-std::string language_of(Node* pre) {
-  std::vector<const Node*> places = {pre};
-  for (const Node* child = first_child(pre); child != nullptr; child = next_sibling(child)) {
-    if (name(child) == "code") places.push_back(child);
-  }
-  for (const Node* up = parent(pre); up != nullptr && one_of(name(up), "div figure td") && places.size() < 6;
-       up = parent(up)) {
-    places.push_back(up);
-  }
-  const auto word = [](std::string_view text) {
-    const std::size_t end =
-        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#-_.");
-    return std::string(text.substr(0, end));
-  };
-  for (const Node* place : places) {
-    for (const std::string_view key : {"data-lang", "data-language", "data-ke-language", "lang"}) {
-      if (key == "lang" && name(place) != "code") continue;
-      if (const auto value = word(attribute(place, key)); !value.empty()) return value;
-    }
-    const auto classes = attribute(place, "class");
-    for (const std::string_view prefix :
-         {"language-", "lang-", "highlight-source-", "brush: ", "brush:", "sourceCode "}) {
-      const std::size_t at = classes.find(prefix);
-      if (at == std::string_view::npos) continue;
-      const auto value = word(classes.substr(at + prefix.size()));
-      if (!value.empty() && value != "plaintext" && value != "text" && value != "none") return value;
-    }
-  }
-  return {};
-}
-
-std::string code_text(Node* pre) {
-  std::string out;
-  walk(pre, [&](Node* node) {
-    if (is_text(node)) out += data(node);
-    if (name(node) == "br") out += '\n';
-    return !one_of(name(node), silent_elements);
-  });
-  return out;
-}
-
-std::string fenced(std::string_view code, const std::string& language) {
-  const std::size_t first = code.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  const std::size_t line = code.substr(0, first).rfind('\n');
-  if (line != std::string_view::npos) code.remove_prefix(line + 1);
-  code = code.substr(0, code.find_last_not_of(" \t\r\n") + 1);
-  std::size_t run = 0, longest = 2;
-  for (const char c : code) {
-    run = c == '`' ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
-  const std::string fence(longest + 1, '`');
-  return fmt::format("{}{}\n{}\n{}", fence, language, code, fence);
 }
 
 std::string_view emphasis_marker(std::string_view element) {
@@ -142,9 +64,9 @@ class Writer {
     in_notes_ = true;
     for (const auto& [label, note] : context_.footnotes) {
       const std::string text = nested([&] { children(note); });
-      if (!text.empty()) blocks_.push_back(indent(text, fmt::format("[^{}]: ", label), "    "));
+      if (!text.empty()) blocks_.push_back(indent_block(text, fmt::format("[^{}]: ", label), "    "));
     }
-    return join(blocks_, "\n\n");
+    return join_blocks(blocks_, "\n\n");
   }
 
  private:
@@ -180,7 +102,7 @@ class Writer {
     } else if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6') {
       heading(node, element[1] - '0');
     } else if (element == "pre") {
-      add(fenced(code_text(node), language_of(node)));
+      add(write_code_block(node));
     } else if (one_of(element, "ul ol menu")) {
       list(node, element == "ol");
     } else if (element == "dl") {
@@ -336,7 +258,7 @@ class Writer {
       return;
     }
     const std::string text = nested([&] { children(node); });
-    if (!text.empty()) add(indent(text, "> ", "> "));
+    if (!text.empty()) add(indent_block(text, "> ", "> "));
   }
 
   void list(Node* node, bool ordered) {
@@ -359,9 +281,10 @@ class Writer {
       const std::string marker = ordered ? std::to_string(number++) + ". " : "- ";
       const bool tight = blocks.size() == 1 || (blocks.size() == 2 && interrupts(blocks[1]) && !is_list(blocks[0]));
       loose = loose || !tight;
-      items.push_back(indent(join(blocks, tight ? "\n" : "\n\n"), marker, std::string(marker.size(), ' ')));
+      items.push_back(
+          indent_block(join_blocks(blocks, tight ? "\n" : "\n\n"), marker, std::string(marker.size(), ' ')));
     }
-    if (!items.empty()) add_list(join(items, loose ? "\n\n" : "\n"));
+    if (!items.empty()) add_list(join_blocks(items, loose ? "\n\n" : "\n"));
   }
 
   void visit_item(Node* node) {
@@ -393,7 +316,7 @@ class Writer {
     std::vector<std::string> items;
     std::vector<std::string> blocks;
     const auto finish = [&] {
-      if (!blocks.empty()) items.push_back(indent(join(blocks, "\n\n"), "- ", "  "));
+      if (!blocks.empty()) items.push_back(indent_block(join_blocks(blocks, "\n\n"), "- ", "  "));
       blocks.clear();
     };
     bool defined = false;
@@ -427,7 +350,7 @@ class Writer {
     }
     entries(node);
     finish();
-    if (!items.empty()) add_list(join(items, "\n\n"));
+    if (!items.empty()) add_list(join_blocks(items, "\n\n"));
   }
 
   void table(Node* node) {
@@ -451,7 +374,7 @@ class Writer {
   std::string cell_content(Node* cell) {
     std::vector<std::string> blocks;
     nested([&] { children(cell); }, &blocks);
-    std::string text = join(blocks, " ");
+    std::string text = join_blocks(blocks, " ");
     // A break inside a cell cannot be written; a space reads the same.
     for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n", at))
       text.replace(at, 2, " ");
@@ -473,7 +396,7 @@ class Writer {
     inline_ = std::move(outer_inline);
     std::vector<std::string> inner = std::move(blocks_);
     blocks_ = std::move(outer);
-    if (blocks == nullptr) return join(inner, "\n\n");
+    if (blocks == nullptr) return join_blocks(inner, "\n\n");
     blocks->insert(blocks->end(), std::make_move_iterator(inner.begin()), std::make_move_iterator(inner.end()));
     return {};
   }

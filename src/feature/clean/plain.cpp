@@ -4,7 +4,8 @@
 
 #include "core/text/unicode.h"
 #include "feature/clean/formats.h"
-#include "feature/clean/inline_markdown.h"
+#include "feature/clean/markdown_blocks.h"
+#include "feature/clean/markdown_escape.h"
 
 namespace twin::feature {
 namespace {
@@ -100,15 +101,8 @@ Cleaned clean_text(const std::string& utf8) {
 
 Cleaned clean_code(const std::string& utf8, const std::string& language) {
   Cleaned out;
-  std::string code = normalize_characters(utf8, false);
-  code.erase(code.find_last_not_of(" \n\t") + 1);
-  std::size_t run = 0, longest = 2;
-  for (const char c : code) {
-    run = c == '`' ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
-  const std::string fence(longest + 1, '`');
-  if (!code.empty()) out.markdown = fence + language + "\n" + code + "\n" + fence;
+  const std::string code = normalize_characters(utf8, false);
+  out.markdown = fenced_block(code, language);
   return out;
 }
 

@@ -139,7 +139,8 @@ class ProseBuilder {
     const auto document = html::Document::parse(literal == nullptr ? "" : literal);
     if (!document || document->body() == nullptr) return;
     std::string content;
-    for (const auto line : text::split(html::text_content(document->body()), '\n')) {
+    const std::string text = html::text_content(document->body());
+    for (const auto line : text::split(text, '\n')) {
       if (const auto trimmed = text::trim(line); !trimmed.empty()) {
         if (!content.empty()) content += ' ';
         content += trimmed;

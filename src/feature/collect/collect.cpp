@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/text/unicode.h"
 #include "feature/clean/clean.h"
+#include "feature/collect/author_ids.h"
 #include "feature/collect/canonical_url.h"
 
 namespace twin::feature {
@@ -18,36 +19,6 @@ namespace {
 
 /// Key of a document's metadata: which source it came from, so that only that one may declare it gone.
 constexpr const char* source_location_key = "source_location";
-
-const Author* find_author(const std::vector<Author>& authors, const std::string& name,
-                          const std::vector<std::string>& aliases) {
-  const auto same = [&](const std::string& known) {
-    const std::string folded = text::fold(known);
-    return folded == text::fold(name) ||
-           std::any_of(aliases.begin(), aliases.end(), [&](const auto& alias) { return folded == text::fold(alias); });
-  };
-  for (const auto& author : authors) {
-    if (same(author.name) || std::any_of(author.aliases.begin(), author.aliases.end(), same)) return &author;
-  }
-  return nullptr;
-}
-
-/// Names and aliases of the authors of one source: what a source with several writers filters by.
-std::vector<std::string> known_names(const SourceConfig& source, const std::vector<Author>& authors) {
-  std::vector<std::string> names;
-  const auto add = [&](const Author& author) {
-    names.push_back(author.name);
-    names.insert(names.end(), author.aliases.begin(), author.aliases.end());
-  };
-  if (source.authors.empty()) {
-    for (const auto& author : authors) add(author);
-  }
-  for (const auto& name : source.authors) {
-    const Author* author = find_author(authors, name, {});
-    author == nullptr ? names.push_back(name) : add(*author);
-  }
-  return names;
-}
 
 std::string file_name_of(const std::string& url) {
   const std::string path = url.substr(0, url.find_first_of("?"));
@@ -66,7 +37,8 @@ class SourceRun {
         urls_(urls),
         progress_(progress),
         report_(report),
-        location_(source.source->location()) {}
+        location_(source.source->location()),
+        author_ids_(source, authors, context.warehouse) {}
 
   void run() {
     const auto category = context_.categories.find(source_.category);
@@ -169,7 +141,7 @@ class SourceRun {
     document.url = url;
     document.source = source_.type;
     document.category = category_id;
-    document.author_ids = users(raw);
+    document.author_ids = author_ids_.of(raw);
     document.title = cleaned->title.empty() ? file_name_of(url) : std::move(cleaned->title);
     document.body = std::move(cleaned->markdown);
     document.raw_sha256 = value_or_throw(context_.warehouse.objects().put(raw.bytes));
@@ -182,34 +154,6 @@ class SourceRun {
     if (!cleaned->authors.empty()) document.metadata["byline"] = fmt::format("{}", fmt::join(cleaned->authors, ", "));
     document.metadata[source_location_key] = location_;
     count(context_.warehouse.upsert(document));
-  }
-
-  /// Ids of the authors: those the item names, else those of the source, else those of the project.
-  std::vector<std::string> users(const RawDocument& raw) {
-    std::vector<std::string> names = raw.authors.empty() ? source_.authors : raw.authors;
-    if (names.empty()) {
-      for (const auto& author : authors_) names.push_back(author.name);
-    }
-    std::vector<std::string> ids;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const bool named = !raw.authors.empty() && i == 0;
-      std::string id = user(names[i], named ? raw.author_emails : std::vector<std::string>{});
-      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
-    }
-    return ids;
-  }
-
-  std::string user(const std::string& name, std::vector<std::string> aliases) {
-    const std::string key = name + "\n" + fmt::format("{}", fmt::join(aliases, "\n"));
-    const auto known = user_ids_.find(key);
-    if (known != user_ids_.end()) return known->second;
-    const Author* author = find_author(authors_, name, aliases);
-    if (author != nullptr) {
-      if (text::fold(author->name) != text::fold(name)) aliases.push_back(name);
-      aliases.insert(aliases.end(), author->aliases.begin(), author->aliases.end());
-    }
-    const auto user = context_.warehouse.get_or_create_user(author == nullptr ? name : author->name, aliases);
-    return user_ids_[key] = user.id;
   }
 
   void count(stores::Upsert what) {
@@ -256,36 +200,11 @@ class SourceRun {
   CollectReport& report_;
   const std::string location_;
   std::set<std::string> seen_;  ///< of this source
-  std::map<std::string, std::string> user_ids_;
+  AuthorIds author_ids_;
   bool failed_ = false;
 };
 
 }  // namespace
-
-void SourceConfig::bind(config::Binder& b) {
-  std::vector<std::string> known;
-  for (const auto& [id, entry] : SourceRegistry::instance().entries()) known.push_back(id);
-  b.field("type", type, "Kind of source", {.one_of = known, .required = true});
-  b.field("category", category, "Category of its documents (a file of categories/)", {.required = true});
-  b.field("authors", authors, "Names of the authors; none: those of the project");
-  const SourceEntry* entry = SourceRegistry::instance().find(type);
-  if (entry == nullptr) return;
-  if (source == nullptr || made_of != type) {
-    source = entry->make();
-    made_of = type;
-  }
-  source->bind(b);
-}
-
-void CollectConfig::bind(config::Binder& b) {
-  b.field("max_item_megabytes", max_item_megabytes, "Larger files and pages are refused", {.min = 1, .max = 4096});
-  b.field("delete_missing", delete_missing, "Documents that a completely read source no longer has are marked deleted");
-}
-
-void Author::bind(config::Binder& b) {
-  b.field("name", name, "Name as it is shown", {.required = true});
-  b.field("aliases", aliases, "Other names and e-mail addresses of the same person");
-}
 
 CollectReport collect(const CollectConfig& config, const std::vector<SourceConfig>& sources,
                       const std::vector<Author>& authors, const CollectContext& context) {

@@ -89,6 +89,21 @@ TEST_CASE("the same warehouse gives the same bytes; nothing is dropped silently"
   CHECK(std::count(rejected.begin(), rejected.end(), '\n') == static_cast<long>(one.rejections.size()));
 }
 
+TEST_CASE("a written dataset is verified against its manifest") {
+  DatasetProject project;
+  add_documents(project, 4);
+  const DatasetReport report = build_instruct(project.config, project.context("set"));
+  const auto folder = project.folder.path() / "set";
+  CHECK(verify_dataset(folder) == report.sha256);
+  REQUIRE(disk().write(folder / "train.jsonl", project.file("set/train.jsonl") + "\n").has_value());
+  CHECK(verify_dataset(folder).error().kind == ErrorKind::invalid);
+  REQUIRE(disk().remove(folder / "train.jsonl").has_value());
+  CHECK(!verify_dataset(folder).has_value());
+  REQUIRE(disk().write(folder / "manifest.json", "[]").has_value());
+  CHECK(verify_dataset(folder).error().kind == ErrorKind::invalid);
+  CHECK(!verify_dataset(folder / "absent").has_value());
+}
+
 TEST_CASE("the split is by document and does not move when documents come") {
   DatasetConfig config;
   std::map<std::string, int> counts;

@@ -31,9 +31,11 @@ const std::map<std::string, std::string>& built_in() {
        "go?"},
       {"en.more",
        "What else should I know about {heading}? | Can you tell me more about {heading}? | What more do you say "
-       "about {heading} in “{title}”?"},
+       "about {heading} in “{title}”? | Please go on about {heading}. | Is there anything else to say about "
+       "{heading}?"},
       {"en.more.quoted",
-       "What else do you say under “{heading}”? | What more do you say under “{heading}” in “{title}”?"},
+       "What else do you say under “{heading}”? | What more do you say under “{heading}” in “{title}”? | Please go on "
+       "with “{heading}”. | Is there more under “{heading}”?"},
       {"en.lead",
        "You wrote: “{lead}” How does it go on? | Please go on from here: “{lead}” | What comes after this "
        "sentence of yours? “{lead}”"},
@@ -52,8 +54,12 @@ const std::map<std::string, std::string>& built_in() {
        "하셨나요?"},
       {"ko.more",
        "{heading}에 대해 더 알려 주세요. | {heading}에 대해 더 하실 말씀이 있나요? | “{title}” 글에서 {heading}에 대해 "
-       "또 뭐라고 하셨나요?"},
-      {"ko.more.quoted", "“{heading}” 부분을 더 들려주세요. | “{title}” 글의 “{heading}” 부분을 더 들려주세요."},
+       "또 뭐라고 "
+       "하셨나요? | {heading}에 대해 계속 이야기해 주세요. | {heading}에 대해 그 밖에 또 무엇을 알아야 하나요?"},
+      {"ko.more.quoted",
+       "“{heading}” 부분을 더 들려주세요. | “{title}” 글의 “{heading}” 부분을 더 들려주세요. | “{heading}” 부분을 "
+       "이어서 이야기해 "
+       "주세요. | “{heading}” 부분에 더 하실 말씀이 있나요?"},
       {"ko.lead",
        "이렇게 쓰셨죠. “{lead}” 그다음은 어떻게 이어지나요? | 다음 문장에 이어서 써 주세요. “{lead}” | “{lead}” 이 "
        "문장 "
@@ -73,8 +79,20 @@ std::vector<std::string> split_variants(std::string_view text) {
   }
 }
 
+// What stands for {name}: inside a sentence, or right after an opening quotation mark as the author wrote it.
+struct Field {
+  std::string inside, quoted;
+};
+
+bool after_quotation_mark(std::string_view text) {
+  for (const std::string_view mark : {"\"", "“", "‘", "'", "«", "「", "『", "《"}) {
+    if (text.ends_with(mark)) return true;
+  }
+  return false;
+}
+
 // Replaces {name}; false when the field is asked for and empty. Text put in is not searched again.
-bool fill(const std::string& pattern, const std::map<std::string, std::string>& fields, std::string& out) {
+bool fill(const std::string& pattern, const std::map<std::string, Field>& fields, std::string& out) {
   out.clear();
   for (std::size_t at = 0; at < pattern.size();) {
     const std::size_t open = pattern.find('{', at);
@@ -85,8 +103,8 @@ bool fill(const std::string& pattern, const std::map<std::string, std::string>& 
     }
     out.append(pattern, at, open - at);
     const auto field = fields.find(pattern.substr(open + 1, close - open - 1));
-    if (field == fields.end() || field->second.empty()) return false;
-    out += field->second;
+    if (field == fields.end() || field->second.inside.empty()) return false;
+    out += after_quotation_mark(out) ? field->second.quoted : field->second.inside;
     at = close + 1;
   }
   return true;
@@ -130,11 +148,12 @@ void QuestionTemplates::add_variants(const std::string& key, const Subject& subj
                                      std::uint64_t choice, std::vector<Question>& out) const {
   const auto it = variants_.find(key);
   if (it == variants_.end() || it->second.empty()) return;
-  const std::string& name = fits_inside(about) || about.shape == Shape::howto ? about.inside : about.plain;
-  const bool about_title = key.find(".title") != std::string::npos;
-  const std::string other_title = &about == &subject.title ? "" : subject.title.plain;
-  const std::map<std::string, std::string> fields = {
-      {"heading", name}, {"title", about_title ? name : other_title}, {"lead", subject.lead}};
+  const bool is_title = &about == &subject.title;
+  const bool asks_title = key.find(".title") != std::string::npos;
+  const Field name{fits_inside(about) || about.shape == Shape::howto ? about.inside : about.plain, about.plain};
+  const Field title = is_title ? Field{} : Field{subject.title.plain, subject.title.plain};
+  const std::map<std::string, Field> fields = {
+      {"heading", name}, {"title", asks_title ? name : title}, {"lead", {subject.lead, subject.lead}}};
   std::string text;
   for (std::size_t i = 0; i < it->second.size(); ++i) {
     const std::size_t variant = (choice + i) % it->second.size();

@@ -30,7 +30,8 @@ struct Question {
 ///            more             asks for the next part of a section
 ///            lead             quotes a sentence, asks to go on from there
 ///   shape    thing: none; else .doing .howto .question .quoted, as Shape; .generic: a heading that needs the title
-///   fields   {title} {heading} {lead}
+///   fields   {title} {heading} {lead}; right after an opening quotation mark as the author wrote them, else as they
+///            stand inside a sentence ("configuration files")
 ///
 /// A category's `dataset.questions` replaces single keys of the built-in ones or adds a language.
 class QuestionTemplates {

@@ -97,6 +97,14 @@ TEST_CASE("a category's templates replace the built-in ones, and add languages")
   CHECK(templates.ask(subject("Guide", "Die Dateien", "de"), 0).front().text == "What do you say under “Die Dateien”?");
 }
 
+TEST_CASE("between quotation marks a heading stays as the author wrote it") {
+  const QuestionTemplates templates{std::map<std::string, std::string>{{"en.heading", "What of \"{heading}\"?"},
+                                                                       {"ko.heading", "“{heading}”은 무엇인가요?"}}};
+  CHECK(templates.ask(subject("Guide", "5.1. Configuration Files"), 0).front().text ==
+        "What of \"Configuration Files\"?");
+  CHECK(templates.ask(subject("안내", "설치 방법", "ko"), 0).front().text == "“설치 방법”은 무엇인가요?");
+}
+
 TEST_CASE("fields are filled once: braces of the author's text stay as they are") {
   const QuestionTemplates templates{std::map<std::string, std::string>{{"en.lead", "{lead} - and then?"}}};
   CHECK(templates.ask(subject("", "", "en", 0, "Write {title} | {x}"), 0).front().text ==

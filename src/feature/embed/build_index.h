@@ -14,6 +14,8 @@
 
 namespace twin::feature {
 
+/// Speed only. Vectors do not depend on batches or requests as long as the worker embeds one text at a time (one slot:
+/// measured bit-identical), so that an interrupted run ends with the same index as one in a single piece.
 struct EmbedConfig {
   int batch = 16;           ///< texts per request to the embedding engine
   int requests = 2;         ///< requests in flight

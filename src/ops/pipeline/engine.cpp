@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -41,8 +42,9 @@ class Execution {
       std::vector<std::jthread> workers;
       const int wanted = options_.parallel > 0 ? options_.parallel : default_parallel();
       const std::size_t count = std::min<std::size_t>(static_cast<std::size_t>(wanted), pipeline_.steps.size());
-      for (std::size_t i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+      for (std::size_t i = 0; i < count; ++i) workers.emplace_back([this] { work_or_break(); });
     }
+    if (broken_) std::rethrow_exception(broken_);
     return close_run();
   }
 
@@ -82,10 +84,21 @@ class Execution {
     return outcome;
   }
 
+  /// A run store that cannot be written (disk full) ends the run: the first such error is thrown by run().
+  void work_or_break() {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!broken_) broken_ = std::current_exception();
+      changed_.notify_all();
+    }
+  }
+
   /// One worker thread: takes the next step whose needs are met until none is left.
   void work() {
     std::unique_lock lock(mutex_);
-    for (;;) {
+    while (!broken_) {
       const PipelineStep* next = nullptr;
       bool waiting = false;
       for (const PipelineStep& step : pipeline_.steps) {
@@ -225,6 +238,7 @@ class Execution {
   stores::RunRecord run_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::exception_ptr broken_;
   std::map<std::string, StepRecord> records_;
 };
 

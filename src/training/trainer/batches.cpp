@@ -86,7 +86,7 @@ std::vector<Group> split_group(const Group& group, const std::vector<EncodedSamp
   return parts;
 }
 
-PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples) {
+PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t multiple) {
   PackedBatch batch;
   for (const auto index : group) {
     const auto& sample = samples[index];
@@ -97,6 +97,11 @@ PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples) 
       batch.loss_rows.push_back(offset + i - 1);
       batch.loss_targets.push_back(sample.ids[static_cast<std::size_t>(i)]);
     }
+  }
+  const auto rows = static_cast<std::int64_t>(batch.tokens.size());
+  if (const auto fill = (multiple - rows % multiple) % multiple; fill > 0) {
+    batch.tokens.resize(static_cast<std::size_t>(rows + fill), 0);
+    batch.lengths.push_back(fill);
   }
   return batch;
 }

@@ -27,7 +27,11 @@ using Group = std::vector<std::size_t>;
 [[nodiscard]] std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples,
                                              std::int64_t micro_tokens, bool packing);
 
-[[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples);
+/// Rows of a batch are filled up to a multiple of this by a sample without loss: matrix products of a few sizes instead
+/// of hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes.
+inline constexpr std::int64_t row_multiple = 64;
+[[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples,
+                               std::int64_t multiple = row_multiple);
 [[nodiscard]] std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples);
 
 }  // namespace twin::training

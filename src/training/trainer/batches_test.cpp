@@ -92,10 +92,19 @@ TEST_CASE("batches: parts hold the group, within the limit, one sample each with
 
 TEST_CASE("batches: a packed batch predicts each answer token from the row before it, inside its sample") {
   const auto samples = samples_of({4, 6});
-  const auto batch = pack({1, 0}, samples);
+  const auto batch = pack({1, 0}, samples, 1);
   CHECK(batch.tokens == std::vector<std::int64_t>{100, 101, 102, 103, 104, 105, 0, 1, 2, 3});
   CHECK(batch.lengths == std::vector<std::int64_t>{6, 4});
   CHECK(batch.loss_rows == std::vector<std::int64_t>{2, 3, 4, 7, 8});
   CHECK(batch.loss_targets == std::vector<std::int64_t>{103, 104, 105, 2, 3});
   CHECK(loss_tokens({1, 0}, samples) == 5);
+}
+
+TEST_CASE("batches: rows are filled up by a sample of its own, without loss") {
+  const auto samples = samples_of({4, 6});
+  const auto batch = pack({1, 0}, samples, 8);
+  CHECK(batch.tokens.size() == 16);
+  CHECK(batch.lengths == std::vector<std::int64_t>{6, 4, 6});
+  CHECK(batch.loss_rows == pack({1, 0}, samples, 1).loss_rows);
+  CHECK(pack({0}, samples, 4).lengths.size() == 1);
 }

@@ -211,14 +211,16 @@ double Llama::loss(const at::Tensor& hidden, const PackedBatch& batch, double sc
     const auto rows = at::from_blob(const_cast<std::int64_t*>(batch.loss_rows.data()) + from, {size}, at::kLong);
     const auto x = hidden.index_select(0, rows);
     auto norm_scale = at::empty({size}, at::kFloat);
-    const auto y = at::empty({size, hidden.size(1)}, weights_.embedding.options());
-    kernels::rms_norm(x, weights_.final_norm, weights_.shape.rms_epsilon, y, norm_scale);
-    auto logits = at::mm(y, weights_.unembedding.t());
-    kernels::cross_entropy(logits, batch.loss_targets.data() + from, dhidden ? static_cast<float>(scale) : 0.0f,
-                           values.data() + from);
+    // Always full slices: rows beyond `size` are zero and stay so (see row_multiple in batches.h).
+    const auto y = at::zeros({loss_slice, hidden.size(1)}, weights_.embedding.options());
+    kernels::rms_norm(x, weights_.final_norm, weights_.shape.rms_epsilon, y.narrow(0, 0, size), norm_scale);
+    const auto logits = at::mm(y, weights_.unembedding.t());
+    kernels::cross_entropy(logits.narrow(0, 0, size), batch.loss_targets.data() + from,
+                           dhidden ? static_cast<float>(scale) : 0.0f, values.data() + from);
     if (!dhidden) continue;
+    const auto dy = at::mm(logits, weights_.unembedding).narrow(0, 0, size);
     auto dx = at::zeros_like(x);
-    kernels::rms_norm_backward(x, weights_.final_norm, norm_scale, at::mm(logits, weights_.unembedding), dx);
+    kernels::rms_norm_backward(x, weights_.final_norm, norm_scale, dy, dx);
     dhidden->index_copy_(0, rows, dx);
   }
   double sum = 0;

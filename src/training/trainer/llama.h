@@ -65,7 +65,7 @@ class Llama {
 
   [[nodiscard]] const LlamaShape& shape() const { return weights_.shape; }
 
-  static constexpr std::int64_t loss_slice = 256;
+  static constexpr std::int64_t loss_slice = 128;
 
  private:
   struct Layer {

@@ -34,9 +34,9 @@ constexpr const char* usage =
     "from it. Exit codes: 0 done, 1 failed or stopped, 2 wrong usage; a failure prints {\"error\":{…}} on stdout.\n";
 
 /// Activations of a step are freed and allocated again all the time: keep their pages instead of giving them back to
-/// the kernel, which would zero them anew.
+/// the kernel, which would zero them anew. glibc refuses a larger threshold than this one.
 void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 

@@ -23,7 +23,7 @@
 namespace twin::training {
 namespace {
 
-constexpr const char* trainer_version = "twin-train/1";  // raise when the same job would give other weights
+constexpr const char* trainer_version = "twin-train/2";  // raise when the same job would give other weights
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -168,12 +168,12 @@ class Run {
     adapter_->gradients.zero_();
     double nll = 0;
     std::int64_t tokens = 0;
+    for (const auto index : group) tokens += samples_[index].size();
     const auto parts = split_group(group, samples_, config_.micro_tokens, config_.packing);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       check_stop();
       const auto batch = pack(parts[i], samples_);
       nll += accumulate(batch, 1.0 / static_cast<double>(count), step, i);
-      tokens += static_cast<std::int64_t>(batch.tokens.size());
     }
     const double loss = nll / static_cast<double>(count);
     const double lr = learning_rate(config_, step, static_cast<std::int64_t>(steps_.size()));
