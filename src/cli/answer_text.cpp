@@ -18,9 +18,9 @@ std::string answer_text(const inference::Answer& answer) {
   std::string text = answer.text + "\n";
   const std::string sources = citation_list(answer);
   text += sources.empty() ? "\n" + tr("No source supports this answer.") + "\n" : "\n" + sources;
-  text += "\n" + tr("{}: found in {:.0f} ms, first token after {:.0f} ms, {} tokens in {:.1f} s", answer.model,
-                    answer.retrieve_ms, answer.first_token_ms, answer.usage.completion_tokens,
-                    answer.total_ms / 1000.0);
+  text +=
+      "\n" + tr("{}: found in {:.0f} ms, first token after {:.0f} ms, {} tokens in {:.1f} s", answer.model,
+                answer.retrieve_ms, answer.first_token_ms, answer.usage.completion_tokens, answer.total_ms / 1000.0);
   return text;
 }
 

@@ -13,15 +13,36 @@ std::map<std::string, std::string> command_groups() {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
   using Make = std::unique_ptr<Command> (*)();
-  constexpr Make makers[] = {
-      init_command,          up_command,            collect_command,        index_command,
-      dataset_command,       train_command,         eval_command,       eval_show_command,
-      eval_questions_command, serve_command,        ask_command,            chat_command,
-      search_command,        docs_list_command,     docs_show_command,      docs_export_command,
-      docs_import_command,   runs_command,          run_show_command,       run_why_command,
-      models_list_command,   models_pull_command,   models_import_command,  models_export_command,
-      models_quantize_command, models_verify_command, models_remove_command, traces_command,
-      doctor_command,        config_show_command};
+  constexpr Make makers[] = {init_command,
+                             up_command,
+                             collect_command,
+                             index_command,
+                             dataset_command,
+                             train_command,
+                             eval_command,
+                             eval_show_command,
+                             eval_questions_command,
+                             serve_command,
+                             ask_command,
+                             chat_command,
+                             search_command,
+                             docs_list_command,
+                             docs_show_command,
+                             docs_export_command,
+                             docs_import_command,
+                             runs_command,
+                             run_show_command,
+                             run_why_command,
+                             models_list_command,
+                             models_pull_command,
+                             models_import_command,
+                             models_export_command,
+                             models_quantize_command,
+                             models_verify_command,
+                             models_remove_command,
+                             traces_command,
+                             doctor_command,
+                             config_show_command};
   std::vector<std::unique_ptr<Command>> commands;
   for (const Make make : makers) commands.push_back(make());
   return commands;

@@ -26,9 +26,7 @@ int main(int argc, char** argv) {
   const auto commands = cli::all_commands();
   const cli::Parsed parsed = cli::parse(argc, argv, commands, cli::command_groups(), TWIN_VERSION);
   if (parsed.exit) return *parsed.exit;
-  log::set_level(parsed.flags.debug     ? log::Level::debug
-                 : parsed.flags.verbose ? log::Level::info
-                                        : log::Level::warn);
+  log::set_level(parsed.flags.debug ? log::Level::debug : parsed.flags.verbose ? log::Level::info : log::Level::warn);
   try {
     cli::Session session(parsed.flags, stop);
     return parsed.command->run(session);

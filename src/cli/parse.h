@@ -15,7 +15,7 @@ namespace twin::cli {
 struct Parsed {
   GlobalFlags flags;
   Command* command = nullptr;
-  std::optional<int> exit;   ///< set when there is nothing to run: --help, --version (0), wrong usage (2)
+  std::optional<int> exit;  ///< set when there is nothing to run: --help, --version (0), wrong usage (2)
 };
 
 /// Prints help and usage errors itself.

@@ -28,6 +28,8 @@ void Session::print(const std::string& text) {
   std::fflush(stdout);
 }
 
-void Session::print(const Json& json) { print(json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+void Session::print(const Json& json) {
+  print(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 }  // namespace twin::cli

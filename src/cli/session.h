@@ -17,8 +17,8 @@
 namespace twin::cli {
 
 struct GlobalFlags {
-  std::string home;                ///< folder of the project; empty: found from the current folder upwards
-  std::vector<std::string> sets;   ///< key=value
+  std::string home;               ///< folder of the project; empty: found from the current folder upwards
+  std::vector<std::string> sets;  ///< key=value
   bool json = false;
   bool quiet = false;
   bool verbose = false;

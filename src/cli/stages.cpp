@@ -16,7 +16,9 @@ using stores::StepStatus;
 
 constexpr std::size_t max_failures_shown = 20;
 
-double seconds(const StepRecord& step) { return static_cast<double>(step.ended - step.started) / 1000.0; }
+double seconds(const StepRecord& step) {
+  return static_cast<double>(step.ended - step.started) / 1000.0;
+}
 
 std::string step_line(const StepRecord& step) {
   return fmt::format("  {:<12} {:<10} {:>8}  {}", step.step, stores::to_string(step.status),

@@ -49,6 +49,8 @@ class AskCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> ask_command() { return std::make_unique<AskCommand>(); }
+std::unique_ptr<Command> ask_command() {
+  return std::make_unique<AskCommand>();
+}
 
 }  // namespace twin::cli

@@ -70,6 +70,8 @@ class ChatCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> chat_command() { return std::make_unique<ChatCommand>(); }
+std::unique_ptr<Command> chat_command() {
+  return std::make_unique<ChatCommand>();
+}
 
 }  // namespace twin::cli

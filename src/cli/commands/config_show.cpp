@@ -37,6 +37,8 @@ class ConfigShow final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> config_show_command() { return std::make_unique<ConfigShow>(); }
+std::unique_ptr<Command> config_show_command() {
+  return std::make_unique<ConfigShow>();
+}
 
 }  // namespace twin::cli

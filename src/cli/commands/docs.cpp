@@ -173,7 +173,8 @@ class DocsImport final : public Command {
       warehouse.restore_user(*user);
       return type;
     }
-    if (type != "document") return fail(ErrorKind::invalid, tr("A line is a \"user\" or a \"document\", not \"{}\"", type));
+    if (type != "document")
+      return fail(ErrorKind::invalid, tr("A line is a \"user\" or a \"document\", not \"{}\"", type));
     const auto document = stores::document_from_json(json);
     if (!document) return tl::unexpected(document.error());
     warehouse.restore(*document);
@@ -185,9 +186,17 @@ class DocsImport final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> docs_list_command() { return std::make_unique<DocsList>(); }
-std::unique_ptr<Command> docs_show_command() { return std::make_unique<DocsShow>(); }
-std::unique_ptr<Command> docs_export_command() { return std::make_unique<DocsExport>(); }
-std::unique_ptr<Command> docs_import_command() { return std::make_unique<DocsImport>(); }
+std::unique_ptr<Command> docs_list_command() {
+  return std::make_unique<DocsList>();
+}
+std::unique_ptr<Command> docs_show_command() {
+  return std::make_unique<DocsShow>();
+}
+std::unique_ptr<Command> docs_export_command() {
+  return std::make_unique<DocsExport>();
+}
+std::unique_ptr<Command> docs_import_command() {
+  return std::make_unique<DocsImport>();
+}
 
 }  // namespace twin::cli

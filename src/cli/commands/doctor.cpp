@@ -37,6 +37,8 @@ class DoctorCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> doctor_command() { return std::make_unique<DoctorCommand>(); }
+std::unique_ptr<Command> doctor_command() {
+  return std::make_unique<DoctorCommand>();
+}
 
 }  // namespace twin::cli

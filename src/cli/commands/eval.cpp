@@ -89,8 +89,7 @@ class EvalQuestions final : public Command {
  private:
   static Result<std::vector<std::string>> search_urls(ops::Project& project, models::EmbeddingEngine& embedder,
                                                       const std::string& question, int k) {
-    const auto passages =
-        inference::search(project.index(), embedder, question, k, project.config().retrieval);
+    const auto passages = inference::search(project.index(), embedder, question, k, project.config().retrieval);
     if (!passages) return tl::unexpected(passages.error());
     std::vector<std::string> urls;
     for (const inference::Passage& passage : *passages) urls.push_back(passage.url);
@@ -116,8 +115,14 @@ class EvalQuestions final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> eval_command() { return std::make_unique<EvalCommand>(); }
-std::unique_ptr<Command> eval_show_command() { return std::make_unique<EvalShow>(); }
-std::unique_ptr<Command> eval_questions_command() { return std::make_unique<EvalQuestions>(); }
+std::unique_ptr<Command> eval_command() {
+  return std::make_unique<EvalCommand>();
+}
+std::unique_ptr<Command> eval_show_command() {
+  return std::make_unique<EvalShow>();
+}
+std::unique_ptr<Command> eval_questions_command() {
+  return std::make_unique<EvalQuestions>();
+}
 
 }  // namespace twin::cli

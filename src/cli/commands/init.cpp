@@ -54,7 +54,8 @@ class InitCommand final : public Command {
       for (std::string line; prompt(tr("Author's name (empty line ends): "), line);) authors_.push_back(line);
     }
     if (links_.empty()) {
-      for (std::string line; prompt(tr("Folder, repository or feed (empty line ends): "), line);) links_.push_back(line);
+      for (std::string line; prompt(tr("Folder, repository or feed (empty line ends): "), line);)
+        links_.push_back(line);
     }
   }
 
@@ -72,6 +73,8 @@ class InitCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> init_command() { return std::make_unique<InitCommand>(); }
+std::unique_ptr<Command> init_command() {
+  return std::make_unique<InitCommand>();
+}
 
 }  // namespace twin::cli

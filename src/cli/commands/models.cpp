@@ -61,8 +61,8 @@ class ModelsPull final : public Command {
     }
     models::PullOptions options = ops::pull_options(project, id_);
     options.sha256 = sha256_;
-    show(session, value_or_throw(models::pull(project.models(), project.http(), reference_, options,
-                                              session.progress())));
+    show(session,
+         value_or_throw(models::pull(project.models(), project.http(), reference_, options, session.progress())));
     return exit_code::done;
   }
 
@@ -160,12 +160,26 @@ class ModelsRemove final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> models_list_command() { return std::make_unique<ModelsList>(); }
-std::unique_ptr<Command> models_pull_command() { return std::make_unique<ModelsPull>(); }
-std::unique_ptr<Command> models_import_command() { return std::make_unique<ModelsImport>(); }
-std::unique_ptr<Command> models_export_command() { return std::make_unique<ModelsExport>(); }
-std::unique_ptr<Command> models_quantize_command() { return std::make_unique<ModelsQuantize>(); }
-std::unique_ptr<Command> models_verify_command() { return std::make_unique<ModelsVerify>(); }
-std::unique_ptr<Command> models_remove_command() { return std::make_unique<ModelsRemove>(); }
+std::unique_ptr<Command> models_list_command() {
+  return std::make_unique<ModelsList>();
+}
+std::unique_ptr<Command> models_pull_command() {
+  return std::make_unique<ModelsPull>();
+}
+std::unique_ptr<Command> models_import_command() {
+  return std::make_unique<ModelsImport>();
+}
+std::unique_ptr<Command> models_export_command() {
+  return std::make_unique<ModelsExport>();
+}
+std::unique_ptr<Command> models_quantize_command() {
+  return std::make_unique<ModelsQuantize>();
+}
+std::unique_ptr<Command> models_verify_command() {
+  return std::make_unique<ModelsVerify>();
+}
+std::unique_ptr<Command> models_remove_command() {
+  return std::make_unique<ModelsRemove>();
+}
 
 }  // namespace twin::cli

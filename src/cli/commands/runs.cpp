@@ -117,8 +117,14 @@ class RunWhy final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> runs_command() { return std::make_unique<RunsCommand>(); }
-std::unique_ptr<Command> run_show_command() { return std::make_unique<RunShow>(); }
-std::unique_ptr<Command> run_why_command() { return std::make_unique<RunWhy>(); }
+std::unique_ptr<Command> runs_command() {
+  return std::make_unique<RunsCommand>();
+}
+std::unique_ptr<Command> run_show_command() {
+  return std::make_unique<RunShow>();
+}
+std::unique_ptr<Command> run_why_command() {
+  return std::make_unique<RunWhy>();
+}
 
 }  // namespace twin::cli

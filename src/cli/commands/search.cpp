@@ -29,8 +29,8 @@ class SearchCommand final : public Command {
     ops::Project& project = session.project();
     for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
     const auto worker = ops::start_embedding_worker(project);
-    const auto passages = value_or_throw(
-        inference::search(project.index(), *worker, query_, k_, project.config().retrieval, filter_));
+    const auto passages =
+        value_or_throw(inference::search(project.index(), *worker, query_, k_, project.config().retrieval, filter_));
     if (session.json()) {
       Json results = Json::array();
       for (const inference::Passage& passage : passages) results.push_back(inference::to_json(passage));
@@ -76,6 +76,8 @@ class SearchCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> search_command() { return std::make_unique<SearchCommand>(); }
+std::unique_ptr<Command> search_command() {
+  return std::make_unique<SearchCommand>();
+}
 
 }  // namespace twin::cli

@@ -23,6 +23,8 @@ class ServeCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> serve_command() { return std::make_unique<ServeCommand>(); }
+std::unique_ptr<Command> serve_command() {
+  return std::make_unique<ServeCommand>();
+}
 
 }  // namespace twin::cli

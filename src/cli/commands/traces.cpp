@@ -26,9 +26,7 @@ Json span_json(const stores::Span& span) {
 class TracesCommand final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "traces"; }
-  [[nodiscard]] std::string description() const override {
-    return tr("Recent questions, or the spans of one of them");
-  }
+  [[nodiscard]] std::string description() const override { return tr("Recent questions, or the spans of one of them"); }
   void declare(Options& options) override {
     options.positional("trace", id_, tr("Id of a trace or its beginning"), false);
     options.option("-n", limit_, tr("How many"));
@@ -71,6 +69,8 @@ class TracesCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> traces_command() { return std::make_unique<TracesCommand>(); }
+std::unique_ptr<Command> traces_command() {
+  return std::make_unique<TracesCommand>();
+}
 
 }  // namespace twin::cli

@@ -34,6 +34,8 @@ class UpCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> up_command() { return std::make_unique<UpCommand>(); }
+std::unique_ptr<Command> up_command() {
+  return std::make_unique<UpCommand>();
+}
 
 }  // namespace twin::cli

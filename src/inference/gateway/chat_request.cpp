@@ -1,5 +1,7 @@
 #include "inference/gateway/chat_request.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "inference/gateway/fields.h"

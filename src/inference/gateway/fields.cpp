@@ -1,16 +1,18 @@
 #include "inference/gateway/fields.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/i18n.h"
 
 namespace twin::inference {
 
-Fields::Fields(std::string_view body) : json_(Json::parse(body, nullptr, false)) {
-  if (json_.is_discarded()) {
+Fields::Fields(std::string_view body) : json_(std::make_shared<Json>(Json::parse(body, nullptr, false))) {
+  if (json_->is_discarded()) {
     error_ = bad_request(tr("The body is not valid JSON"), {}, "invalid_json");
-  } else if (!json_.is_object()) {
+  } else if (!json_->is_object()) {
     error_ = bad_request(tr("The body must be a JSON object"), {}, "invalid_json");
   }
-  if (error_) json_ = Json::object();
+  if (error_) *json_ = Json::object();
 }
 
 void Fields::refuse(ApiError error) {
@@ -18,8 +20,8 @@ void Fields::refuse(ApiError error) {
 }
 
 const Json* Fields::find(const std::string& key) const {
-  const auto it = json_.find(key);
-  return it == json_.end() || it->is_null() ? nullptr : &*it;
+  const auto it = json_->find(key);
+  return it == json_->end() || it->is_null() ? nullptr : &*it;
 }
 
 std::string Fields::text(const std::string& key, bool required) {

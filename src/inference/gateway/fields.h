@@ -1,10 +1,12 @@
 // Reading fields of a request's JSON object with errors that name them.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.h"
 #include "inference/gateway/errors.h"
@@ -12,7 +14,6 @@
 namespace twin::inference {
 
 /// A JSON object of a request. The first field that is wrong is remembered in error(); null counts as absent.
-/// Include in .cpp files only.
 class Fields {
  public:
   /// Malformed text or anything but an object is an error.
@@ -31,7 +32,7 @@ class Fields {
   [[nodiscard]] std::vector<std::string> texts(const std::string& key, std::size_t max);
 
  private:
-  Json json_;
+  std::shared_ptr<Json> json_;  ///< behind a pointer, so that this header does without the JSON library
   std::optional<ApiError> error_;
 };
 

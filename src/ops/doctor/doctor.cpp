@@ -45,8 +45,7 @@ Check check_disk(const Project& project) {
   std::error_code error;
   const auto space = std::filesystem::space(project.layout().home, error);
   if (error) return {tr("disk"), CheckState::problem, error.message(), tr("is the folder reachable?")};
-  Check check{tr("disk"), CheckState::good,
-              tr("{:.1f} GiB free", static_cast<double>(space.available) / gib), {}};
+  Check check{tr("disk"), CheckState::good, tr("{:.1f} GiB free", static_cast<double>(space.available) / gib), {}};
   if (space.available < least_disk) {
     check.state = CheckState::problem;
     check.advice = tr("make room: models and training need {} GiB", least_disk / gib);
@@ -67,7 +66,8 @@ Check check_model(Project& project, const std::string& id, const std::string& re
             tr("fetched from {} by: twin models pull", reference)};
   }
   if (const auto file = project.models().gguf(id); !file || !std::filesystem::exists(*file)) {
-    return {tr("model {}", id), CheckState::problem, tr("its file is missing"), tr("twin models remove {}, then pull it again", id)};
+    return {tr("model {}", id), CheckState::problem, tr("its file is missing"),
+            tr("twin models remove {}, then pull it again", id)};
   }
   return {tr("model {}", id), CheckState::good, model->license, {}};
 }

@@ -15,8 +15,8 @@ std::string_view to_string(CheckState state);
 struct Check {
   std::string name;
   CheckState state = CheckState::good;
-  std::string detail;   ///< what was found
-  std::string advice;   ///< what to do; empty when good
+  std::string detail;  ///< what was found
+  std::string advice;  ///< what to do; empty when good
 };
 
 /// One line for people: mark, name, detail, advice.

@@ -28,7 +28,9 @@ bool succeeded(StepStatus status) {
   return status == StepStatus::done || status == StepStatus::cached || status == StepStatus::partial;
 }
 
-bool retryable(ErrorKind kind) { return kind == ErrorKind::network || kind == ErrorKind::io; }
+bool retryable(ErrorKind kind) {
+  return kind == ErrorKind::network || kind == ErrorKind::io;
+}
 
 /// What one run_pipeline() call shares between its threads.
 class Execution {

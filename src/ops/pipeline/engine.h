@@ -12,8 +12,8 @@
 namespace twin::ops {
 
 struct EngineOptions {
-  int parallel = 0;              ///< steps at the same time; 0: see default_parallel()
-  bool force = false;            ///< ignore the cache for `targets` (not for what they need)
+  int parallel = 0;    ///< steps at the same time; 0: see default_parallel()
+  bool force = false;  ///< ignore the cache for `targets` (not for what they need)
   std::vector<std::string> targets;
   std::stop_token stop;
   /// Called, one at a time, whenever a step's record changed.

@@ -44,7 +44,9 @@ void count(const std::string& name) {
   ++fakes().runs[name];
 }
 
-bool present(Project&, const std::vector<stores::Artifact>&) { return fakes().outputs_present; }
+bool present(Project&, const std::vector<stores::Artifact>&) {
+  return fakes().outputs_present;
+}
 
 StepOutcome make(StepContext&) {
   count("make");
@@ -56,7 +58,9 @@ StepOutcome make(StepContext&) {
   if (fakes().partial) outcome.failures.push_back({ErrorKind::invalid, "bad item", "item 7", {}});
   return outcome;
 }
-Json make_key(StepContext&) { return Json{{"setting", fakes().setting}}; }
+Json make_key(StepContext&) {
+  return Json{{"setting", fakes().setting}};
+}
 
 StepOutcome use(StepContext& context) {
   count("use");
@@ -68,9 +72,11 @@ StepOutcome other(StepContext&) {
   return {{{"other", "1", "digest", {}}}, "", {}};
 }
 
-TWIN_STEP(test_make, "test.make", {.description = "fake", .version = 1, .key_config = make_key, .present = present, .run = make})
+TWIN_STEP(test_make, "test.make",
+          {.description = "fake", .version = 1, .key_config = make_key, .present = present, .run = make})
 TWIN_STEP(test_use, "test.use", {.description = "fake", .version = 1, .key_config = {}, .present = present, .run = use})
-TWIN_STEP(test_other, "test.other", {.description = "fake", .version = 1, .key_config = {}, .present = present, .run = other})
+TWIN_STEP(test_other, "test.other",
+          {.description = "fake", .version = 1, .key_config = {}, .present = present, .run = other})
 
 struct Fixture {
   TempFolder folder;
@@ -89,9 +95,7 @@ struct Fixture {
     pipeline = value_or_throw(load_pipeline(file));
   }
 
-  RunOutcome run(EngineOptions options = {}) {
-    return run_pipeline(*project, pipeline, silent_progress(), options);
-  }
+  RunOutcome run(EngineOptions options = {}) { return run_pipeline(*project, pipeline, silent_progress(), options); }
 };
 
 StepStatus status(const RunOutcome& outcome, const std::string& step) {

@@ -12,9 +12,9 @@ namespace twin::ops {
 
 struct PipelineStep {
   std::string id;
-  std::string run;                  ///< id of the step plug-in; empty: same as id
-  std::vector<std::string> needs;   ///< ids of steps whose outputs it reads
-  int retries = 0;                  ///< further attempts after a network or I/O failure
+  std::string run;                 ///< id of the step plug-in; empty: same as id
+  std::vector<std::string> needs;  ///< ids of steps whose outputs it reads
+  int retries = 0;                 ///< further attempts after a network or I/O failure
   void bind(config::Binder& b);
 };
 

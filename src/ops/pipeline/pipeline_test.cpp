@@ -50,7 +50,9 @@ TEST_CASE("pipeline: mistakes are named with a suggestion") {
     REQUIRE_FALSE(pipeline);
     CHECK(pipeline.error().message.find("circle") != std::string::npos);
   }
-  SUBCASE("the same id twice") { CHECK_FALSE(load("steps:\n  - {id: collect}\n  - {id: collect}\n")); }
+  SUBCASE("the same id twice") {
+    CHECK_FALSE(load("steps:\n  - {id: collect}\n  - {id: collect}\n"));
+  }
   SUBCASE("an unknown key, with its line") {
     const auto pipeline = load("steps:\n  - id: collect\n    need: [x]\n");
     REQUIRE_FALSE(pipeline);
@@ -59,8 +61,8 @@ TEST_CASE("pipeline: mistakes are named with a suggestion") {
 }
 
 TEST_CASE("pipeline: up_to keeps the targets and what they need") {
-  const auto pipeline = load(
-      "steps:\n  - {id: collect}\n  - {id: index, needs: [collect]}\n  - {id: instruct, needs: [collect]}\n");
+  const auto pipeline =
+      load("steps:\n  - {id: collect}\n  - {id: index, needs: [collect]}\n  - {id: instruct, needs: [collect]}\n");
   REQUIRE(pipeline);
   const auto part = up_to(*pipeline, {"instruct"});
   REQUIRE(part);

@@ -29,13 +29,13 @@ struct StepContext {
 
 struct StepOutcome {
   std::vector<stores::Artifact> outputs;
-  std::string summary;           ///< one line for people
-  std::vector<Error> failures;   ///< items that failed: the step is then "partial"
+  std::string summary;          ///< one line for people
+  std::vector<Error> failures;  ///< items that failed: the step is then "partial"
 };
 
 struct StepEntry {
   std::string description;
-  int version = 1;               ///< bump when the step's results change for the same inputs
+  int version = 1;  ///< bump when the step's results change for the same inputs
   /// What of the configuration (and of the outside world: a source's fingerprint) the results depend on.
   std::function<Json(StepContext&)> key_config;
   /// Whether the outputs of an earlier run are still there, unharmed. A cache hit needs this.
@@ -49,8 +49,8 @@ using StepRegistry = Registry<StepEntry>;
 }  // namespace twin::ops
 
 /// Registers a step under its id. Step files are an OBJECT library, so the linker keeps them.
-#define TWIN_STEP(name, id, ...)                                                               \
-  [[maybe_unused]] static const bool twin_step_##name = [] {                                   \
-    ::twin::ops::StepRegistry::instance().add(id, ::twin::ops::StepEntry __VA_ARGS__);         \
-    return true;                                                                               \
+#define TWIN_STEP(name, id, ...)                                                       \
+  [[maybe_unused]] static const bool twin_step_##name = [] {                           \
+    ::twin::ops::StepRegistry::instance().add(id, ::twin::ops::StepEntry __VA_ARGS__); \
+    return true;                                                                       \
   }();

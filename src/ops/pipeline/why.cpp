@@ -74,7 +74,8 @@ Why explain(stores::Runs& runs, const stores::RunRecord& run, const std::string&
   if (before->key == it->key) {
     return {tr("It ran although nothing it depends on changed: it was forced, or its outputs were gone"), {}};
   }
-  return {tr("It ran because this changed since run {}:", before->run_id), differences(before->key_parts, it->key_parts)};
+  return {tr("It ran because this changed since run {}:", before->run_id),
+          differences(before->key_parts, it->key_parts)};
 }
 
 }  // namespace twin::ops

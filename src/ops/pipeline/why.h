@@ -9,8 +9,8 @@
 namespace twin::ops {
 
 struct Why {
-  std::string reason;                  ///< one sentence
-  std::vector<std::string> changes;    ///< "config.train.lr: 0.0005 -> 0.001"
+  std::string reason;                ///< one sentence
+  std::vector<std::string> changes;  ///< "config.train.lr: 0.0005 -> 0.001"
 };
 
 /// Throws Fatal when the run has no such step (the steps it has are the hint).

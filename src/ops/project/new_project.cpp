@@ -14,7 +14,9 @@ class FirstKey final : public config::Binder {
   std::string key;
   void field(std::string_view name, bool&, std::string_view, const config::Rule&) override { take(name, false); }
   void field(std::string_view name, int&, std::string_view, const config::Rule&) override { take(name, false); }
-  void field(std::string_view name, std::int64_t&, std::string_view, const config::Rule&) override { take(name, false); }
+  void field(std::string_view name, std::int64_t&, std::string_view, const config::Rule&) override {
+    take(name, false);
+  }
   void field(std::string_view name, double&, std::string_view, const config::Rule&) override { take(name, false); }
   void field(std::string_view name, std::string&, std::string_view, const config::Rule& rule) override {
     take(name, rule.required);

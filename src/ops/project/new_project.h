@@ -12,7 +12,7 @@ namespace twin::ops {
 struct NewProject {
   std::string name;
   std::vector<std::string> authors;
-  std::vector<std::string> links;   ///< folders, repositories, feeds
+  std::vector<std::string> links;  ///< folders, repositories, feeds
 };
 
 /// Picks the source plug-in of each link by its accepts(). A link that none takes is an error that lists the plug-ins.

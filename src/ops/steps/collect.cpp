@@ -62,11 +62,12 @@ StepOutcome run(StepContext& context) {
           .failures = report.failures};
 }
 
-TWIN_STEP(collect, "collect", {.description = "Sources into the warehouse",
-                               .version = 1,
-                               .key_config = key_config,
-                               .present = present,
-                               .run = run})
+TWIN_STEP(collect, "collect",
+          {.description = "Sources into the warehouse",
+           .version = 1,
+           .key_config = key_config,
+           .present = present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

@@ -45,7 +45,8 @@ bool dataset_present(Project& project, const std::vector<stores::Artifact>& outp
 StepOutcome dataset_outcome(StepContext& context, const std::string& kind, const feature::DatasetReport& report) {
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   const auto sum = [](const std::map<std::string, int>& counts) {
-    return std::accumulate(counts.begin(), counts.end(), 0, [](int total, const auto& entry) { return total + entry.second; });
+    return std::accumulate(counts.begin(), counts.end(), 0,
+                           [](int total, const auto& entry) { return total + entry.second; });
   };
   return {.outputs = {{.name = "dataset." + kind, .sha256 = report.sha256, .kind = "digest", .detail = kind}},
           .summary = tr("{} samples kept, {} rejected with a reason", sum(report.counts), sum(report.reasons)),

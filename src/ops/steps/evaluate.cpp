@@ -88,11 +88,12 @@ StepOutcome run(StepContext& context) {
           .failures = report.failures};
 }
 
-TWIN_STEP(evaluate, "evaluate", {.description = "Base against twin on held-out documents",
-                                 .version = 1,
-                                 .key_config = key_config,
-                                 .present = present,
-                                 .run = run})
+TWIN_STEP(evaluate, "evaluate",
+          {.description = "Base against twin on held-out documents",
+           .version = 1,
+           .key_config = key_config,
+           .present = present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

@@ -30,14 +30,13 @@ bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
 StepOutcome run(StepContext& context) {
   Project& project = context.project;
   const auto worker = start_embedding_worker(project);
-  const feature::IndexReport report =
-      feature::build_index(project.config().embed, {.warehouse = project.warehouse(),
-                                                    .index = project.index(),
-                                                    .embedder = *worker,
-                                                    .tokenizer = *worker,
-                                                    .categories = project.categories(),
-                                                    .progress = context.progress,
-                                                    .stop = context.stop});
+  const feature::IndexReport report = feature::build_index(project.config().embed, {.warehouse = project.warehouse(),
+                                                                                    .index = project.index(),
+                                                                                    .embedder = *worker,
+                                                                                    .tokenizer = *worker,
+                                                                                    .categories = project.categories(),
+                                                                                    .progress = context.progress,
+                                                                                    .stop = context.stop});
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   return {.outputs = {{.name = "index", .sha256 = project.index().digest(), .kind = "digest", .detail = {}}},
           .summary = tr("{} documents: {} indexed, {} unchanged, {} removed; {} chunks", report.documents,
@@ -45,11 +44,12 @@ StepOutcome run(StepContext& context) {
           .failures = report.failures};
 }
 
-TWIN_STEP(index, "index", {.description = "Documents into chunks, vectors and the search index",
-                           .version = 1,
-                           .key_config = key_config,
-                           .present = present,
-                           .run = run})
+TWIN_STEP(index, "index",
+          {.description = "Documents into chunks, vectors and the search index",
+           .version = 1,
+           .key_config = key_config,
+           .present = present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

@@ -7,15 +7,17 @@ namespace twin::ops {
 namespace {
 
 StepOutcome run(StepContext& context) {
-  return dataset_outcome(context, "instruct",
-                         feature::build_instruct(context.project.config().dataset, dataset_context(context, "instruct")));
+  return dataset_outcome(
+      context, "instruct",
+      feature::build_instruct(context.project.config().dataset, dataset_context(context, "instruct")));
 }
 
-TWIN_STEP(instruct, "instruct", {.description = "Instruction samples: questions and the author's own answers",
-                                 .version = 1,
-                                 .key_config = dataset_key,
-                                 .present = dataset_present,
-                                 .run = run})
+TWIN_STEP(instruct, "instruct",
+          {.description = "Instruction samples: questions and the author's own answers",
+           .version = 1,
+           .key_config = dataset_key,
+           .present = dataset_present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

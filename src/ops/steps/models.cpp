@@ -32,17 +32,18 @@ StepOutcome run(StepContext& context) {
   const ModelsConfig& models = project.config().models;
   ensure_model(project, models.chat, models.chat_from, context.progress);
   ensure_model(project, models.embedding, models.embedding_from, context.progress);
-  return {.outputs = {artifact(project, "model.chat", models.chat),
-                      artifact(project, "model.embedding", models.embedding)},
-          .summary = tr("{} and {}", models.chat, models.embedding),
-          .failures = {}};
+  return {
+      .outputs = {artifact(project, "model.chat", models.chat), artifact(project, "model.embedding", models.embedding)},
+      .summary = tr("{} and {}", models.chat, models.embedding),
+      .failures = {}};
 }
 
-TWIN_STEP(models, "models", {.description = "Base and embedding model on this machine",
-                             .version = 1,
-                             .key_config = key_config,
-                             .present = present,
-                             .run = run})
+TWIN_STEP(models, "models",
+          {.description = "Base and embedding model on this machine",
+           .version = 1,
+           .key_config = key_config,
+           .present = present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

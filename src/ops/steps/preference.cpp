@@ -1,8 +1,8 @@
 // Step "preference": the base model's own answers as the rejected side of preference pairs.
 #include <nlohmann/json.hpp>
 
-#include "ops/steps/dataset.h"
 #include "ops/project/workers.h"
+#include "ops/steps/dataset.h"
 
 namespace twin::ops {
 namespace {
@@ -16,11 +16,12 @@ StepOutcome run(StepContext& context) {
                                 project.layout().dataset("instruct"), *worker, context.inputs.at("model.chat").sha256));
 }
 
-TWIN_STEP(preference, "preference", {.description = "Preference pairs: the author's answer against the base model's",
-                                     .version = 1,
-                                     .key_config = dataset_key,
-                                     .present = dataset_present,
-                                     .run = run})
+TWIN_STEP(preference, "preference",
+          {.description = "Preference pairs: the author's answer against the base model's",
+           .version = 1,
+           .key_config = dataset_key,
+           .present = dataset_present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops

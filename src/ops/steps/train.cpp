@@ -92,22 +92,20 @@ StepOutcome run(StepContext& context) {
   };
   const training::TrainResult result =
       value_or_throw(training::run_training(job, context.progress, log_event, context.stop));
-  const models::Model adapter =
-      value_or_throw(project.models().add(lineage(context, result), stage(result, job.out)));
-  return {.outputs = {{.name = "adapter",
-                       .sha256 = adapter_gguf_sha256(adapter),
-                       .kind = "model",
-                       .detail = adapter.id}},
-          .summary = tr("{} steps, {} tokens at {:.0f} tokens/s; validation loss {:.3f} -> {:.3f}", result.steps,
-                        result.tokens, result.tokens_per_s, result.base_eval_loss, result.eval_loss),
-          .failures = {}};
+  const models::Model adapter = value_or_throw(project.models().add(lineage(context, result), stage(result, job.out)));
+  return {
+      .outputs = {{.name = "adapter", .sha256 = adapter_gguf_sha256(adapter), .kind = "model", .detail = adapter.id}},
+      .summary = tr("{} steps, {} tokens at {:.0f} tokens/s; validation loss {:.3f} -> {:.3f}", result.steps,
+                    result.tokens, result.tokens_per_s, result.base_eval_loss, result.eval_loss),
+      .failures = {}};
 }
 
-TWIN_STEP(train, "train", {.description = "LoRA adapter from the instruction samples",
-                           .version = 1,
-                           .key_config = key_config,
-                           .present = present,
-                           .run = run})
+TWIN_STEP(train, "train",
+          {.description = "LoRA adapter from the instruction samples",
+           .version = 1,
+           .key_config = key_config,
+           .present = present,
+           .run = run})
 
 }  // namespace
 }  // namespace twin::ops
