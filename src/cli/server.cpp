@@ -44,7 +44,8 @@ int serve(Session& session, int port) {
                                       .embedder = serving->embedder(),
                                       .embedding_model = project.config().models.embedding,
                                       .ready = [&] { return serving->ready(); },
-                                      .report_json = [&] { return newest_report(project); }});
+                                      .report_json = [&] { return newest_report(project); },
+                                      .slots = project.config().worker.slots});
   const int bound = value_or_throw(gateway.bind());
   const std::string address = fmt::format("http://{}:{}/", config.host, bound);
   if (session.json()) {

@@ -118,6 +118,8 @@ Result<std::vector<std::string>> run_child(const std::vector<std::string>& argum
   spec.argv = {program->string()};
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.stdin_text = job.dump();
+  // Threads that wait for each other by spinning slow down many times when other programs want the cores too.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) spec.environment["OMP_WAIT_POLICY"] = "passive";
   spec.on_stderr = [&](std::string_view line) { monitor.line(line); };
   spec.on_stdout = [&](std::string_view line) {
     const std::lock_guard guard(mutex);

@@ -2,14 +2,17 @@
 
 import json
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.request
 
-from harness import BIN, ProjectTest
+from harness import BIN, SOURCE, ProjectTest
 
 
 class Server(ProjectTest):
@@ -106,6 +109,21 @@ class Server(ProjectTest):
     def test_page_is_served(self):
         with self.request("/") as response:
             self.assertIn(b"<html", response.read().lower())
+
+    @unittest.skipUnless(shutil.which("chromium") and shutil.which("npm"), "needs chromium and npm")
+    def test_page_in_a_browser(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="twin-e2e-web-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        shutil.copytree(SOURCE / "tests/e2e/web", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True, timeout=300)
+        result = subprocess.run(
+            ["node", "page.test.mjs", self.url, "How long should sourdough rest?"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def test_questions_leave_traces(self):
         self.call("/v1/chat/completions", self.ask("twin"))

@@ -69,7 +69,7 @@ std::unique_ptr<Adapter> strong_adapter(const LlamaShape& shape) {
   adapter->initialize(11);
   for (const auto& pair : adapter->pairs()) {
     auto b = pair.b;
-    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 12.9898 + static_cast<double>(pair.layer)).view_as(b) * 0.02);
+    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 12.9898 + static_cast<double>(pair.layer)).view_as(b) * 0.05);
   }
   return adapter;
 }
@@ -118,7 +118,7 @@ TEST_CASE("trainer and worker: the same probabilities, without and with the expo
     std::filesystem::path model;
     double tolerance;
   };
-  for (const auto& [model, tolerance] : {Case{exact, 0.02}, Case{base, 1.0}}) {
+  for (const auto& [model, tolerance] : {Case{exact, 0.02}, Case{base, 0.5}}) {
     const auto worker = start_worker(model, adapter_file, folder.path());
     for (const auto& prompt : prompts) {
       const auto ids = value_or_throw(worker->tokenize(prompt, true));
@@ -131,7 +131,7 @@ TEST_CASE("trainer and worker: the same probabilities, without and with the expo
                                         << " with adapter, which changes up to " << effect);
       CHECK(gap_plain < tolerance);
       CHECK(gap_tuned < tolerance);
-      CHECK(effect > 2.0);  // else equality would prove nothing about the adapter
+      CHECK(effect > 0.5);  // else equality would prove nothing about the adapter
     }
   }
 }

@@ -53,8 +53,12 @@ void follow_head(git_repository* repository, git_remote* remote) {
 }
 
 Result<void> fetch_all(git_repository* repository, const std::string& url, std::stop_token stop) {
+  git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
+  create.repository = repository;
+  // url.<base>.insteadOf is left aside: libgit2 1.5 leaks memory for every look-up of it.
+  create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
   git_remote* raw = nullptr;
-  if (git_remote_create_anonymous(&raw, repository, url.c_str()) != 0) return network_failure(url);
+  if (git_remote_create_with_opts(&raw, url.c_str(), &create) != 0) return network_failure(url);
   const Handle<git_remote> remote(raw);
   Transfer transfer{.stop = stop};
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
