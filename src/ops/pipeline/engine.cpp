@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/log.h"
@@ -30,6 +31,17 @@ bool succeeded(StepStatus status) {
 
 bool retryable(ErrorKind kind) {
   return kind == ErrorKind::network || kind == ErrorKind::io;
+}
+
+/// llama-server is a stub: what it computes with are the llama.cpp libraries beside it.
+void hash_libraries(const std::filesystem::path& program, Sha256& hash) {
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(program, error).parent_path();
+  for (const auto& file : disk().list(folder).value_or(std::vector<std::filesystem::path>{})) {
+    const std::string name = file.filename().string();
+    const bool library = name.rfind("libllama", 0) == 0 || name.rfind("libggml", 0) == 0;
+    if (library) hash.field(name).field(sha256_file(file).value_or("unreadable"));
+  }
 }
 
 /// What one run_pipeline() call shares between its threads.
@@ -275,6 +287,7 @@ const std::string& build_id() {
       const auto path = find_program(program);
       // A missing program is part of the identity too: installing it later must not reuse what was made without it.
       hash.field(path ? sha256_file(*path).value_or("unreadable") : "missing");
+      if (path && std::string_view(program) == "llama-server") hash_libraries(*path, hash);
     }
     return hash.hex();
   }();
