@@ -14,7 +14,11 @@ section() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 mkdir -p "$home"
 sed "s|@REPOSITORY@|$repo|" "$repo/examples/debian-handbook/twin.yaml" > "$home/twin.yaml.new"
 # Keep the time of an unchanged file.
-cmp -s "$home/twin.yaml.new" "$home/twin.yaml" && rm "$home/twin.yaml.new" || mv "$home/twin.yaml.new" "$home/twin.yaml"
+if cmp -s "$home/twin.yaml.new" "$home/twin.yaml"; then
+  rm "$home/twin.yaml.new"
+else
+  mv "$home/twin.yaml.new" "$home/twin.yaml"
+fi
 export TWIN_MODELS_PACKAGES=${TWIN_PACKAGES:-}
 
 section "Project folder: $home"

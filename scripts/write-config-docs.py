@@ -24,10 +24,12 @@ authors:
   - name: Your Name
     aliases: [you@example.org]      # as in commits
 sources:
-  - {type: folder, path: ~/blog, category: articles}
-  - {type: git, path: ~/src/project, category: repositories}
+  - {type: folder, path: ../blog, category: articles}
+  - {type: git, path: ../project, category: repositories}
   - {type: feed, url: https://example.org/feed.xml, category: posts}
 ```
+
+Relative paths are relative to the folder of `twin.yaml`.
 
 Categories (`categories/*.yaml`, own ones in the project's `categories/`) say how content of a kind is cleaned, chunked,
 turned into training data and weighted in retrieval.
