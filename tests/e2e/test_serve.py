@@ -15,6 +15,17 @@ import urllib.request
 from harness import BIN, SOURCE, ProjectTest
 
 
+QUESTIONS = (
+    "How long should sourdough rest?",
+    "What was broken in the radio?",
+    "When does the night train leave Yongsan?",
+    "What do I need to repair a radio safely?",
+    "How do I write letters to my aunt in Busan?",
+    "Which plants do not mind the shade on a balcony?",
+    "What does Mokpo smell of in the morning?",
+)
+
+
 class Server(ProjectTest):
     @classmethod
     def setUpClass(cls):
@@ -110,14 +121,15 @@ class Server(ProjectTest):
         with self.request("/") as response:
             self.assertIn(b"<html", response.read().lower())
 
-    @unittest.skipUnless(shutil.which("chromium") and shutil.which("npm"), "needs chromium and npm")
-    def test_page_in_a_browser(self):
+    # What it sees depends on what a two-step model says and on how fast it says it: on request only.
+    @unittest.skipUnless(os.environ.get("TWIN_TEST_BROWSER"), "TWIN_TEST_BROWSER=1 runs it; needs chromium and npm")
+    def test_a_page_in_a_browser(self):  # first by name: before another test trains a strange adapter
         folder = pathlib.Path(tempfile.mkdtemp(prefix="twin-e2e-web-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         shutil.copytree(SOURCE / "tests/e2e/web", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True, timeout=300)
         result = subprocess.run(
-            ["node", "page.test.mjs", self.url, "How long should sourdough rest?"],
+            ["node", "page.test.mjs", self.url, *QUESTIONS],
             cwd=folder,
             capture_output=True,
             text=True,
