@@ -6,9 +6,7 @@
 #include "cli/session.h"
 #include "core/i18n.h"
 #include "evaluation/known_items.h"
-#include "inference/rag/rag.h"
 #include "ops/project/serve.h"
-#include "ops/project/workers.h"
 
 namespace twin::cli {
 namespace {
@@ -72,7 +70,7 @@ class EvalQuestions final : public Command {
     ops::Project& project = session.project();
     const auto serving = ops::start_serving(project, true);
     const evaluation::SearchUrls search = [&](const std::string& question, int k) {
-      return search_urls(project, serving->embedder(), question, k);
+      return search_urls(*serving->assistant(), question, k);
     };
     evaluation::AskCited ask;
     if (answers_) ask = [&](const std::string& question) { return ask_cited(session, *serving, question); };
@@ -87,9 +85,9 @@ class EvalQuestions final : public Command {
   }
 
  private:
-  static Result<std::vector<std::string>> search_urls(ops::Project& project, models::EmbeddingEngine& embedder,
-                                                      const std::string& question, int k) {
-    const auto passages = inference::search(project.index(), embedder, question, k, project.config().retrieval);
+  static Result<std::vector<std::string>> search_urls(inference::Assistant& assistant, const std::string& question,
+                                                      int k) {
+    const auto passages = assistant.search(question, k);
     if (!passages) return tl::unexpected(passages.error());
     std::vector<std::string> urls;
     for (const inference::Passage& passage : *passages) urls.push_back(passage.url);
