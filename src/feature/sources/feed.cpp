@@ -143,7 +143,7 @@ class FeedSource final : public Source {
   bool summaries_ = true;
 };
 
-bool accepts(const std::string& location) {
+Claim accepts(const std::string& location) {
   std::string text = text::fold(location);
   text = text.substr(0, text.find_first_of("?#"));
   while (!text.empty() && text.back() == '/') text.pop_back();
@@ -152,12 +152,15 @@ bool accepts(const std::string& location) {
   };
   for (const std::string_view end :
        {".xml", ".rss", ".atom", ".rdf", "/rss", "/feed", "/atom", "/feeds/posts/default"}) {
-    if (ends_with(end)) return true;
+    if (ends_with(end)) return {Claim::shape, tr("the address looks like that of a feed")};
   }
   // medium.com/feed/@user, v2.velog.io/rss/@user, brunch.co.kr/rss/@@id
   const bool web = text.rfind("http", 0) == 0;
-  return web && (text.find("/rss/") != std::string::npos || text.find("/feed/") != std::string::npos ||
-                 text.find("://rss.") != std::string::npos);
+  if (!web || (text.find("/rss/") == std::string::npos && text.find("/feed/") == std::string::npos &&
+               text.find("://rss.") == std::string::npos)) {
+    return {};
+  }
+  return {Claim::shape, tr("the address looks like that of a feed")};
 }
 
 }  // namespace
