@@ -56,7 +56,8 @@ class SourceRun {
                                  .scratch = context_.scratch / source_.type,
                                  .max_item_bytes = static_cast<std::uint64_t>(config_.max_item_megabytes) << 20,
                                  .authors = known_names(source_, authors_),
-                                 .cursor = {}};
+                                 .cursor = {},
+                                 .secrets = context_.secrets};
     const std::string key = cursor_key(source_context.authors);
     source_context.cursor = context_.warehouse.cursor(key).value_or("");
 
@@ -234,7 +235,8 @@ std::string fingerprint(const std::vector<SourceConfig>& sources, const CollectC
                                  .stop = context.stop,
                                  .scratch = context.scratch / source.type,
                                  .authors = {},
-                                 .cursor = {}};
+                                 .cursor = {},
+                                 .secrets = context.secrets};
     const auto now = source.source->fingerprint(source_context);
     if (!now) return {};
     hash.field(source.type).field(source.source->location()).field(*now);

@@ -9,6 +9,7 @@
 
 #include "core/progress.h"
 #include "feature/category.h"
+#include "feature/collect/politeness.h"
 #include "feature/sources/source.h"
 #include "stores/warehouse/warehouse.h"
 
@@ -27,6 +28,7 @@ struct SourceConfig {
 struct CollectConfig {
   int max_item_megabytes = 64;
   bool delete_missing = true;  ///< tombstone what a completely read source no longer has
+  PolitenessConfig http;
   void bind(config::Binder& b);
 };
 
@@ -51,6 +53,7 @@ struct CollectContext {
   ProgressSink& progress;
   std::filesystem::path scratch;
   std::stop_token stop;
+  const Secrets& secrets = no_secrets();
 };
 
 /// Runs every source. A failed item or source is in the report; a failing store throws Fatal.

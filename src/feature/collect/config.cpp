@@ -21,6 +21,7 @@ void SourceConfig::bind(config::Binder& b) {
 void CollectConfig::bind(config::Binder& b) {
   b.field("max_item_megabytes", max_item_megabytes, "Larger files and pages are refused", {.min = 1, .max = 4096});
   b.field("delete_missing", delete_missing, "Documents that a completely read source no longer has are marked deleted");
+  b.group("http", http, "Manners towards servers, and safety");
 }
 
 void Author::bind(config::Binder& b) {

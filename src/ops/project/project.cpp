@@ -103,4 +103,18 @@ HttpClient& Project::http() {
   return open_once(mutex_, http_, [] { return make_http_client(); });
 }
 
+feature::PoliteHttp& Project::collect_http() {
+  return open_once(mutex_, collect_http_, [&] {
+    return feature::make_polite_http(config_.collect.http, system_clock(), layout_.scratch() / "http-cache");
+  });
+}
+
+const Secrets& Project::secrets() {
+  return open_once(mutex_, secrets_, [&] {
+    std::vector<fs::path> files = {layout_.state() / "secrets.yaml"};
+    if (const fs::path own = Secrets::user_file(); !own.empty()) files.push_back(own);
+    return std::make_unique<Secrets>(value_or_throw(Secrets::load(files)));
+  });
+}
+
 }  // namespace twin::ops

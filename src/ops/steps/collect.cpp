@@ -15,11 +15,12 @@ feature::CollectContext collect_context(StepContext& context) {
   return {.warehouse = project.warehouse(),
           .categories = project.categories(),
           .files = disk(),
-          .http = project.http(),
+          .http = project.collect_http(),
           .clock = system_clock(),
           .progress = context.progress,
           .scratch = project.layout().scratch(),
-          .stop = context.stop};
+          .stop = context.stop,
+          .secrets = project.secrets()};
 }
 
 Json key_config(StepContext& context) {
