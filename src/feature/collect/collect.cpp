@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "core/secrets.h"
 #include "core/text/unicode.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/author_ids.h"
@@ -23,6 +24,15 @@ constexpr const char* source_location_key = "source_location";
 std::string file_name_of(const std::string& url) {
   const std::string path = url.substr(0, url.find_first_of("?"));
   return path.substr(path.find_last_of("/#") + 1);
+}
+
+/// A server may give a token back, in an address or a page: it must not get into the warehouse and its exports.
+void keep_secrets_out(RawDocument& raw) {
+  for (std::string* text : {&raw.url, &raw.bytes, &raw.title}) *text = redact(std::move(*text));
+  for (auto* list : {&raw.authors, &raw.author_emails}) {
+    for (auto& text : *list) text = redact(std::move(text));
+  }
+  for (auto& [key, value] : raw.metadata) value = redact(std::move(value));
 }
 
 /// One source's run.
@@ -98,6 +108,7 @@ class SourceRun {
       fail_with(std::move(error));
       return;
     }
+    keep_secrets_out(*item);
     const std::string url = canonical_url(item->url);
     progress_.note(url);
     seen_.insert(url);
@@ -188,6 +199,7 @@ class SourceRun {
 
   void fail_with(Error error) {
     failed_ = true;
+    error = redact(std::move(error));
     log::warn("collect: {}", error.text());
     report_.failures.push_back(std::move(error));
   }
