@@ -11,6 +11,10 @@ ops::Project& Session::project() {
   return *project_;
 }
 
+bool Session::has_project() const {
+  return project_ != nullptr || ops::Project::exists(flags_.home);
+}
+
 void Session::lock_project() {
   if (!lock_) lock_.emplace(value_or_throw(FileLock::acquire(project().layout().lock())));
 }
