@@ -19,6 +19,7 @@ class Scripted final : public Source {
     cursor_seen = context.cursor;
     authors_seen = context.authors;
     if (broken) return fail(ErrorKind::network, "unreachable");
+    for (const auto& url : kept) context.unchanged(url);
     for (auto item : items) {
       if (!sink(std::move(item))) return SourceReport{};
     }
@@ -30,6 +31,7 @@ class Scripted final : public Source {
   std::vector<Item> items;
   SourceReport report{.complete = true, .unchanged = false, .cursor = "c1"};
   bool broken = false;
+  std::vector<std::string> kept;  ///< told to be as they were
   std::string cursor_seen;
   std::vector<std::string> authors_seen;
 };
@@ -288,4 +290,31 @@ TEST_CASE("twin.yaml: keys of the source beside the common ones") {
   CHECK(misspelt[0].text().find("twin.yaml:5") != std::string::npos);
   CHECK(misspelt[0].text().find("exclude") != std::string::npos);
   CHECK(!read("sources:\n  - type: foldr\n    category: a\n", sources).empty());
+}
+
+TEST_CASE("what a source knows to be unchanged is not gone; a cursor by item is kept though an item failed") {
+  Bench bench;
+  bench.first().items = {text("https://x.example/a", "a"), text("https://x.example/b", "b")};
+  CHECK(bench.run().inserted == 2);
+  bench.first().items = {fail(ErrorKind::network, "reset", "https://x.example/b")};
+  bench.first().kept = {"http://www.x.example/a/"};
+  bench.first().report = {.complete = true, .unchanged = false, .cursor = "c2", .cursor_by_item = true};
+  bench.first().report.notes = {{ErrorKind::invalid, "paid", "", ""}};
+  const auto report = bench.run();
+  CHECK(report.deleted == 0);
+  CHECK(report.unchanged == 1);
+  CHECK(report.failures.size() == 1);
+  REQUIRE(report.notes.size() == 1);
+  CHECK(report.notes[0].where == "/scripted");
+  CHECK(bench.documents().size() == 2);
+  (void)bench.run();
+  CHECK(bench.first().cursor_seen == "c2");
+
+  // What was handed over but could not be stored must come again.
+  RawDocument unreadable = text("https://x.example/c", std::string("\0\1\2", 3));
+  bench.first().items = {unreadable};
+  bench.first().report.cursor = "c3";
+  CHECK(bench.run().failures.size() == 1);
+  (void)bench.run();
+  CHECK(bench.first().cursor_seen == "c2");
 }
