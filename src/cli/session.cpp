@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/secrets.h"
+
 namespace twin::cli {
 
 ops::Project& Session::project() {
@@ -26,7 +28,8 @@ ProgressSink& Session::progress() {
   return *progress_;
 }
 
-void Session::print(const std::string& text) {
+void Session::print(const std::string& result) {
+  const std::string text = redact(result);
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.ends_with('\n')) std::fputc('\n', stdout);
   std::fflush(stdout);

@@ -4,6 +4,7 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/secrets.h"
 #include "core/text/unicode.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/canonical_url.h"
@@ -105,7 +106,7 @@ void SourceRun::read_source(std::stop_token stop, const std::function<void(std::
   });
   if (stop.stop_requested()) return;
   if (!done) {
-    problem = std::move(done.error());
+    problem = redact(std::move(done.error()));
   } else {
     report = std::move(*done);
   }

@@ -75,7 +75,7 @@ struct Span {
   std::string attributes;  ///< JSON object
 };
 
-/// Thread-safe. Throws Fatal when the database itself fails.
+/// Thread-safe. Throws Fatal when the database itself fails. Secrets given out (core/secrets.h) are not stored.
 class Runs {
  public:
   virtual ~Runs() = default;

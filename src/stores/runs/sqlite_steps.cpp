@@ -1,6 +1,7 @@
 // Steps of runs.
 #include <nlohmann/json.hpp>
 
+#include "core/secrets.h"
 #include "stores/runs/sqlite_runs.h"
 #include "stores/runs/status.h"
 
@@ -86,8 +87,9 @@ void SqliteRuns::save(const StepRecord& s) {
           "key_parts = excluded.key_parts, reused_from = excluded.reused_from, outputs = excluded.outputs, "
           "summary = excluded.summary, failures = excluded.failures, attempt = excluded.attempt, "
           "started = excluded.started, ended = excluded.ended, log = excluded.log, details = excluded.details",
-          s.run_id, s.step, std::string(to_string(s.status)), s.key, s.key_parts, s.reused_from, dump(s.outputs),
-          s.summary, dump(s.failures), s.attempt, s.started, s.ended, s.log, s.details)
+          s.run_id, s.step, std::string(to_string(s.status)), s.key, redact(s.key_parts), s.reused_from,
+          redact(dump(s.outputs)), redact(s.summary), redact(dump(s.failures)), s.attempt, s.started, s.ended, s.log,
+          redact(s.details))
         .run();
   });
 }
