@@ -56,6 +56,17 @@ std::string author_key(const SourceConfig& source, const std::vector<Author>& au
 
 }  // namespace
 
+std::string document_url(const std::string& shown, const std::map<std::string, std::string>& metadata) {
+  if (!is_web(shown)) return shown;
+  // What the page says of itself counts more than where the server sent us.
+  for (const char* name : {"canonical", "final_url"}) {
+    const auto declared = metadata.find(name);
+    if (declared == metadata.end()) continue;
+    if (std::string url = page_url(shown, declared->second); url != shown) return url;
+  }
+  return shown;
+}
+
 Preparer::Preparer(const SourceConfig& source, const std::vector<Author>& authors, const CollectContext& context)
     : source_(source), context_(context), location_(source.source->location()) {
   const std::string who = author_key(source, authors);
@@ -147,9 +158,7 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
   for (auto& [name, value] : raw.metadata) document.metadata[name] = value;
   if (!cleaned->authors.empty()) document.metadata["byline"] = fmt::format("{}", fmt::join(cleaned->authors, ", "));
   document.metadata[stores::source_location_key] = location_;
-  const auto declared = document.metadata.find("canonical");
-  document.url = declared != document.metadata.end() && is_web(entry.shown) ? page_url(entry.shown, declared->second)
-                                                                            : entry.shown;
+  document.url = document_url(entry.shown, document.metadata);
   document.source = source_.type;
   document.title = cleaned->title.empty() ? file_name_of(document.url) : std::move(cleaned->title);
   document.body = std::move(cleaned->markdown);

@@ -11,6 +11,10 @@
 
 namespace twin::feature {
 
+/// The canonical URL of a document shown under `shown`: that, or what the page says of itself (metadata "canonical"), or
+/// where its server sends who asks for it ("final_url"), as far as page_url() believes it.
+[[nodiscard]] std::string document_url(const std::string& shown, const std::map<std::string, std::string>& metadata);
+
 /// Of one source. Thread-safe: changes nothing of itself.
 class Preparer {
  public:

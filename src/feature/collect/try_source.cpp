@@ -5,6 +5,7 @@
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/canonical_url.h"
+#include "feature/collect/prepare.h"
 
 namespace twin::feature {
 namespace {
@@ -20,8 +21,8 @@ Result<TriedItem> tried(RawDocument raw, const std::string& default_category,
   raw.url = canonical_url(raw.url);
   auto cleaned = clean(raw, category->second.clean);
   if (!cleaned) return tl::unexpected(std::move(cleaned.error()));
-  const auto declared = cleaned->metadata.find("canonical");
-  item.url = declared == cleaned->metadata.end() ? raw.url : page_url(raw.url, declared->second);
+  for (const auto& [name, value] : raw.metadata) cleaned->metadata[name] = value;
+  item.url = document_url(raw.url, cleaned->metadata);
   item.media_type = raw.media_type;
   item.title = std::move(cleaned->title);
   item.authors = raw.authors.empty() ? std::move(cleaned->authors) : std::move(raw.authors);
