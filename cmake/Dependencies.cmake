@@ -54,9 +54,12 @@ twin_dep(stemmer   FILES libstemmer.a     HEADER libstemmer.h)
 twin_dep(doctest                          HEADER doctest/doctest.h)
 twin_dep(expected                         HEADER tl/expected.hpp)
 twin_dep(pugixml   FILES libpugixml.a     HEADER pugixml.hpp)
+twin_dep(idn2      FILES libidn2.so      HEADER idn2.h)
+twin_dep(psl       FILES libpsl.so       HEADER libpsl.h)
 twin_dep(crypto    FILES libcrypto.so     HEADER openssl/evp.h)
 twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-gfm.h)
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
+twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
 
 # Debian's archives of these are used, so their headers must not ask for the shared ones.

@@ -46,7 +46,9 @@ class Folder final : public Source {
       return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
     }
     for (const auto& file : *found) {
-      if (context.stop.stop_requested() || !sink(read(context, file))) return SourceReport{};
+      if (context.stop.stop_requested()) return SourceReport{};
+      if (!context.wants(file_url(file.generic_string()))) continue;
+      if (!sink(read(context, file))) return SourceReport{};
     }
     return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
   }
@@ -116,18 +118,13 @@ bool starts_with(const std::string& text, std::string_view prefix) {
   return text.rfind(prefix, 0) == 0;
 }
 
-/// A path as people write it: absolute, relative or with "~"; not a repository, not a feed, not a URL.
-bool accepts(const std::string& location) {
-  if (location.empty() || location.find("://") != std::string::npos || starts_with(location, "git@")) return false;
-  fs::path path(location);
-  if (!path.has_filename()) path = path.parent_path();
-  const std::string extension = text::fold(path.extension().string());
-  if (extension == ".git" || extension == ".xml" || extension == ".rss" || extension == ".atom") return false;
+/// A path as people write it: absolute, relative or with "~".
+Claim accepts(const std::string& location) {
+  if (location.empty() || location.find("://") != std::string::npos || starts_with(location, "git@")) return {};
   std::error_code error;
-  if (fs::exists(path / ".git", error)) return false;
-  if (fs::exists(path, error)) return true;
-  return starts_with(location, "/") || starts_with(location, "./") || starts_with(location, "../") ||
-         starts_with(location, "~/");
+  const bool path = fs::exists(location, error) || starts_with(location, "/") || starts_with(location, "./") ||
+                    starts_with(location, "../") || starts_with(location, "~/");
+  return path ? Claim{Claim::any, tr("a path on this machine")} : Claim{};
 }
 
 }  // namespace

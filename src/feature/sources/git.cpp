@@ -224,18 +224,21 @@ class Git final : public Source {
   int max_commits_ = 20'000;
 };
 
-bool accepts(const std::string& location) {
+Claim accepts(const std::string& location) {
   std::string text = text::fold(location);
-  if (text.empty()) return false;
+  if (text.empty()) return {};
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   const auto ends_with = [&](std::string_view end) {
     return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
   };
-  if (text.rfind("git@", 0) == 0 || text.rfind("git://", 0) == 0 || text.rfind("ssh://", 0) == 0) return true;
-  if (ends_with(".git")) return true;
-  if (text.find("://") != std::string::npos) return false;
+  if (text.rfind("git@", 0) == 0 || text.rfind("git://", 0) == 0 || text.rfind("ssh://", 0) == 0 ||
+      ends_with(".git")) {
+    return {Claim::site, tr("the address of a git repository")};
+  }
+  if (text.find("://") != std::string::npos) return {};
   std::error_code error;
-  return fs::exists(fs::path(location) / ".git", error);
+  if (!fs::exists(fs::path(location) / ".git", error)) return {};
+  return {Claim::site, tr("a folder with a git repository")};
 }
 
 }  // namespace
@@ -249,6 +252,7 @@ TWIN_SOURCE(git, {.description = "A git repository: documentation, source files 
                                {"https://example.org/feed.xml", false},
                                {"/home/me/blog", false}},
                   .accepts = accepts,
-                  .make = [] { return std::make_unique<Git>(); }})
+                  .make = [] { return std::make_unique<Git>(); },
+                  .category = "repositories"})
 
 }  // namespace twin::feature
