@@ -8,6 +8,7 @@ std::map<std::string, std::string> command_groups() {
   return {{"docs", tr("Documents of the warehouse")},
           {"warehouse", tr("The warehouse as a whole")},
           {"run", tr("One run: what it did and why")},
+          {"source", tr("One place where writing is")},
           {"models", tr("Models on this machine")},
           {"config", tr("The resolved configuration")}};
 }
@@ -24,6 +25,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              eval_show_command,
                              eval_questions_command,
                              serve_command,
+                             sources_command,
+                             source_test_command,
                              ask_command,
                              chat_command,
                              search_command,

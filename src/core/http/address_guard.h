@@ -43,12 +43,14 @@ class AddressGuard {
   /// network ("localhost", "printer.local").
   [[nodiscard]] std::optional<std::string> refusal(std::string_view host) const;
 
+  /// Whether an address or network of the list covers the address.
+  [[nodiscard]] bool names(const IpAddress& address) const;
+
  private:
   struct Network {
     IpAddress address;
     int bits = 128;
   };
-  [[nodiscard]] bool allowed(const IpAddress& address) const;
   [[nodiscard]] bool allowed(std::string_view host) const;
 
   std::vector<std::string> names_;  ///< lower case; ".example.org" for all below

@@ -68,9 +68,8 @@ std::string normalize_characters(const std::string& utf8, bool spaces) {
 Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules) {
   const std::string type = raw.media_type.substr(0, raw.media_type.find(';'));
   const auto declared = raw.metadata.find("charset");
-  std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
-  if (charset.empty() && is_html(type)) charset = declared_charset(raw.bytes);
-  auto decoded = decode(raw.bytes, charset);
+  const std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
+  auto decoded = decode(raw.bytes, charset, is_html(type) ? declared_charset(raw.bytes) : std::string());
   if (!decoded) {
     decoded.error().where = raw.url;
     return tl::unexpected(decoded.error());

@@ -25,7 +25,7 @@ struct PolitenessConfig {
   int attempts = 4;                    ///< of one request
   double retry_seconds = 1;            ///< doubled with each attempt; the pause is random below it (full jitter)
   double longest_retry_seconds = 60;   ///< pauses do not grow beyond it
-  double longest_wait_seconds = 300;   ///< a host that asks for more by Retry-After is left alone
+  double longest_wait_seconds = 120;   ///< a host that asks for more by Retry-After is left alone
   int host_failures = 5;               ///< requests failed in a row after which a host is left alone
   std::int64_t seed = 1;               ///< of the jitter
 

@@ -45,6 +45,9 @@ class Project {
   [[nodiscard]] static std::unique_ptr<Project> open(const std::filesystem::path& home,
                                                      const std::vector<std::string>& sets);
 
+  /// Whether open() would find a twin.yaml.
+  [[nodiscard]] static bool exists(const std::filesystem::path& home);
+
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] ProjectConfig& config() { return config_; }
   [[nodiscard]] std::vector<config::ResolvedValue> resolved();

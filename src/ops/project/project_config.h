@@ -44,6 +44,7 @@ struct ProjectConfig {
   PipelineConfig pipeline;
   feature::CollectConfig collect;
   stores::WarehouseConfig warehouse;
+  feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;
   training::TrainConfig train;
