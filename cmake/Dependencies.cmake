@@ -62,6 +62,17 @@ twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
 twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
 
+# libmongoc and libbson, for the module twin-mongo alone. Their headers lie in folders of their own.
+twin_dep(mongoc FILES libmongoc-1.0.so libbson-1.0.so)
+foreach(header mongoc/mongoc.h bson/bson.h)
+  cmake_path(GET header PARENT_PATH name)
+  find_path(TWIN_INC_${name} NAMES ${header} PATH_SUFFIXES lib${name}-1.0 NO_CACHE)
+  if(NOT TWIN_INC_${name})
+    message(FATAL_ERROR "${header} (dep::mongoc) is not on this machine: run 'make setup'.")
+  endif()
+  target_include_directories(dep::mongoc SYSTEM INTERFACE "${TWIN_INC_${name}}")
+endforeach()
+
 # Debian's archives of these are used, so their headers must not ask for the shared ones.
 target_compile_definitions(dep::utf8proc INTERFACE UTF8PROC_STATIC)
 target_compile_definitions(dep::cmark INTERFACE CMARK_GFM_STATIC_DEFINE CMARK_GFM_EXTENSIONS_STATIC_DEFINE)
@@ -93,3 +104,11 @@ target_compile_definitions(dep::httplib INTERFACE ${twin_httplib_definitions})
 twin_built_dep(torch "${TWIN_TORCH_PREFIX}" FILES lib/libtorch_cpu.so lib/libc10.so LINK Threads::Threads)
 target_include_directories(dep::torch SYSTEM INTERFACE
   "${TWIN_TORCH_PREFIX}/include/torch/csrc/api/include")
+
+# Arrow and Parquet of the Python wheel, for twin-parquet alone.
+if(NOT TWIN_PARQUET)
+elseif(NOT IS_DIRECTORY "${TWIN_ARROW_PREFIX}")
+  message(FATAL_ERROR "Arrow is not set up: run 'make setup', or configure with -DTWIN_PARQUET=OFF")
+else()
+  twin_built_dep(arrow "${TWIN_ARROW_PREFIX}" FILES lib/libparquet.so lib/libarrow.so LINK Threads::Threads)
+endif()

@@ -156,6 +156,12 @@ torch=$prefix
 rm -f "$cache"/downloads/torch-*.whl
 dependency llama llama-cpp-python
 llama=$prefix
+dependency arrow pyarrow
+arrow=$prefix
+rm -f "$cache"/downloads/pyarrow-*.whl
+
+if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-jars.sh" > /dev/null; fi
+jars=$("$repo/scripts/setup/fetch-jars.sh" --where)
 
 # Other versions may serve another checkout, which asks for them at each of its builds.
 find "$cache/deps" "$cache/work" "$cache/downloads" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +
@@ -170,6 +176,8 @@ set(TWIN_LEXBOR_PREFIX "$lexbor")
 set(TWIN_HTTPLIB_PREFIX "$httplib")
 set(TWIN_TORCH_PREFIX "$torch")
 set(TWIN_LLAMA_PREFIX "$llama")
+set(TWIN_ARROW_PREFIX "$arrow")
+set(TWIN_JARS_DIR "$jars")
 set(TWIN_CACHE_DIR "$cache")
 END
 # An unchanged file keeps its time, so that CMake need not configure again.

@@ -202,7 +202,7 @@ Result<std::unique_ptr<Process::State>> Process::State::start(const ProcessSpec&
                           .argv = spec.argv,
                           .environment = spec.environment,
                           .folder = spec.folder,
-                          .in = input->get(),
+                          .in = spec.stdin_fd >= 0 ? spec.stdin_fd : input->get(),
                           .out = log_file ? log_file.get() : out_stream.child_end.get(),
                           .err = log_file ? log_file.get() : err_stream.child_end.get()});
   if (!pid) return tl::unexpected(pid.error());

@@ -23,6 +23,7 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment;  ///< added to the parent's
   std::filesystem::path folder;                    ///< empty: the parent's
   std::string stdin_text;                          ///< what the child reads on stdin; empty: nothing (/dev/null)
+  int stdin_fd = -1;                               ///< what it reads instead, e.g. a pipe; stays the caller's to close
   std::filesystem::path log;                       ///< stdout and stderr are appended here when set
   std::size_t max_line_bytes = 1 << 20;            ///< a longer line is cut, with a note at its end
   /// With no log: called for each line of stdout / stderr (without its end), from a thread of the process object.
