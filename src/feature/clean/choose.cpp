@@ -12,7 +12,7 @@ constexpr double named_share = 0.5;
 /// Of two such, one in the other, the inner one when it holds nearly all.
 constexpr double inner_share = 0.9;
 /// Without names: go down while one child holds this share.
-constexpr double descend_share = 0.85;
+constexpr double descend_share = 0.95;
 /// How far above the text its lead may stand, in elements.
 constexpr int lead_levels = 8;
 constexpr std::uint32_t shortest_lead = 60, longest_lead = 1200;
@@ -70,6 +70,7 @@ std::size_t densest(const PageMap& page, const BlockValues& values) {
 
 std::size_t descend(const PageMap& page, const BlockValues& values, std::size_t from, double floor) {
   for (std::size_t at = from;;) {
+    if (is_named_body(page[at])) return at;
     std::size_t best = 0;
     for (std::size_t child = at + 1; child < page[at].end; child = page[child].end) {
       if (page[child].reason == 0 && tags().containers.has(page[child].tag) &&

@@ -16,7 +16,7 @@ constexpr std::string_view chrome_roles =
     "listbox status progressbar";
 
 struct Tags {
-  TagSet silent{"script style template noscript iframe object embed canvas audio video map area button input select "
+  TagSet silent{"script style template iframe object embed canvas audio video map area button input select "
                 "textarea datalist progress meter head title meta link base param source track rp option optgroup"};
   TagSet chrome{"nav dialog menu"};
   TagSet formula{"math"};
@@ -25,7 +25,7 @@ struct Tags {
   TagSet around_footer{"blockquote figure"};
   TagSet title_or_text{"h1 p"};
   unsigned header = tag_of_name("header"), footer = tag_of_name("footer"), aside = tag_of_name("aside"),
-           form = tag_of_name("form"), svg = tag_of_name("svg"), script = tag_of_name("script"), input = tag_of_name("input"),
+           form = tag_of_name("form"), svg = tag_of_name("svg"), script = tag_of_name("script"), noscript = tag_of_name("noscript"), input = tag_of_name("input"),
            li = tag_of_name("li");
 };
 const Tags& tags() {
@@ -82,6 +82,11 @@ std::string chrome_reason(const PageMap& page, std::size_t index) {
   const unsigned tag = element.tag;
   if (is_written(element.node, tag)) return {};
   if (tags().silent.has(tag) || tag == tags().svg) return std::string(name(element.node));
+  // Some blogs keep the whole post there and let a script show it.
+  constexpr double post_share = 0.3;
+  if (tag == tags().noscript) {
+    return element.text > post_share * static_cast<double>(page[0].text) ? std::string() : std::string("noscript");
+  }
   if (is_rendered_formula(element.node)) return "formula as shown";
   if (static_cast<double>(element.text) >= page_share * static_cast<double>(page[0].text)) return {};
   if (tags().chrome.has(tag)) return std::string(name(element.node));

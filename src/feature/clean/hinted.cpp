@@ -55,6 +55,20 @@ bool holds_text_block(const PageMap& page, std::size_t index, std::uint32_t colu
   return false;
 }
 
+bool is_card(const PageMap& page, std::size_t index) {
+  const Element& e = page[index];
+  constexpr std::uint32_t longest_card = 500;
+  if (e.text == 0 || e.text > longest_card || e.links == 0) return false;
+  if (e.in_link) return true;
+  bool heading = false, picture = false;
+  for (std::size_t i = index + 1; i < e.end; ++i) {
+    heading = heading || (tags().headings.has(page[i].tag) && page[i].run > 0 && page[i].run_links * 2 > page[i].run);
+    heading = heading || (page[i].in_link && tags().headings.has(page[i].tag));
+    picture = picture || (page[i].in_link && page[i].tag == tags().img);
+  }
+  return heading || (picture && e.links * 10 >= e.text * 3);
+}
+
 /// The hint for which the element goes; 0: it stays.
 std::uint32_t verdict(const PageMap& page, std::size_t index) {
   const Element& e = page[index];
@@ -64,6 +78,7 @@ std::uint32_t verdict(const PageMap& page, std::size_t index) {
   if ((hints & hint_hidden) != 0 && e.text < 200) return hint_hidden;
   if (!block) {
     // Inline elements are parts of sentences; only what is never one goes.
+    if ((hints & hint_credit) != 0 && e.text <= 100) return hint_credit;
     const bool alone = e.block != 0 && page[e.block].run <= e.text + 2 && page[e.block].tag != tags().p;
     if (!alone) return 0;
     const std::uint32_t light = hints & (hint_share | hint_interface | hint_byline | hint_credit | hint_tags);
@@ -83,8 +98,8 @@ std::uint32_t verdict(const PageMap& page, std::size_t index) {
   if (e.tag == tags().p && e.text > 100) return 0;
   if ((hints & hint_byline) != 0 && e.text <= longest_byline && !holds_text_block(page, index, 120)) return hint_byline;
   if ((hints & hint_credit) != 0 && e.text <= longest_credit) return hint_credit;
-  const bool teaser = (hints & hint_teaser) != 0 && e.tag != tags().p && e.links > 0 && e.text < 600 && share < 0.25;
-  if (teaser && (hints & hint_body) == 0) return hint_teaser;
+  const bool teaser = (hints & hint_teaser) != 0 && e.tag != tags().p && e.text < 600 && share < 0.25;
+  if (teaser && (hints & hint_body) == 0 && (is_card(page, index) || links)) return hint_teaser;
   return 0;
 }
 
@@ -97,20 +112,6 @@ struct Kind {
 struct KindHash {
   std::size_t operator()(const Kind& kind) const { return std::hash<std::string_view>()(kind.names) * 31 + kind.tag; }
 };
-
-bool is_card(const PageMap& page, std::size_t index) {
-  const Element& e = page[index];
-  constexpr std::uint32_t longest_card = 500;
-  if (e.text == 0 || e.text > longest_card || e.links == 0) return false;
-  if (e.in_link) return true;
-  bool heading = false, picture = false;
-  for (std::size_t i = index + 1; i < e.end; ++i) {
-    heading = heading || (tags().headings.has(page[i].tag) && page[i].run > 0 && page[i].run_links * 2 > page[i].run);
-    heading = heading || (page[i].in_link && tags().headings.has(page[i].tag));
-    picture = picture || (page[i].in_link && page[i].tag == tags().img);
-  }
-  return heading || (picture && e.links * 10 >= e.text * 3);
-}
 
 }  // namespace
 

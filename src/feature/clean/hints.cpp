@@ -104,7 +104,7 @@ constexpr std::array groups{
           "inhaltsverzeichnis,book toc btn,toctree wrapper,indexterm"},
     Group{hint_credit,
           "credit,credits,photo credit,photocredit,image credit,imagecredit,image source,photo source,bildnachweis,"
-          "copyright holder,img credit,media credit,picture credit,photographer,fotograf,bildquelle,image copyright,"
+          "copyright holder,img credit,media credit,picture credit,img author,image author,photo author,image credits,photo credits,photographer,fotograf,bildquelle,image copyright,"
           "caption credit"},
     Group{hint_teaser, "teaser,teasers,teasertext,teaserbox,excerpt,excerpts,card,cards,preview,promo item,tile,tiles"},
     Group{hint_header, "header,masthead,site header,page header,head,topheader"},

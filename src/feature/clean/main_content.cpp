@@ -15,20 +15,12 @@ namespace {
 /// Columns of text that make an article; less is asked for again with fewer removals.
 constexpr std::uint32_t enough = 250;
 
-/// Reasons of drop_chrome() and of the category stay; what was a guess is put back.
-bool is_guess(std::string_view reason) {
-  static const std::vector<std::string_view> guesses = [] {
-    std::vector<std::string_view> out = {"outside the main content", "links", "line before the text",
-                                         "line behind the text", "label"};
-    for (std::uint32_t bit = 0; bit < 24; ++bit) {
-      if (const auto hint = hint_name(1u << bit); !hint.empty()) out.push_back(hint);
-    }
-    return out;
-  }();
-  return std::find(guesses.begin(), guesses.end(), reason) != guesses.end();
-}
+struct Attempt {
+  MainContent main;
+  double worth = 0;
+};
 
-MainContent attempt(PageMap& page, const std::vector<bool>& kept, bool by_name) {
+Attempt attempt(PageMap& page, const std::vector<bool>& kept, bool by_name) {
   if (by_name) {
     drop_hinted(page, kept);
     page.weigh();
@@ -42,7 +34,7 @@ MainContent attempt(PageMap& page, const std::vector<bool>& kept, bool by_name) 
     page.weigh();
     prune(page, main.index, kept);
   }
-  return main;
+  return {main, block_values(page).sum[main.index]};
 }
 
 }  // namespace
@@ -72,13 +64,22 @@ Result<MainContent> find_main(const Document& document, PageMap& page, const Cle
   }
 
   const std::uint32_t all = page[0].text;
-  MainContent main = attempt(page, kept, true);
-  if (page[main.index].text >= enough || page[main.index].text * 2 >= all) return main;
-  page.restore_if(is_guess);
-  page.weigh();
-  MainContent again = attempt(page, kept, false);
-  if (page[again.index].text < enough && page[again.index].text * 3 < all) again = {0, "page"};
-  return again;
+  PageMap careful = page;
+  const Attempt first = attempt(careful, kept, true);
+  const std::uint32_t found = careful[first.main.index].text;
+  if (found >= enough || found * 2 >= all) {
+    page = std::move(careful);
+    return first.main;
+  }
+  // Little is left: names may have misled. Without them there must be much more than with them.
+  constexpr double much_more = 2.5;
+  Attempt second = attempt(page, kept, false);
+  if (found > 0 && second.worth < much_more * std::max(first.worth, 0.0) + enough) {
+    page = std::move(careful);
+    return first.main;
+  }
+  if (page[second.main.index].text < enough && page[second.main.index].text * 3 < all) second.main = {0, "page"};
+  return second.main;
 }
 
 }  // namespace twin::feature::html

@@ -15,7 +15,7 @@ constexpr std::array<std::uint8_t, 256> byte_columns = [] {
 }();
 
 const TagSet& unseen_tags() {
-  static const TagSet tags("script style template noscript");
+  static const TagSet tags("script style template");
   return tags;
 }
 
@@ -88,19 +88,18 @@ void PageMap::remove(std::size_t index, std::string_view reason) {
   elements_[index].reason = found->second;
 }
 
-void PageMap::restore_if(bool (*wanted)(std::string_view reason)) {
-  std::vector<bool> back(reasons_.size());
-  for (std::size_t i = 1; i < reasons_.size(); ++i) back[i] = wanted(reasons_[i]);
-  for (Element& element : elements_) {
-    if (back[element.reason]) element.reason = 0;
-  }
-}
-
 bool PageMap::is_removed(const Node* node) const {
   for (std::size_t index = index_of(node);; index = elements_[index].parent) {
     if (elements_[index].reason != 0) return true;
     if (index == 0) return false;
   }
+}
+
+bool PageMap::removed_above(std::size_t index, std::size_t top) const {
+  for (; index > top; index = elements_[index].parent) {
+    if (elements_[index].reason != 0) return true;
+  }
+  return false;
 }
 
 void PageMap::weigh() {

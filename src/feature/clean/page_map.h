@@ -45,10 +45,10 @@ class PageMap {
 
   /// Takes an element out with everything below it. The sums stay until weigh() is called.
   void remove(std::size_t index, std::string_view reason);
-  /// Puts back what was taken out for one of these reasons (as removed() names them).
-  void restore_if(bool (*wanted)(std::string_view reason));
   /// Whether the element itself or one above it was taken out.
   [[nodiscard]] bool is_removed(const Node* node) const;
+  /// Whether the element or one between it and `top` was taken out.
+  [[nodiscard]] bool removed_above(std::size_t index, std::size_t top) const;
   [[nodiscard]] bool removed_itself(const Node* node) const { return elements_[index_of(node)].reason != 0; }
   [[nodiscard]] const std::string& reason_of(std::size_t index) const { return reasons_[elements_[index].reason]; }
 

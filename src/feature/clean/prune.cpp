@@ -68,9 +68,21 @@ bool follows(const PageMap& page, std::size_t index) {
   const Element& e = page[index];
   if (e.text == 0) return true;
   if (e.links * 2 >= e.text) return true;
-  if (e.text < 80) return true;
+  if (e.text < 80) return e.tag != tags().p || e.links > 0;
   // A card: text below a linked heading or beside a linked picture.
   return e.links * 4 >= e.text && e.text < 600 && e.tag != tags().p;
+}
+
+/// "Read more: the title of another article", most of it a link.
+bool is_pointer(const PageMap& page, std::size_t index) {
+  const Element& e = page[index];
+  constexpr std::uint32_t longest = 220;
+  constexpr std::size_t longest_word = 40;
+  if (e.text > longest || e.links * 5 < e.text * 2 || e.run < e.text / 2) return false;
+  const std::string text = label_text(page, index);
+  const std::size_t colon = text.find_first_of(":>|");
+  if (colon == std::string::npos || colon > longest_word) return false;
+  return phrase_of(std::string_view(text).substr(0, colon)) == Phrase::related;
 }
 
 /// A heading, or a short line that stands where a heading would, and what it heads.
@@ -81,7 +93,13 @@ void drop_labelled(PageMap& page, std::size_t top, const std::vector<bool>& kept
       i = e.end - 1;
       continue;
     }
-    if (kept[i] || e.text == 0 || e.text > longest_label || !tags().label.has(e.tag) || !block_tags().has(e.tag)) continue;
+    if (kept[i] || e.text == 0 || !tags().label.has(e.tag) || !block_tags().has(e.tag)) continue;
+    if (is_pointer(page, i)) {
+      page.remove(i, "related");
+      i = e.end - 1;
+      continue;
+    }
+    if (e.text > longest_label) continue;
     const Phrase phrase = phrase_of(label_text(page, i));
     if (phrase == Phrase::none) continue;
     if (tags().headings.has(e.tag) && (phrase == Phrase::label || phrase == Phrase::share) && e.text > 30) continue;
@@ -138,12 +156,14 @@ void drop_links(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
 /// Short lines before the first and behind the last paragraph, where they stand in boxes of their own.
 void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
   std::size_t first = 0, last = 0;
+  std::vector<bool> holds_paragraphs(page.size());  // what stands in there beside paragraphs is written like them
   for (std::size_t i = top; i < page[top].end; ++i) {
     if (page[i].reason != 0) {
       i = page[i].end - 1;
     } else if (is_good_block(page[i])) {
       if (first == 0) first = i;
       last = i;
+      holds_paragraphs[page[i].parent] = true;
     }
   }
   if (first == 0) return;
@@ -155,14 +175,26 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     }
     const bool before = e.end <= first, after = i > last && !page.inside(i, last);
     if ((!before && !after) || kept[i] || e.text == 0 || !tags().edge.has(e.tag)) continue;
-    // What stands beside the paragraph, in the same kind of element, is written like it.
-    const std::size_t nearest = before ? first : last;
-    const bool beside = e.parent == page[nearest].parent && (e.tag == page[nearest].tag || tags().headings.has(e.tag));
-    if (beside || e.text > longest_edge_line || contains(page, i, tags().holds)) continue;
-    if (tags().headings.has(e.tag)) continue;
-    if (e.parent == page[nearest].parent && (e.hints & (hint_byline | hint_credit)) == 0 && e.links * 2 < e.text) continue;
+    if (!block_tags().has(e.tag) || tags().headings.has(e.tag) || e.text > longest_edge_line) continue;
+    if (contains(page, i, tags().holds)) continue;
+    if (holds_paragraphs[e.parent] && (e.hints & (hint_byline | hint_credit)) == 0 && e.links * 2 < e.text) continue;
     page.remove(i, before ? "line before the text" : "line behind the text");
     i = e.end - 1;
+  }
+}
+
+/// Headings that nothing follows: what they headed was taken out.
+void drop_dangling(PageMap& page, std::size_t top) {
+  bool followed = false;
+  for (std::size_t i = page[top].end; i-- > top + 1;) {
+    if (page.removed_above(i, top)) continue;
+    const Element& e = page[i];
+    if (tags().headings.has(e.tag) && e.text > 0 && !followed && e.tag != tags().h1) {
+      page.remove(i, "heading without text");
+    } else if (tags().holds.has(e.tag) || (e.own > 0 && !tags().headings.has(page[e.block].tag))) {
+      followed = true;
+      return;
+    }
   }
 }
 
@@ -174,6 +206,7 @@ void prune(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
   drop_links(page, top, kept);
   page.weigh();
   drop_edges(page, top, kept);
+  drop_dangling(page, top);
   page.weigh();
 }
 
