@@ -30,6 +30,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              ask_command,
                              chat_command,
                              search_command,
+                             extract_command,
                              docs_list_command,
                              docs_show_command,
                              docs_export_command,

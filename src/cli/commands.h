@@ -27,6 +27,7 @@ std::unique_ptr<Command> source_test_command();
 std::unique_ptr<Command> ask_command();
 std::unique_ptr<Command> chat_command();
 std::unique_ptr<Command> search_command();
+std::unique_ptr<Command> extract_command();
 std::unique_ptr<Command> docs_list_command();
 std::unique_ptr<Command> docs_show_command();
 std::unique_ptr<Command> docs_export_command();

@@ -54,6 +54,7 @@ class DocsShow final : public Command {
     options.positional("id", id_, tr("Id of the document"));
     options.option("--version", version_, tr("An earlier version (0: the newest)"));
     options.option("--view", view_, tr("markdown, prose or raw"));
+    options.option("--diff", diff_, tr("raw: what cleaning took out of the bytes as fetched, and why"));
   }
   int run(Session& session) override {
     stores::Warehouse& warehouse = session.project().warehouse();
@@ -61,7 +62,10 @@ class DocsShow final : public Command {
     if (!document) {
       throw Fatal(ErrorKind::not_found, tr("There is no document '{}'", id_), {}, tr("list them with: twin docs list"));
     }
-    if (session.json()) {
+    if (!diff_.empty()) {
+      if (diff_ != "raw") throw Fatal(ErrorKind::usage, tr("--diff takes raw, not '{}'", diff_));
+      show_removals(session, *document);
+    } else if (session.json()) {
       session.print(stores::to_json(*document));
     } else if (view_ == "markdown") {
       session.print(document->body);
@@ -76,7 +80,48 @@ class DocsShow final : public Command {
   }
 
  private:
-  std::string id_, view_ = "markdown";
+  /// Cleans the raw bytes once more: the same bytes and rules give the same result.
+  static void show_removals(Session& session, const Document& document) {
+    feature::RawDocument raw;
+    raw.url = document.url;
+    raw.media_type = document.raw_type;
+    raw.bytes = value_or_throw(session.project().warehouse().objects().get(document.raw_sha256));
+    raw.title = document.title;
+    raw.language = document.language;
+    if (const auto charset = document.metadata.find("charset"); charset != document.metadata.end()) {
+      raw.metadata["charset"] = charset->second;
+    }
+    const auto category = session.project().categories().find(document.category);
+    const feature::CleanRules rules =
+        category == session.project().categories().end() ? feature::CleanRules{} : category->second.clean;
+    const feature::Cleaned cleaned = value_or_throw(feature::clean(raw, rules, {.record_removals = true}));
+    const bool same = cleaned.markdown == document.body;
+    if (session.json()) {
+      Json removed = Json::array();
+      for (const auto& removal : cleaned.removed) {
+        removed.push_back({{"reason", removal.reason}, {"path", removal.path}, {"text", removal.text}});
+      }
+      Json notes = Json::array();
+      for (const Error& note : cleaned.notes) notes.push_back(note.message);
+      session.print(Json{{"id", document.id},
+                         {"version", document.version},
+                         {"raw_type", document.raw_type},
+                         {"same", same},
+                         {"removed", removed},
+                         {"notes", notes}});
+      return;
+    }
+    if (!same) {
+      session.print(tr("This version was cleaned by other rules than today's; the list shows today's."));
+    }
+    for (const auto& removal : cleaned.removed) {
+      session.print(fmt::format("- [{}] {}{}{}", removal.reason, removal.path, removal.text.empty() ? "" : ": ",
+                                removal.text));
+    }
+    if (cleaned.removed.empty()) session.print(tr("Nothing was removed."));
+  }
+
+  std::string id_, view_ = "markdown", diff_;
   int version_ = 0;
 };
 
