@@ -28,6 +28,11 @@ test: build ## all tests
 	@scripts/setup/setup.sh test
 	@TWIN_PACKAGES="$$(scripts/setup/fetch-models.sh)" scripts/test.sh
 
+.PHONY: fuzz
+fuzz: setup ## fuzz every parser of foreign bytes for SECONDS (600) each, TARGET=id for one
+	@scripts/setup/setup.sh fuzz
+	@JOBS=$(JOBS) scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),600)
+
 .PHONY: lint
 lint: ## check formatting, layers and scripts
 	@scripts/setup/setup.sh lint

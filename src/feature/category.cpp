@@ -77,6 +77,7 @@ void Category::bind(config::Binder& b) {
   b.group("clean", clean, "From foreign bytes to Markdown");
   b.group("chunk", chunk, "Passages for search");
   b.group("dataset", dataset, "Training samples");
+  b.group("quality", quality, "When a document is kept from training");
   b.field("retrieval_weight", retrieval_weight, "Factor on search scores of this category", {.min = 0, .max = 100});
 }
 

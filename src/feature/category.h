@@ -8,6 +8,7 @@
 
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "feature/quality/rules.h"
 
 namespace twin::feature {
 
@@ -43,6 +44,7 @@ struct Category {
   CleanRules clean;
   ChunkRules chunk;
   DatasetRules dataset;
+  QualityRules quality;
   double retrieval_weight = 1.0;
   void bind(config::Binder& b);
 };

@@ -13,6 +13,7 @@
 #include "feature/clean/clean.h"
 #include "feature/collect/author_ids.h"
 #include "feature/collect/canonical_url.h"
+#include "feature/quality/quality.h"
 
 namespace twin::feature {
 namespace {
@@ -153,7 +154,17 @@ class SourceRun {
     for (auto& [key, value] : raw.metadata) document.metadata[key] = value;
     if (!cleaned->authors.empty()) document.metadata["byline"] = fmt::format("{}", fmt::join(cleaned->authors, ", "));
     document.metadata[source_location_key] = location_;
+    flag_quality(document, category->second.quality);
     count(context_.warehouse.upsert(document));
+  }
+
+  /// A document that is hardly writing is kept and says so; datasets leave it out.
+  void flag_quality(stores::Document& document, const QualityRules& rules) {
+    const auto flags = judge(prose_view(document.body), document.language, rules);
+    if (flags.empty()) return;
+    document.metadata["quality"] = describe(flags);
+    report_.notes.push_back({ErrorKind::invalid, tr("Not used for training: {}", describe(flags)), document.url,
+                             tr("change the limits under quality: in categories/{}.yaml", document.category)});
   }
 
   void count(stores::Upsert what) {

@@ -52,12 +52,14 @@ class IndexBuilder {
   }
 
  private:
-  // Ids whose entry is missing or out of date. Removes the entries of documents that are gone.
+  // Ids whose entry is missing or out of date. Removes the entries of documents that are gone or
+  // left out.
   std::vector<std::string> find_work() {
     std::map<std::string, std::string> known;
     for (auto& [id, key] : context_.index.document_keys()) known[id] = key;
     std::vector<std::string> changed;
     context_.warehouse.each({}, [&](stores::Document&& document) {
+      if (context_.left_out.contains(document.id)) return true;
       ++report_.documents;
       const Category* category = category_of(document);
       const auto entry = known.find(document.id);

@@ -10,6 +10,7 @@
 #include "evaluation/evaluation.h"
 #include "feature/collect/collect.h"
 #include "feature/datasets/datasets.h"
+#include "feature/dedup/duplicates.h"
 #include "feature/embed/build_index.h"
 #include "inference/gateway/gateway.h"
 #include "inference/rag/rag.h"
@@ -42,6 +43,7 @@ struct ProjectConfig {
   ModelsConfig models;
   PipelineConfig pipeline;
   feature::CollectConfig collect;
+  feature::DuplicatesConfig duplicates;
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;
   training::TrainConfig train;
