@@ -72,7 +72,8 @@ bool is_emoticon(char32_t c) {
 /// One pass over the code points, from sentence end to sentence end.
 class Splitter {
  public:
-  explicit Splitter(std::string_view utf8) : text_(utf8), points_(codepoints(utf8)), closed_at_(enclosures(points_)) {
+  Splitter(std::string_view utf8, bool lines_only)
+      : text_(utf8), lines_only_(lines_only), points_(codepoints(utf8)), closed_at_(enclosures(points_)) {
     std::size_t hangul = 0;
     for (const Codepoint& point : points_) hangul += is_hangul(point.value) ? 1u : 0u;
     korean_ = hangul * 5 >= points_.size() && hangul > 0;
@@ -84,6 +85,8 @@ class Splitter {
     while (i < points_.size()) {
       if (at(i) == U'\n' && breaks_at_newline(i)) {
         i = finish(i);
+      } else if (lines_only_) {
+        ++i;
       } else if (is_end(at(i))) {
         const std::size_t stop = end_of_run(i);
         const std::size_t after = end_of_closers(stop);
@@ -373,6 +376,7 @@ class Splitter {
   }
 
   std::string_view text_;
+  bool lines_only_;
   std::vector<Codepoint> points_;
   std::vector<std::size_t> closed_at_;  ///< see enclosures()
   bool korean_ = false;
@@ -385,7 +389,11 @@ class Splitter {
 }  // namespace
 
 std::vector<Span> sentences(std::string_view utf8) {
-  return Splitter(utf8).run();
+  return Splitter(utf8, false).run();
+}
+
+std::vector<Span> line_spans(std::string_view utf8) {
+  return Splitter(utf8, true).run();
 }
 
 }  // namespace twin::text

@@ -15,7 +15,7 @@
 
 namespace twin::feature {
 
-inline constexpr int dataset_version = 1;
+inline constexpr int dataset_version = 2;
 
 struct DatasetConfig {
   double validation_share = 0.05;  ///< of documents

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/splitter.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/chunk.h"
 #include "feature/embed/batches.h"
@@ -224,6 +225,8 @@ std::string feature_key(const stores::Document& document, const Category& catego
   Sha256 hash;
   hash.field(fmt::format("clean {} chunk {}", clean_version, chunk_version));
   hash.field(config::canonical(rules).dump());
+  const auto splitter = text::sentence_splitter(rules.sentences);
+  hash.field(splitter ? splitter->version : "");
   hash.field(fmt::format("weight {} window {}", category.retrieval_weight, embedder.window_tokens()));
   hash.field(embedder.model_hash());
   hash.field(document.id).field(std::to_string(document.version)).field(document.content_hash);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/splitter.h"
 #include "feature/chunk/chunk.h"
 #include "feature/clean/clean.h"
 #include "feature/embed/build_index.h"
@@ -19,6 +20,8 @@ Json key_config(StepContext& context) {
   for (const auto& [id, category] : context.project.categories()) {
     feature::ChunkRules rules = category.chunk;
     key["chunk"][id] = config::canonical(rules);
+    const auto splitter = text::sentence_splitter(rules.sentences);
+    key["sentences"][id] = splitter ? splitter->version : "";
     key["weight"][id] = category.retrieval_weight;
   }
   return key;
