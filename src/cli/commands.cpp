@@ -33,6 +33,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              extract_command,
                              docs_list_command,
                              docs_show_command,
+                             docs_duplicates_command,
                              docs_export_command,
                              docs_import_command,
                              warehouse_stats_command,

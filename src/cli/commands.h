@@ -30,6 +30,7 @@ std::unique_ptr<Command> search_command();
 std::unique_ptr<Command> extract_command();
 std::unique_ptr<Command> docs_list_command();
 std::unique_ptr<Command> docs_show_command();
+std::unique_ptr<Command> docs_duplicates_command();
 std::unique_ptr<Command> docs_export_command();
 std::unique_ptr<Command> docs_import_command();
 std::unique_ptr<Command> warehouse_stats_command();

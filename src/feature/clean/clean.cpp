@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/i18n.h"
+#include "core/text/language.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/formats.h"
@@ -11,14 +12,17 @@
 namespace twin::feature {
 namespace {
 
-/// "en-US" → "en"; and where a Korean text sits in a page template declared English (or the other way round), what the
-/// text is.
+/// "en-US" → "en"; where nothing is declared, what the text is in; and where a text sits in a page template that
+/// declares another language (a Korean post in an English theme), what the text is when that is beyond doubt.
 std::string settle_language(const std::string& declared, const std::string& text) {
-  std::string primary = text::fold(declared.substr(0, declared.find_first_of("-_")));
+  const std::string primary = text::fold(declared.substr(0, declared.find_first_of("-_")));
   constexpr std::size_t enough = 20;
-  if (primary.size() < 2 || primary.size() > 3) return text.empty() ? std::string() : text::guess_language(text);
-  const bool known = primary == "en" || primary == "ko";
-  return known && text.size() >= enough ? text::guess_language(text) : primary;
+  constexpr double beyond_doubt = 0.8;
+  const bool known = primary.size() == 2 || primary.size() == 3;
+  if (known && text.size() < enough) return primary;
+  const text::LanguageGuess guess = text::identify_language(text);
+  if (!known) return guess.code;
+  return guess.code.empty() || guess.confidence < beyond_doubt ? primary : guess.code;
 }
 
 std::string language_of_type(const std::string& media_type) {

@@ -1,4 +1,4 @@
-#include "feature/datasets/near_duplicates.h"
+#include "feature/dedup/near_duplicates.h"
 
 #include <doctest/doctest.h>
 
@@ -35,6 +35,21 @@ TEST_CASE("the similarity is that of sets of five characters") {
   CHECK(jaccard(shingles("가나다라마바"), shingles("가나다라마사")) == doctest::Approx(1.0 / 3));
   CHECK(shingles("").empty());
   CHECK(shingles("한").size() == 1);
+  CHECK(shingle_hashes("aaaaaaaa").size() == 4);
+  CHECK(shingles("aaaaaaaa").size() == 1);
+  CHECK(shingles("abcdef", 3).size() == 4);
+}
+
+TEST_CASE("normalization and case make no difference, by whichever way they are undone") {
+  CHECK(shingles("ÄPFEL und Birnen") == shingles("a\u0308pfel und birnen"));
+  CHECK(shingles("\u1112\u1161\u11ab국어 문장이다") == shingles("한국어 문장이다"));
+  CHECK(shingles("  두  칸\u3000띄기\n입니다 ") == shingles("두 칸 띄기 입니다"));
+  // An emoji takes the long way; the shingles before it are those of the short way.
+  const auto plain = shingle_hashes("Mixed 한글 and カナ 漢字, “quoted”… text");
+  auto longer = shingle_hashes("Mixed 한글 and カナ 漢字, “quoted”… text🙂");
+  CHECK(longer.size() == plain.size() + 1);
+  longer.pop_back();
+  CHECK(longer == plain);
 }
 
 TEST_CASE("a text equal or almost equal to an earlier one is found, others are not") {
