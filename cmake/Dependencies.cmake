@@ -61,6 +61,21 @@ twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-g
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
 twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
+twin_dep(csv       FILES libcsv.so        HEADER csv.h)
+
+# GMime and the GLib it needs are loaded at run time, when the first mail is read: only their headers are used here.
+add_library(dep::gmime INTERFACE IMPORTED GLOBAL)
+find_path(TWIN_INC_gmime NAMES gmime/gmime.h PATH_SUFFIXES gmime-3.0 NO_CACHE)
+find_path(TWIN_INC_glib NAMES glib.h PATH_SUFFIXES glib-2.0 NO_CACHE)
+find_path(TWIN_INC_glibconfig NAMES glibconfig.h PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/glib-2.0/include
+          /usr/lib/${CMAKE_CXX_LIBRARY_ARCHITECTURE}/glib-2.0/include NO_CACHE)
+foreach(header gmime glib glibconfig)
+  if(NOT TWIN_INC_${header})
+    message(FATAL_ERROR "The header of ${header} (dep::gmime) is not on this machine: run 'make setup'.")
+  endif()
+  target_include_directories(dep::gmime SYSTEM INTERFACE "${TWIN_INC_${header}}")
+endforeach()
+target_link_libraries(dep::gmime INTERFACE ${CMAKE_DL_LIBS})
 
 # libmongoc and libbson, for the module twin-mongo alone. Their headers lie in folders of their own.
 twin_dep(mongoc FILES libmongoc-1.0.so libbson-1.0.so)
