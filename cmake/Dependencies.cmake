@@ -59,6 +59,7 @@ twin_dep(psl       FILES libpsl.so       HEADER libpsl.h)
 twin_dep(crypto    FILES libcrypto.so     HEADER openssl/evp.h)
 twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-gfm.h)
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
+twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
 
 # Debian's archives of these are used, so their headers must not ask for the shared ones.

@@ -7,6 +7,7 @@
 
 #include "core/http/proxy.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 constexpr std::uint64_t ratio_free_bytes = 1 << 20;  ///< any page may unpack to so much
 /// libcurl unpacks a chunked body before it counts it: at most one receive buffer is not counted yet.
 constexpr std::uint64_t uncounted_bytes = CURL_MAX_WRITE_SIZE;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::string_view trimmed(std::string_view value) {
   const std::size_t first = value.find_first_not_of(" \t\r\n");
@@ -228,7 +222,7 @@ bool CurlTransfer::on_header(std::string_view line) {
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return true;
-  response_.headers.emplace_back(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+  response_.headers.emplace_back(text::ascii_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   return true;
 }
 
