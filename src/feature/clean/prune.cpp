@@ -175,9 +175,16 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     }
     const bool before = e.end <= first, after = i > last && !page.inside(i, last);
     if ((!before && !after) || kept[i] || e.text == 0 || !tags().edge.has(e.tag)) continue;
-    if (!block_tags().has(e.tag) || tags().headings.has(e.tag) || e.text > longest_edge_line) continue;
+    if (!block_tags().has(e.tag) || tags().headings.has(e.tag)) continue;
+    if (e.text > longest_edge_line) {
+      if (holds_paragraphs[e.parent] && e.links * 2 < e.text) i = e.end - 1;  // a list, a box: part of the text
+      continue;
+    }
     if (contains(page, i, tags().holds)) continue;
-    if (holds_paragraphs[e.parent] && (e.hints & (hint_byline | hint_credit)) == 0 && e.links * 2 < e.text) continue;
+    if (holds_paragraphs[e.parent] && (e.hints & (hint_byline | hint_credit)) == 0 && e.links * 2 < e.text) {
+      i = e.end - 1;
+      continue;
+    }
     page.remove(i, before ? "line before the text" : "line behind the text");
     i = e.end - 1;
   }
