@@ -4,8 +4,10 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/clean/binary_formats.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/formats.h"
+#include "feature/clean/notebook/notebook.h"
 
 namespace twin::feature {
 namespace {
@@ -33,11 +35,31 @@ Result<Cleaned> by_format(const std::string& type, std::string text, const RawDo
   if (is_html(type)) return clean_html(text, raw, rules);
   if (type == "text/markdown") return clean_markdown(std::move(text));
   if (type == "text/plain") return clean_text(text);
+  if (type == "application/x-ipynb+json") return clean_notebook(text, raw, rules.formats);
   if (const auto language = language_of_type(type); !language.empty()) {
     return clean_code(text, language == "source" ? std::string() : language);
   }
   return fail(ErrorKind::invalid, tr("Content of the type '{}' cannot be read", type), raw.url,
-              tr("HTML, Markdown, plain text and source code can"));
+              tr("HTML, Markdown, plain text, source code, notebooks, PDF, DOCX, ODT and EPUB can"));
+}
+
+Result<Cleaned> from_text(const std::string& type, const RawDocument& raw, const CleanRules& rules) {
+  const auto declared = raw.metadata.find("charset");
+  std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
+  if (charset.empty() && is_html(type)) charset = declared_charset(raw.bytes);
+  auto decoded = decode(raw.bytes, charset);
+  if (!decoded) return tl::unexpected(decoded.error());
+  if (is_html(type)) decoded->text = normalize_characters(decoded->text, true);
+  auto out = by_format(type, std::move(decoded->text), raw, rules);
+  if (!out) return out;
+  if (decoded->charset != "utf-8") out->metadata["charset"] = decoded->charset;
+  if (decoded->replaced > 0) {
+    out->notes.push_back({ErrorKind::invalid,
+                          tr("{} invalid sequences of {} were replaced by U+FFFD", decoded->replaced, decoded->charset),
+                          raw.url,
+                          {}});
+  }
+  return out;
 }
 
 }  // namespace
@@ -67,16 +89,7 @@ std::string normalize_characters(const std::string& utf8, bool spaces) {
 
 Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules) {
   const std::string type = raw.media_type.substr(0, raw.media_type.find(';'));
-  const auto declared = raw.metadata.find("charset");
-  std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
-  if (charset.empty() && is_html(type)) charset = declared_charset(raw.bytes);
-  auto decoded = decode(raw.bytes, charset);
-  if (!decoded) {
-    decoded.error().where = raw.url;
-    return tl::unexpected(decoded.error());
-  }
-  if (is_html(type)) decoded->text = normalize_characters(decoded->text, true);
-  auto out = by_format(type, std::move(decoded->text), raw, rules);
+  auto out = is_binary_format(type) ? clean_binary(type, raw, rules) : from_text(type, raw, rules);
   if (!out) {
     if (out.error().where.empty()) out.error().where = raw.url;
     return out;
@@ -85,13 +98,6 @@ Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules) {
   out->title = text::nfc(raw.title.empty() ? std::string(text::trim(out->title)) : raw.title);
   if (raw.published != 0) out->published = raw.published;
   out->language = settle_language(raw.language.empty() ? out->language : raw.language, out->markdown);
-  if (decoded->charset != "utf-8") out->metadata["charset"] = decoded->charset;
-  if (decoded->replaced > 0) {
-    out->notes.push_back({ErrorKind::invalid,
-                          tr("{} invalid sequences of {} were replaced by U+FFFD", decoded->replaced, decoded->charset),
-                          raw.url,
-                          {}});
-  }
   for (auto& note : out->notes) {
     if (note.where.empty()) note.where = raw.url;
   }

@@ -13,7 +13,7 @@
 namespace twin::feature {
 
 /// Bump when the output of anything below changes: part of cache keys.
-inline constexpr int clean_version = 1;
+inline constexpr int clean_version = 2;
 
 struct Cleaned {
   std::string markdown;  ///< UTF-8, NFC, structure kept
@@ -25,7 +25,8 @@ struct Cleaned {
   std::vector<Error> notes;                     ///< what was removed or repaired, with the reason
 };
 
-/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block).
+/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block),
+/// Jupyter notebooks, and what is_binary_format() names: PDF, DOCX, ODT, EPUB, images.
 /// Invalid UTF-8 is repaired and noted; binary data is ErrorKind::invalid.
 [[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules);
 
