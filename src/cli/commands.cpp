@@ -7,6 +7,7 @@ namespace twin::cli {
 std::map<std::string, std::string> command_groups() {
   return {{"docs", tr("Documents of the warehouse")},
           {"run", tr("One run: what it did and why")},
+          {"source", tr("One place where writing is")},
           {"models", tr("Models on this machine")},
           {"config", tr("The resolved configuration")}};
 }
@@ -23,6 +24,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              eval_show_command,
                              eval_questions_command,
                              serve_command,
+                             sources_command,
+                             source_test_command,
                              ask_command,
                              chat_command,
                              search_command,

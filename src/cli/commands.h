@@ -22,6 +22,8 @@ std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> eval_show_command();
 std::unique_ptr<Command> eval_questions_command();
 std::unique_ptr<Command> serve_command();
+std::unique_ptr<Command> sources_command();
+std::unique_ptr<Command> source_test_command();
 std::unique_ptr<Command> ask_command();
 std::unique_ptr<Command> chat_command();
 std::unique_ptr<Command> search_command();

@@ -45,9 +45,8 @@ Result<Cleaned> by_format(const std::string& type, std::string text, const RawDo
 
 Result<Cleaned> from_text(const std::string& type, const RawDocument& raw, const CleanRules& rules) {
   const auto declared = raw.metadata.find("charset");
-  std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
-  if (charset.empty() && is_html(type)) charset = declared_charset(raw.bytes);
-  auto decoded = decode(raw.bytes, charset);
+  const std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
+  auto decoded = decode(raw.bytes, charset, is_html(type) ? declared_charset(raw.bytes) : std::string());
   if (!decoded) return tl::unexpected(decoded.error());
   if (is_html(type)) decoded->text = normalize_characters(decoded->text, true);
   auto out = by_format(type, std::move(decoded->text), raw, rules);

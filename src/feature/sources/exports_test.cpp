@@ -225,6 +225,16 @@ TEST_CASE("LinkedIn in Korean, and in a language whose headers are not known") {
   REQUIRE(other.run());
   CHECK(other.documents.at(link).bytes == "bonjour");
 
+  const fs::path quotes =
+      pack(folder.path() / "q.zip",
+           {{"Shares.csv", "Date,ShareLink,ShareCommentary,SharedUrl,MediaUrl,Visibility\n2021-03-04 05:06:07," + link +
+                               ",\"one \"\"\n\"\"\"\"\n\"\"two\",,,\n2021-03-04 05:06:07,https://l.example/2,\"he said "
+                               "\"\"yes\"\"\nand left\",,,\n"}});
+  SourceTest quoted("linkedin_export", {{"path", quotes.string()}});
+  REQUIRE(quoted.run());
+  CHECK(quoted.documents.at(link).bytes == "one \n\ntwo");
+  CHECK(quoted.documents.at("https://l.example/2").bytes == "he said \"yes\"\nand left");
+
   const fs::path broken =
       pack(folder.path() / "b.zip",
            {{"Shares.csv", "Date,ShareLink,ShareCommentary,SharedUrl,MediaUrl,Visibility\n2021-03-04 05:06:07," + link +

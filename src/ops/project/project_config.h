@@ -42,6 +42,7 @@ struct ProjectConfig {
   ModelsConfig models;
   PipelineConfig pipeline;
   feature::CollectConfig collect;
+  feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;
   training::TrainConfig train;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 
 #include "core/hash.h"
 #include "core/i18n.h"
@@ -27,6 +28,18 @@ Result<std::string> Objects::put(std::string_view bytes) {
   if (stat && stat->size == bytes.size()) return hash;
   if (auto written = files_.write(path(hash), bytes); !written) return tl::unexpected(written.error());
   return hash;
+}
+
+Result<void> Objects::put_all(const std::vector<New>& objects) {
+  std::vector<FileBytes> missing;
+  std::set<std::string_view> named;
+  for (const auto& object : objects) {
+    if (!named.insert(object.sha256).second) continue;
+    const auto file = path(object.sha256);
+    const auto stat = files_.stat(file);
+    if (!stat || stat->size != object.bytes.size()) missing.push_back({file, object.bytes});
+  }
+  return files_.write_many(missing);
 }
 
 Result<std::string> Objects::get(const std::string& sha256) const {

@@ -267,6 +267,95 @@ void cursors_are_kept(Warehouse& warehouse) {
   CHECK(warehouse.cursor("other") == "");
 }
 
+void a_batch_is_durable_and_may_be_nested(Warehouse& warehouse) {
+  Document a = sample_document(1);
+  Document b = sample_document(2);
+  warehouse.batch([&] {
+    const User user = warehouse.get_or_create_user("김지수");
+    a.author_ids = {user.id};
+    CHECK(warehouse.upsert(a) == Upsert::inserted);
+    warehouse.batch([&] {
+      CHECK(warehouse.upsert(b) == Upsert::inserted);
+      warehouse.set_cursor("batch", "1");
+    });
+    Document again = sample_document(2);
+    CHECK_MESSAGE(warehouse.upsert(again) == Upsert::unchanged, "a write sees the writes before it");
+    warehouse.tombstone(b.id, 9);
+  });
+  CHECK(warehouse.counts().documents == 2);
+  CHECK(warehouse.counts().deleted == 1);
+  CHECK(warehouse.cursor("batch") == "1");
+  CHECK(warehouse.user(a.author_ids.at(0))->name == "김지수");
+}
+
+std::vector<Origin> origins(Warehouse& warehouse, const std::string& source, const std::string& location) {
+  std::vector<Origin> found;
+  warehouse.each_origin(source, location, [&](Origin&& origin) {
+    found.push_back(std::move(origin));
+    return true;
+  });
+  return found;
+}
+
+void origins_are_kept_by_source(Warehouse& warehouse) {
+  const Origin b{"https://x/b", "feed", "https://x/feed", "https://x/b?from=rss", "key", "12:34", 2};
+  warehouse.set_origin(b);
+  warehouse.set_origin({"https://x/글", "feed", "https://x/feed", "https://x/글", {}, {}, 0});
+  warehouse.set_origin({"https://x/a", "feed", "https://x/feed", "https://x/a", "k", {}, 0});
+  warehouse.set_origin({"https://y/a", "feed", "https://y/feed", "https://y/a", "k", {}, 0});
+  auto found = origins(warehouse, "feed", "https://x/feed");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].url == "https://x/a");
+  CHECK(found[1].url == b.url);
+  CHECK(found[1].source == b.source);
+  CHECK(found[1].location == b.location);
+  CHECK(found[1].shown == b.shown);
+  CHECK(found[1].key == b.key);
+  CHECK(found[1].stamp == b.stamp);
+  CHECK(found[1].missing == 2);
+  CHECK(found[2].url == "https://x/글");
+  CHECK(origins(warehouse, "git", "https://x/feed").empty());
+
+  // One document, one keeper: the newest word holds.
+  warehouse.set_origin({b.url, "feed", "https://y/feed", b.url, "other", {}, 0});
+  CHECK(origins(warehouse, "feed", "https://x/feed").size() == 2);
+  CHECK(origins(warehouse, "feed", "https://y/feed").size() == 2);
+  CHECK(warehouse.remove_origin(b.url));
+  CHECK_FALSE(warehouse.remove_origin(b.url));
+  int visited = 0;
+  warehouse.each_origin("feed", "https://x/feed", [&](Origin&&) { return ++visited < 1; });
+  CHECK(visited == 1);
+}
+
+void what_is_restored_is_to_be_made_again(Warehouse& warehouse) {
+  Document d = sample_document(1);
+  d.source = "feed";
+  d.metadata[source_location_key] = "https://x/feed";
+  warehouse.upsert(d);
+  CHECK_MESSAGE(origins(warehouse, "feed", "https://x/feed").empty(), "upsert leaves origins to the caller");
+  warehouse.set_origin({d.url, "feed", "https://x/feed", d.url, "key", "stamp", 0});
+  Document changed = d;
+  changed.version = 2;
+  changed.body += "!";
+  warehouse.restore(changed);
+  auto found = origins(warehouse, "feed", "https://x/feed");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].key.empty());
+  CHECK(found[0].stamp.empty());
+  warehouse.set_origin({d.url, "feed", "https://x/feed", d.url, "key", "stamp", 0});
+  warehouse.restore(d);  // an older version
+  CHECK(origins(warehouse, "feed", "https://x/feed").at(0).key == "key");
+  changed.deleted = true;
+  changed.deleted_at = 5;
+  warehouse.restore(changed);
+  CHECK(origins(warehouse, "feed", "https://x/feed").empty());
+  Document by_hand = sample_document(2);
+  by_hand.source = "feed";
+  by_hand.metadata[source_location_key] = "https://x/feed";
+  warehouse.restore(by_hand);
+  CHECK(origins(warehouse, "feed", "https://x/feed").size() == 1);
+}
+
 void threads_share_it(Warehouse& warehouse) {
   constexpr int kThreads = 4;
   constexpr int kEach = 15;
@@ -337,6 +426,16 @@ void test_warehouse(const WarehouseFactory& open) {
   }
   SUBCASE("cursors are kept") {
     cursors_are_kept(*one);
+  }
+  SUBCASE("a batch is durable and may be nested") {
+    a_batch_is_durable_and_may_be_nested(*one);
+    CHECK(open(folder.path() / "one")->cursor("batch") == "1");
+  }
+  SUBCASE("origins are kept by source") {
+    origins_are_kept_by_source(*one);
+  }
+  SUBCASE("what is restored is to be made again") {
+    what_is_restored_is_to_be_made_again(*one);
   }
   SUBCASE("threads share it") {
     threads_share_it(*one);

@@ -72,4 +72,22 @@ CREATE TABLE cursors(
 ) WITHOUT ROWID;
 )sql";
 
+/// origins: which source keeps a document current. Filled from the documents of before, to be read again.
+inline constexpr const char* kWarehouseV2 = R"sql(
+CREATE TABLE origins(
+  url TEXT PRIMARY KEY NOT NULL,
+  source TEXT NOT NULL,
+  location TEXT NOT NULL,
+  shown TEXT NOT NULL,
+  key TEXT NOT NULL,
+  stamp TEXT NOT NULL,
+  missing INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX origins_of ON origins(source, location, url);
+INSERT INTO origins
+  SELECT d.url, d.source, json_extract(v.metadata, '$.source_location'), d.url, '', '', 0
+  FROM documents d JOIN versions v ON v.document = d.key AND v.version = d.version
+  WHERE NOT d.deleted AND json_extract(v.metadata, '$.source_location') IS NOT NULL;
+)sql";
+
 }  // namespace twin::stores

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/unicode.h"
 #include "stores/warehouse/sqlite_warehouse.h"
 
 namespace twin::stores {
@@ -74,6 +75,16 @@ Upsert touch(Connection& c, const Current& now, UnixMillis fetched) {
   return Upsert::revived;
 }
 
+void put_origin(Connection& c, const Origin& o) {
+  Query(c,
+        "INSERT INTO origins(url, source, location, shown, key, stamp, missing) VALUES(?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(url) DO UPDATE SET source = excluded.source, location = excluded.location, "
+        "shown = excluded.shown, key = excluded.key, stamp = excluded.stamp, missing = excluded.missing",
+        text::repair_utf8(o.url), text::repair_utf8(o.source), text::repair_utf8(o.location),
+        text::repair_utf8(o.shown), o.key, o.stamp, o.missing)
+      .run();
+}
+
 Document load(Connection& c, std::int64_t document, int version) {
   Query q(c,
           "SELECT d.id, d.url, v.source, v.category, v.author_ids, v.title, b.body, v.raw_sha256, v.raw_type, "
@@ -123,6 +134,16 @@ Query select(Connection& c, const DocumentFilter& filter) {
   return Query(c, sql + " ORDER BY d.id", values);
 }
 
+// What was brought in from elsewhere belongs to the source it names, which is to make it again.
+void originate(Connection& c, const Document& d) {
+  const auto location = d.metadata.find(source_location_key);
+  if (d.deleted || location == d.metadata.end()) {
+    Query(c, "DELETE FROM origins WHERE url = ?", d.url).run();
+  } else {
+    put_origin(c, {d.url, d.source, location->second, d.url, {}, {}, 0});
+  }
+}
+
 }  // namespace
 
 Upsert SqliteWarehouse::upsert(Document& document) {
@@ -161,7 +182,10 @@ bool SqliteWarehouse::tombstone(const std::string& id, UnixMillis when) {
 void SqliteWarehouse::restore(const Document& given) {
   Document document = given;
   if (document.version < 1) {
-    upsert(document);
+    store_.batch([&] {
+      upsert(document);
+      store_.write([&](Connection& c) { originate(c, document); });
+    });
     return;
   }
   repair_text(document);
@@ -175,7 +199,29 @@ void SqliteWarehouse::restore(const Document& given) {
     const auto now = current(c, id);
     const auto key = now ? now->key : add_document(c, document);
     write_version(c, key, document);
-    if (!now || now->version <= document.version) make_current(c, key, document);
+    if (now && now->version > document.version) return;
+    make_current(c, key, document);
+    originate(c, document);
+  });
+}
+
+void SqliteWarehouse::set_origin(const Origin& origin) {
+  store_.write([&](Connection& c) { put_origin(c, origin); });
+}
+
+bool SqliteWarehouse::remove_origin(const std::string& url) {
+  return store_.write([&](Connection& c) { return Query(c, "DELETE FROM origins WHERE url = ?", url).run() > 0; });
+}
+
+void SqliteWarehouse::each_origin(const std::string& source, const std::string& location,
+                                  const std::function<bool(Origin&&)>& visit) {
+  store_.read([&](Connection& c) {
+    Query rows(c,
+               "SELECT url, shown, key, stamp, missing FROM origins WHERE source = ? AND location = ? ORDER BY url",
+               source, location);
+    while (rows.step()) {
+      if (!visit({rows.text(0), source, location, rows.text(1), rows.text(2), rows.text(3), rows.small(4)})) return;
+    }
   });
 }
 

@@ -9,7 +9,7 @@ using sqlite::Connection;
 using sqlite::Query;
 
 SqliteWarehouse::SqliteWarehouse(const std::filesystem::path& folder, FileSystem& files, sqlite::Options options)
-    : store_(folder / "warehouse.db", {{kWarehouseV1}, nullptr}, options), objects_(files, folder / "objects") {}
+    : store_(folder / "warehouse.db", {{kWarehouseV1, kWarehouseV2}, nullptr}, options), objects_(files, folder / "objects") {}
 
 std::optional<std::string> SqliteWarehouse::cursor(const std::string& key) {
   return store_.read([&](Connection& c) -> std::optional<std::string> {

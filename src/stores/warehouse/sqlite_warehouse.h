@@ -23,6 +23,12 @@ class SqliteWarehouse final : public Warehouse {
   void each(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) override;
   void each_version(const DocumentFilter& filter, const std::function<bool(Document&&)>& visit) override;
 
+  void batch(const std::function<void()>& body) override { store_.batch(body); }
+  void set_origin(const Origin& origin) override;
+  bool remove_origin(const std::string& url) override;
+  void each_origin(const std::string& source, const std::string& location,
+                   const std::function<bool(Origin&&)>& visit) override;
+
   std::optional<std::string> cursor(const std::string& key) override;
   void set_cursor(const std::string& key, const std::string& value) override;
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "stores/warehouse/conformance.h"
+#include "stores/warehouse/schema.h"
 
 using namespace twin;
 using namespace twin::stores;
@@ -143,6 +144,60 @@ TEST_CASE("warehouse: a full disk loses nothing and writing goes on later") {
   Document d = sample_document(written, std::string(3000, 'x'));
   CHECK(warehouse.upsert(d) == Upsert::inserted);
   CHECK(warehouse.counts().documents == written + 1);
+}
+
+TEST_CASE("warehouse: a batch that fails leaves nothing, and writing goes on") {
+  const TempFolder folder;
+  SqliteWarehouse warehouse(folder.path(), disk());
+  Document d = sample_document(1);
+  const auto fails = [&] {
+    warehouse.batch([&] {
+      warehouse.get_or_create_user("김지수");
+      warehouse.upsert(d);
+      warehouse.set_origin({d.url, "feed", "x", d.url, "k", {}, 0});
+      throw std::runtime_error("halfway");
+    });
+  };
+  CHECK_THROWS_AS(fails(), std::runtime_error);
+  CHECK(warehouse.counts().documents == 0);
+  CHECK(warehouse.counts().users == 0);
+  CHECK_FALSE(warehouse.remove_origin(d.url));
+  std::thread other([&] {
+    Document mine = sample_document(2);
+    warehouse.upsert(mine);
+  });
+  other.join();
+  CHECK(warehouse.upsert(d) == Upsert::inserted);
+  CHECK(warehouse.counts().documents == 2);
+}
+
+TEST_CASE("warehouse: documents of before origins were kept get one") {
+  const TempFolder folder;
+  const auto file = folder.path() / "warehouse.db";
+  {
+    SQLite::Database old(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    old.exec(kWarehouseV1);
+    old.exec("PRAGMA user_version = 1");
+    for (const int key : {1, 2, 3}) {
+      const std::string n = std::to_string(key), deleted = key == 2 ? "1" : "0";
+      const std::string metadata = key == 3 ? "{}" : R"({"source_location":"/home/me"})";
+      old.exec("INSERT INTO documents VALUES(" + n + ", 'doc_" + n + "', 'file:///" + n + "', 'folder', 'a', 2, 'h', " +
+               deleted + ", 0)");
+      for (const char* version : {"1", "2"}) {
+        old.exec("INSERT INTO versions(document, version, source, category, author_ids, title, raw_sha256, raw_type, "
+                 "language, published, fetched, content_hash, metadata) VALUES(" +
+                 n + ", " + version + ", 'folder', 'a', '[]', '', '', '', '', 0, 0, 'h', '" + metadata + "')");
+      }
+    }
+  }
+  SqliteWarehouse warehouse(folder.path(), disk());
+  std::vector<std::string> urls;
+  warehouse.each_origin("folder", "/home/me", [&](Origin&& origin) {
+    CHECK(origin.key.empty());
+    urls.push_back(origin.url);
+    return true;
+  });
+  CHECK(urls == std::vector<std::string>{"file:///1"});
 }
 
 TEST_CASE("warehouse: another process's writes are seen at once") {

@@ -58,6 +58,22 @@ class Warehouse {
   virtual void restore(const Document& document) = 0;
   virtual void restore_user(const User& user) = 0;
 
+  /// Runs `body`: what it writes to this warehouse is one transaction, durable on return, or gone when an exception leaves
+  /// it (an exception of a write must leave it). Reads inside may not see it. Other threads' writes wait, so `body` must
+  /// not wait for them; may be nested, and then joins. A database without transactions makes each write durable in order:
+  /// write what depends on something after it.
+  virtual void batch(const std::function<void()>& body) = 0;
+
+  /// Inserts, or replaces by `url`. The document need not be there yet.
+  virtual void set_origin(const Origin& origin) = 0;
+  /// Returns false when there was none.
+  virtual bool remove_origin(const std::string& url) = 0;
+  /// Origins of one source in order of url, one at a time in memory; false to stop. restore() of a document's newest
+  /// version sets its origin from the metadata (source_location_key) with `key` and `stamp` empty, and removes it when that
+  /// version is deleted or names no location; upsert() and tombstone() leave origins alone.
+  virtual void each_origin(const std::string& source, const std::string& location,
+                           const std::function<bool(Origin&&)>& visit) = 0;
+
   /// Small state that a source keeps between runs (ETag, last commit), by source location.
   virtual std::optional<std::string> cursor(const std::string& key) = 0;
   virtual void set_cursor(const std::string& key, const std::string& value) = 0;
