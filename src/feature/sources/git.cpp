@@ -135,6 +135,7 @@ class Git final : public Source {
     const std::string type = media_type_of(file.path);
     const bool named = !filter_.include.empty();
     if (type.empty()) return named;
+    if (is_image_type(type)) return false;
     const auto& generated = generated_files();
     if (!named && std::any_of(generated.begin(), generated.end(),
                               [&](const std::string& pattern) { return glob_match(pattern, file.path); })) {
@@ -231,8 +232,7 @@ Claim accepts(const std::string& location) {
   const auto ends_with = [&](std::string_view end) {
     return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
   };
-  if (text.rfind("git@", 0) == 0 || text.rfind("git://", 0) == 0 || text.rfind("ssh://", 0) == 0 ||
-      ends_with(".git")) {
+  if (text.rfind("git@", 0) == 0 || text.rfind("git://", 0) == 0 || text.rfind("ssh://", 0) == 0 || ends_with(".git")) {
     return {Claim::site, tr("the address of a git repository")};
   }
   if (text.find("://") != std::string::npos) return {};
