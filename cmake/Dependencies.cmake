@@ -56,6 +56,7 @@ twin_dep(expected                         HEADER tl/expected.hpp)
 twin_dep(pugixml   FILES libpugixml.a     HEADER pugixml.hpp)
 twin_dep(crypto    FILES libcrypto.so     HEADER openssl/evp.h)
 twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-gfm.h)
+twin_dep(re2       FILES libre2.a         HEADER re2/re2.h              LINK Threads::Threads)
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
 

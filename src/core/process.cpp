@@ -201,6 +201,7 @@ Result<std::unique_ptr<Process::State>> Process::State::start(const ProcessSpec&
   const auto pid = spawn({.program = *program,
                           .argv = spec.argv,
                           .environment = spec.environment,
+                          .own_environment = spec.own_environment,
                           .folder = spec.folder,
                           .in = input->get(),
                           .out = log_file ? log_file.get() : out_stream.child_end.get(),

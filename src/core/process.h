@@ -21,6 +21,7 @@ namespace twin {
 struct ProcessSpec {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< added to the parent's
+  bool own_environment = false;                    ///< the child gets `environment` alone, nothing of the parent's
   std::filesystem::path folder;                    ///< empty: the parent's
   std::string stdin_text;                          ///< what the child reads on stdin; empty: nothing (/dev/null)
   std::filesystem::path log;                       ///< stdout and stderr are appended here when set

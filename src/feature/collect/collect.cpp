@@ -57,6 +57,7 @@ class SourceRun {
                                  .max_item_bytes = static_cast<std::uint64_t>(config_.max_item_megabytes) << 20,
                                  .authors = known_names(source_, authors_),
                                  .cursor = {}};
+    source_context.unchanged = [this](const std::string& url) { keep(url); };
     const std::string key = cursor_key(source_context.authors);
     source_context.cursor = context_.warehouse.cursor(key).value_or("");
 
@@ -71,9 +72,13 @@ class SourceRun {
       fail_with(std::move(error));
       return;
     }
+    for (auto& note : done->notes) {
+      if (note.where.empty()) note.where = location_;
+      report_.notes.push_back(std::move(note));
+    }
     if (context_.stop.stop_requested() || done->unchanged) return;
     if (done->complete && config_.delete_missing) remove_missing();
-    if (!failed_) context_.warehouse.set_cursor(key, done->cursor);
+    if (!failed_ && (!item_failed_ || done->cursor_by_item)) context_.warehouse.set_cursor(key, done->cursor);
   }
 
  private:
@@ -94,7 +99,10 @@ class SourceRun {
       if (!item.error().where.empty()) seen_.insert(canonical_url(item.error().where));
       Error error = std::move(item.error());
       if (error.where.empty()) error.where = location_;
+      const bool failed_before = failed_;
       fail_with(std::move(error));
+      failed_ = failed_before;
+      item_failed_ = true;
       return;
     }
     const std::string url = canonical_url(item->url);
@@ -112,6 +120,16 @@ class SourceRun {
     } catch (const std::exception& error) {
       fail_with({ErrorKind::internal, tr("The document could not be processed: {}", error.what()), url, {}});
     }
+  }
+
+  /// An item that its source knows to be as it was.
+  void keep(const std::string& given) {
+    const std::string url = canonical_url(given);
+    seen_.insert(url);
+    if (!urls_.insert(url).second) return;
+    progress_.add();
+    ++report_.seen;
+    ++report_.unchanged;
   }
 
   void store(RawDocument raw, const std::string& url) {
@@ -201,7 +219,8 @@ class SourceRun {
   const std::string location_;
   std::set<std::string> seen_;  ///< of this source
   AuthorIds author_ids_;
-  bool failed_ = false;
+  bool failed_ = false;       ///< the source as a whole, or what it gave could not be stored
+  bool item_failed_ = false;  ///< the source could not read an item
 };
 
 }  // namespace
