@@ -205,6 +205,7 @@ Result<std::unique_ptr<Process::State>> Process::State::start(const ProcessSpec&
   const auto pid = spawn({.program = *program,
                           .argv = spec.argv,
                           .environment = spec.environment,
+                          .own_environment = spec.own_environment,
                           .folder = spec.folder,
                           .in = spec.stdin_fd >= 0 ? spec.stdin_fd : input->get(),
                           .out = log_file ? log_file.get() : out_stream.child_end.get(),

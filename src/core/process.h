@@ -22,6 +22,7 @@ namespace twin {
 struct ProcessSpec {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< added to the parent's
+  bool own_environment = false;                    ///< the child gets `environment` alone, nothing of the parent's
   std::filesystem::path folder;                    ///< empty: the parent's
   std::string stdin_text;                          ///< what the child reads on stdin; empty: nothing (/dev/null)
   int stdin_fd = -1;                               ///< what it reads instead, e.g. a pipe; stays the caller's to close

@@ -123,9 +123,9 @@ bool set_limits(const SpawnLimits& limits) {
   report_and_exit(p.report);
 }
 
-std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added, bool alone) {
   std::vector<std::string> result;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; !alone && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     if (!added.contains(std::string(text.substr(0, text.find('='))))) result.emplace_back(text);
   }
@@ -212,7 +212,7 @@ Result<pid_t> spawn(const SpawnRequest& request) {
   if (!report) return tl::unexpected(report.error());
   auto& [report_read, report_write] = *report;
   std::vector<std::string> argv = request.argv;
-  std::vector<std::string> environment = merged_environment(request.environment);
+  std::vector<std::string> environment = merged_environment(request.environment, request.own_environment);
   const Prepared prepared{.program = request.program.c_str(),
                           .folder = request.folder.empty() ? nullptr : request.folder.c_str(),
                           .argv = pointers(argv),

@@ -48,6 +48,7 @@ struct SpawnRequest {
   std::filesystem::path program;  ///< absolute
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< added to the parent's
+  bool own_environment = false;                    ///< `environment` alone, nothing of the parent's
   std::filesystem::path folder;
   int in = -1, out = -1, err = -1;  ///< become 0, 1, 2 of the child
   SpawnLimits limits = {};

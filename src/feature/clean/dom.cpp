@@ -354,4 +354,16 @@ void detach(Node* node) {
   lxb_dom_node_remove(node);
 }
 
+std::string outer_html(const Node* node) {
+  std::string out;
+  lxb_html_serialize_tree_cb(
+      const_cast<Node*>(node),  // lexbor reads only
+      [](const lxb_char_t* bytes, std::size_t size, void* context) -> lxb_status_t {
+        static_cast<std::string*>(context)->append(view(bytes, size));
+        return LXB_STATUS_OK;
+      },
+      &out);
+  return out;
+}
+
 }  // namespace twin::feature::html

@@ -104,4 +104,7 @@ void walk(Node* root, const std::function<bool(Node*)>& visit);
 /// The next node in document order within `root`, not going below `node`; null at the end.
 [[nodiscard]] Node* next_skipping_children(const Node* root, Node* node);
 
+/// The node and everything below it as HTML.
+[[nodiscard]] std::string outer_html(const Node* node);
+
 }  // namespace twin::feature::html
