@@ -85,7 +85,7 @@ TEST_CASE("steps: every plug-in is complete, and there are as many as files") {
     CHECK(entry.version >= 1);
     CHECK(static_cast<bool>(entry.run));
   }
-  for (const char* id : {"models", "collect", "index", "instruct", "preference", "train", "evaluate"}) {
+  for (const char* id : {"models", "collect", "duplicates", "index", "instruct", "preference", "train", "evaluate"}) {
     CAPTURE(id);
     CHECK(StepRegistry::instance().find(id) != nullptr);
   }
