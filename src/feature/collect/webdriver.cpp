@@ -203,15 +203,19 @@ struct Browser::State {
   /// One that hung may still hold its folder: each session has its own.
   [[nodiscard]] fs::path profile_of_session() const { return profile.path() / fmt::format("session-{}-", sessions); }
 
-  /// A value that changes when the page does: its length, and -1 while it loads.
+  /// A value that changes when the page does: its length, and -1 while it loads. The browser's own page of an error is a
+  /// failure: the driver does not tell of each.
   Result<std::int64_t> length() {
     const Json script = {{"script",
+                          "if (location.protocol === 'chrome-error:') return -2;"
                           "return document.readyState === 'complete' && document.documentElement"
                           " ? document.documentElement.outerHTML.length : -1"},
                          {"args", Json::array()}};
     const auto value = command("POST", "/session/" + session + "/execute/sync", script, command_time);
     if (!value) return tl::unexpected(value.error());
-    return value->is_number_integer() ? value->get<std::int64_t>() : -1;
+    const std::int64_t length = value->is_number_integer() ? value->get<std::int64_t>() : -1;
+    if (length == -2) return fail(ErrorKind::network, tr("The browser cannot load the page"));
+    return length;
   }
 };
 
