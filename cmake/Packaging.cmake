@@ -23,6 +23,11 @@ foreach(worker llama-server llama-quantize)
   file(CREATE_LINK "${TWIN_LLAMA_PREFIX}/bin/${worker}" "${CMAKE_BINARY_DIR}/bin/${worker}" SYMBOLIC)
 endforeach()
 
+# Kiwi, where it was built, is found in the same way.
+if(TWIN_KIWI_PREFIX)
+  file(CREATE_LINK "${TWIN_KIWI_PREFIX}/kiwi" "${CMAKE_BINARY_DIR}/bin/kiwi" SYMBOLIC)
+endif()
+
 # --- install -------------------------------------------------------------------------------
 
 # twin_install_program(TARGET COMPONENT)
@@ -63,14 +68,21 @@ twin_install_data(categories pipelines prompts examples)
 
 install(DIRECTORY "${TWIN_LLAMA_PREFIX}/bin/" DESTINATION ${twin_private_dir} COMPONENT twin
         USE_SOURCE_PERMISSIONS)
+if(TWIN_KIWI_PREFIX)
+  # A component of its own, in no package: a hundred megabytes that most do without.
+  install(DIRECTORY "${TWIN_KIWI_PREFIX}/kiwi" DESTINATION ${twin_private_dir} COMPONENT kiwi)
+  install(DIRECTORY "${TWIN_KIWI_PREFIX}/licenses/" DESTINATION share/doc/twin/licenses COMPONENT kiwi)
+endif()
 if(TARGET twin-train)
   install(DIRECTORY "${TWIN_TORCH_PREFIX}/lib/" DESTINATION ${twin_private_dir} COMPONENT train
           USE_SOURCE_PERMISSIONS)
   install(DIRECTORY "${TWIN_TORCH_PREFIX}/licenses/" DESTINATION share/doc/twin/licenses COMPONENT train)
 endif()
+install(FILES "${TWIN_LID_PREFIX}/lid.176.ftz" DESTINATION share/twin COMPONENT twin)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/NOTICE.md"
         DESTINATION share/doc/twin COMPONENT twin)
-foreach(prefix "${TWIN_LLAMA_PREFIX}" "${TWIN_HTTPLIB_PREFIX}" "${TWIN_LEXBOR_PREFIX}")
+foreach(prefix "${TWIN_LLAMA_PREFIX}" "${TWIN_HTTPLIB_PREFIX}" "${TWIN_LEXBOR_PREFIX}"
+               "${TWIN_LID_PREFIX}")
   install(DIRECTORY "${prefix}/licenses/" DESTINATION share/doc/twin/licenses COMPONENT twin)
 endforeach()
 # Linked statically, so part of the programs themselves.
@@ -109,6 +121,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${TWIN_LLAMA_PREFIX}/bin" "${TW
 set(CPACK_DEBIAN_TWIN_PACKAGE_NAME twin)
 set(CPACK_DEBIAN_TWIN_PACKAGE_SECTION text)
 set(CPACK_DEBIAN_TWIN_PACKAGE_RECOMMENDS "ca-certificates, twin-train")
+set(CPACK_DEBIAN_TWIN_PACKAGE_SUGGESTS "poppler-utils, tesseract-ocr, tesseract-ocr-kor, libgmime-3.0-0")
 set(CPACK_DEBIAN_TWIN_DESCRIPTION "${PROJECT_DESCRIPTION}")
 set(CPACK_DEBIAN_TRAIN_PACKAGE_NAME twin-train)
 set(CPACK_DEBIAN_TRAIN_PACKAGE_SECTION text)

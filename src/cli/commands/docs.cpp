@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -10,6 +11,8 @@
 #include "cli/session.h"
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
+#include "feature/dedup/duplicates.h"
+#include "feature/quality/quality.h"
 #include "stores/warehouse/warehouse.h"
 
 namespace twin::cli {
@@ -17,6 +20,15 @@ namespace {
 
 using stores::Document;
 using stores::DocumentFilter;
+
+/// Document → the one it is a near duplicate of, as the last run of the pipeline found.
+std::map<std::string, std::string> known_duplicates(Session& session) {
+  std::map<std::string, std::string> out;
+  const auto found = feature::read_duplicates(session.project().layout().duplicates());
+  if (!found && found.error().kind == ErrorKind::not_found) return out;
+  for (const feature::Duplicate& duplicate : value_or_throw(found)) out[duplicate.id] = duplicate.original;
+  return out;
+}
 
 class DocsList final : public Command {
  public:
@@ -28,14 +40,19 @@ class DocsList final : public Command {
     options.flag("--deleted", filter_.include_deleted, tr("Also what is gone at its source"));
   }
   int run(Session& session) override {
+    const std::map<std::string, std::string> originals = known_duplicates(session);
     session.project().warehouse().each(filter_, [&](Document&& document) {
+      const auto original = originals.find(document.id);
+      const bool duplicate = original != originals.end();
       if (session.json()) {
         Json json = stores::to_json(document);
         json.erase("body");
+        if (duplicate) json["duplicate_of"] = original->second;
         session.print(json);
       } else {
-        session.print(fmt::format("{}  v{:<3} {:<12} {}  {}{}", document.id, document.version, document.category,
-                                  document.title, document.url, document.deleted ? "  (deleted)" : ""));
+        session.print(fmt::format("{}  v{:<3} {:<12} {}  {}{}{}", document.id, document.version, document.category,
+                                  document.title, document.url, document.deleted ? "  (deleted)" : "",
+                                  duplicate ? "  " + tr("(near duplicate of {})", original->second) : ""));
       }
       return !session.stop().stop_requested();
     });
@@ -53,7 +70,8 @@ class DocsShow final : public Command {
   void declare(Options& options) override {
     options.positional("id", id_, tr("Id of the document"));
     options.option("--version", version_, tr("An earlier version (0: the newest)"));
-    options.option("--view", view_, tr("markdown, prose or raw"));
+    options.option("--view", view_, tr("markdown, prose, raw or quality"));
+    options.option("--diff", diff_, tr("raw: what cleaning took out of the bytes as fetched, and why"));
   }
   int run(Session& session) override {
     stores::Warehouse& warehouse = session.project().warehouse();
@@ -61,7 +79,12 @@ class DocsShow final : public Command {
     if (!document) {
       throw Fatal(ErrorKind::not_found, tr("There is no document '{}'", id_), {}, tr("list them with: twin docs list"));
     }
-    if (session.json()) {
+    if (!diff_.empty()) {
+      if (diff_ != "raw") throw Fatal(ErrorKind::usage, tr("--diff takes raw, not '{}'", diff_));
+      show_removals(session, *document);
+    } else if (view_ == "quality") {
+      session.print(quality(session, *document));
+    } else if (session.json()) {
       session.print(stores::to_json(*document));
     } else if (view_ == "markdown") {
       session.print(document->body);
@@ -70,13 +93,77 @@ class DocsShow final : public Command {
     } else if (view_ == "raw") {
       session.print(value_or_throw(warehouse.objects().get(document->raw_sha256)));
     } else {
-      throw Fatal(ErrorKind::usage, tr("--view takes markdown, prose or raw, not '{}'", view_));
+      throw Fatal(ErrorKind::usage, tr("--view takes markdown, prose, raw or quality, not '{}'", view_));
     }
     return exit_code::done;
   }
 
  private:
-  std::string id_, view_ = "markdown";
+  /// What quality rules measure of it, and which of them it fails.
+  static Json quality(Session& session, const Document& document) {
+    const auto m = feature::measure_quality(feature::prose_view(document.body), document.language);
+    Json json{{"words", m.words},
+              {"mean_word_length", m.mean_word_length},
+              {"symbol_ratio", m.symbol_ratio},
+              {"letter_words", m.letter_words},
+              {"function_words", m.function_words},
+              {"bullet_lines", m.bullet_lines},
+              {"ellipsis_lines", m.ellipsis_lines},
+              {"ended_lines", m.ended_lines},
+              {"duplicate_lines", m.duplicate_lines},
+              {"top_phrase", m.top_phrase},
+              {"repeated_phrases", m.repeated_phrases},
+              {"fails", Json::array()}};
+    const auto category = session.project().categories().find(document.category);
+    if (category == session.project().categories().end()) return json;
+    for (const auto& flag : feature::judge(m, document.language, category->second.quality)) {
+      json["fails"].push_back({{"rule", flag.rule}, {"measured", flag.measured}, {"limit", flag.limit}});
+    }
+    return json;
+  }
+
+  /// Cleans the raw bytes once more: the same bytes and rules give the same result.
+  static void show_removals(Session& session, const Document& document) {
+    feature::RawDocument raw;
+    raw.url = document.url;
+    raw.media_type = document.raw_type;
+    raw.bytes = value_or_throw(session.project().warehouse().objects().get(document.raw_sha256));
+    raw.title = document.title;
+    raw.language = document.language;
+    if (const auto charset = document.metadata.find("charset"); charset != document.metadata.end()) {
+      raw.metadata["charset"] = charset->second;
+    }
+    const auto category = session.project().categories().find(document.category);
+    const feature::CleanRules rules =
+        category == session.project().categories().end() ? feature::CleanRules{} : category->second.clean;
+    const feature::Cleaned cleaned = value_or_throw(feature::clean(raw, rules, {.record_removals = true}));
+    const bool same = cleaned.markdown == document.body;
+    if (session.json()) {
+      Json removed = Json::array();
+      for (const auto& removal : cleaned.removed) {
+        removed.push_back({{"reason", removal.reason}, {"path", removal.path}, {"text", removal.text}});
+      }
+      Json notes = Json::array();
+      for (const Error& note : cleaned.notes) notes.push_back(note.message);
+      session.print(Json{{"id", document.id},
+                         {"version", document.version},
+                         {"raw_type", document.raw_type},
+                         {"same", same},
+                         {"removed", removed},
+                         {"notes", notes}});
+      return;
+    }
+    if (!same) {
+      session.print(tr("This version was cleaned by other rules than today's; the list shows today's."));
+    }
+    for (const auto& removal : cleaned.removed) {
+      session.print(fmt::format("- [{}] {}{}{}", removal.reason, removal.path, removal.text.empty() ? "" : ": ",
+                                removal.text));
+    }
+    if (cleaned.removed.empty()) session.print(tr("Nothing was removed."));
+  }
+
+  std::string id_, view_ = "markdown", diff_;
   int version_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin {
 namespace {
@@ -91,16 +92,9 @@ std::string_view special_v6(const Bytes& a) {
   return {};
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 /// Lower case, without the dot that ends a fully qualified name.
 std::string plain_name(std::string_view host) {
-  std::string name = lower(host);
+  std::string name = text::ascii_lower(host);
   while (!name.empty() && name.back() == '.') name.pop_back();
   return name;
 }

@@ -7,6 +7,7 @@
 
 #include "core/http/proxy.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 constexpr std::uint64_t ratio_free_bytes = 1 << 20;  ///< any page may unpack to so much
 /// libcurl unpacks a chunked body before it counts it: at most one receive buffer is not counted yet.
 constexpr std::uint64_t uncounted_bytes = CURL_MAX_WRITE_SIZE;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::string_view trimmed(std::string_view value) {
   const std::size_t first = value.find_first_not_of(" \t\r\n");
@@ -172,7 +166,18 @@ curl_socket_t CurlTransfer::open_socket(void* user, curlsocktype, curl_sockaddr*
     transfer.thrown_ = std::current_exception();
     return CURL_SOCKET_BAD;
   }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket >= 0) transfer.sockets_.push_back(socket);
+  return socket;
+}
+
+/// libcurl tells of a connection only when TLS stands, too.
+bool CurlTransfer::has_peer() const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [](int socket) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  });
 }
 
 int CurlTransfer::before_request(void* user, char*, char*, int, int) {
@@ -228,14 +233,12 @@ bool CurlTransfer::on_header(std::string_view line) {
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return true;
-  response_.headers.emplace_back(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+  response_.headers.emplace_back(text::ascii_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   return true;
 }
 
 bool CurlTransfer::within_limits(PhaseWatch& watch) {
-  curl_off_t connected = 0;
-  curl_easy_getinfo(session_.easy, CURLINFO_CONNECT_TIME_T, &connected);
-  state_.connected = state_.connected || connected > 0;
+  state_.connected = state_.connected || has_peer();
   state_.received = wire_bytes();
   if (state_.received > request_.max_bytes) {
     return broke(ErrorKind::limit, tr("the answer is larger than the limit of {} bytes", request_.max_bytes));
@@ -332,6 +335,7 @@ Error CurlTransfer::error_of(CURLcode code) const {
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9; other schemes do not get here
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WRITE_ERROR:  // of the unpacking: what our own callbacks refuse is in failure_
       return {ErrorKind::invalid, tr("the answer is not well-formed HTTP: {}", reason), where, {}};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::network, tr("no answer in time: {}", reason), where, {}};

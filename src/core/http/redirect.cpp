@@ -5,6 +5,7 @@
 
 #include "core/http/url.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin {
 namespace {
@@ -13,18 +14,12 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 /// Headers that say nothing about who asks.
 bool may_travel(const std::string& name) {
   static constexpr std::array<std::string_view, 7> harmless = {"accept",       "accept-encoding", "accept-language",
                                                                "content-type", "if-range",        "range",
                                                                "user-agent"};
-  return std::find(harmless.begin(), harmless.end(), lower(name)) != harmless.end();
+  return std::find(harmless.begin(), harmless.end(), text::ascii_lower(name)) != harmless.end();
 }
 
 /// The same host by the same way, or by a safer one on the usual ports.
@@ -36,7 +31,7 @@ bool same_party(const WebAddress& from, const WebAddress& to) {
 void become_get(HttpRequest& request) {
   request.method = "GET";
   request.body.clear();
-  std::erase_if(request.headers, [](const auto& header) { return lower(header.first).starts_with("content-"); });
+  std::erase_if(request.headers, [](const auto& header) { return text::ascii_lower(header.first).starts_with("content-"); });
 }
 
 std::string chain(const std::vector<std::string>& visited, const std::string& last) {
@@ -52,7 +47,7 @@ Redirects::Redirects(HttpRequest request, bool allow_downgrade)
       left_(request_.max_redirects),
       most_(request_.max_redirects),
       allow_downgrade_(allow_downgrade),
-      first_url_(request_.url) {
+      first_url_(shown_url(request_.url)) {
   request_.max_redirects = 0;
   const auto address = parse_web_address(request_.url);
   visited_.push_back(request_.method + " " + (address ? address->url : request_.url));

@@ -2,9 +2,10 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <memory>
 #include <new>
+
+#include "core/text/ascii.h"
 
 namespace twin {
 namespace {
@@ -35,9 +36,7 @@ std::optional<WebAddress> parts_of(const Url& url) {
   WebAddress out;
   out.scheme = part(url, CURLUPART_SCHEME);
   if (out.scheme != "http" && out.scheme != "https") return std::nullopt;
-  out.host = part(url, CURLUPART_HOST);
-  std::transform(out.host.begin(), out.host.end(), out.host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  out.host = text::ascii_lower(part(url, CURLUPART_HOST));
   if (out.host.empty()) return std::nullopt;
   out.port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   out.target = part(url, CURLUPART_PATH);

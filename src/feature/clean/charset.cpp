@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset_labels.h"
 
@@ -19,13 +20,6 @@ namespace {
 constexpr std::size_t declaration_window = 4096;
 constexpr std::size_t binary_window = 64 << 10;
 constexpr std::size_t utf16_window = 4096;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  return out;
-}
 
 struct Converter {
   iconv_t handle;
@@ -201,7 +195,7 @@ bool looks_binary(std::string_view bytes) {
 }
 
 std::string declared_charset(std::string_view bytes) {
-  const std::string head = lower(bytes.substr(0, declaration_window));
+  const std::string head = text::ascii_lower(bytes.substr(0, declaration_window));
   if (std::string name = xml_encoding(head); !name.empty()) return name;
   for (std::size_t at = head.find('<'); at != std::string::npos; at = head.find('<', at)) {
     if (head.compare(at, 4, "<!--") == 0) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::feature {
@@ -96,7 +97,7 @@ std::string charset_of_label(std::string_view label) {
       {"big5", "big5-hkscs"},
       {"big5-hkscs", "big5-hkscs"},
   });
-  const std::string name = text::fold(text::trim(label));
+  const std::string name = text::ascii_lower(text::trim(label));
   const auto* found = std::find_if(table.begin(), table.end(), [&](const Entry& entry) { return entry.first == name; });
   return found == table.end() ? std::string() : std::string(found->second);
 }

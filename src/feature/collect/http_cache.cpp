@@ -7,8 +7,10 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/secrets.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "stores/sqlite/store.h"
 
@@ -35,16 +37,12 @@ constexpr UnixMillis use_step = 3'600'000;
 /// After making room there is some, so that not each new answer must make it again.
 constexpr std::uint64_t room_percent = 90;
 
-std::string lower(std::string_view text) {
-  return text::fold(text);
-}
-
 /// The directives of Cache-Control, in lower case: "max-age=60", "no-store".
 std::vector<std::string> directives(const HttpResponse& response) {
   std::vector<std::string> out;
   for (const auto& [name, value] : response.headers) {
     if (name != "cache-control") continue;
-    for (const auto part : text::split(value, ',')) out.push_back(lower(text::trim(part)));
+    for (const auto part : text::split(value, ',')) out.push_back(text::ascii_lower(text::trim(part)));
   }
   return out;
 }
@@ -176,7 +174,7 @@ bool HttpCache::Entry::fresh(UnixMillis now) const {
 
 std::string HttpCache::key_of(const HttpRequest& request) {
   std::vector<std::pair<std::string, std::string>> headers;
-  for (const auto& [name, value] : request.headers) headers.emplace_back(lower(name), value);
+  for (const auto& [name, value] : request.headers) headers.emplace_back(text::ascii_lower(name), value);
   std::sort(headers.begin(), headers.end());
   Sha256 hash;
   hash.field(request.url);

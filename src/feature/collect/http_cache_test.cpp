@@ -52,6 +52,7 @@ TEST_CASE("what may be kept") {
   CHECK(!may({{"etag", "\"1\""}, {"cache-control", "No-Store"}}));
   CHECK(!may({{"etag", "\"1\""}, {"vary", "*"}}));
   CHECK(!may({{"etag", std::string(5000, 'e')}}));
+  CHECK(may({{"etag", "\"1\""}, {"cache-control", "\xff\xfe, public"}}));  // no UTF-8, and no crash
 }
 
 TEST_CASE("requests that may be answered differently have different keys") {

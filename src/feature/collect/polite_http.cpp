@@ -6,7 +6,7 @@
 #include "core/http/redirect.h"
 #include "core/http/url.h"
 #include "core/i18n.h"
-#include "core/text/unicode.h"
+#include "core/text/ascii.h"
 #include "feature/collect/host_gates.h"
 #include "feature/collect/http_cache.h"
 #include "feature/collect/retry.h"
@@ -21,7 +21,7 @@ Millis millis(double seconds) {
 
 bool has_header(const HttpRequest& request, std::initializer_list<std::string_view> names) {
   return std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& header) {
-    return std::find(names.begin(), names.end(), text::fold(header.first)) != names.end();
+    return std::find(names.begin(), names.end(), text::ascii_lower(header.first)) != names.end();
   });
 }
 
@@ -42,7 +42,7 @@ bool may_be_cached(const HttpRequest& request) {
 /// "*.example.org" and names, as in AddressGuard.
 bool named_in(const std::vector<std::string>& list, const std::string& host) {
   return std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
-    const std::string name = text::fold(entry);
+    const std::string name = text::ascii_lower(entry);
     if (!name.starts_with("*.")) return name == host;
     return host.size() > name.size() - 1 && host.ends_with(std::string_view(name).substr(1));
   });

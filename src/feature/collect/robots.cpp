@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::feature {
@@ -74,7 +75,7 @@ std::optional<Line> read_line(std::string_view line) {
     if (value.find_first_of(" \t") != std::string_view::npos) return std::nullopt;
   }
   Line out;
-  out.key = text::fold(text::trim(line.substr(0, separator)));
+  out.key = text::ascii_lower(text::trim(line.substr(0, separator)));
   out.value = text::trim(line.substr(separator + 1));
   if (out.key.empty()) return std::nullopt;
   return out;
@@ -99,7 +100,7 @@ enum class Named { nobody, everybody, us };
 Named named_by(std::string_view value, std::string_view agent) {
   if (value.starts_with('*') && (value.size() == 1 || value[1] == ' ' || value[1] == '\t')) return Named::everybody;
   const std::string_view token = product_token(value);
-  if (token.empty() || text::fold(token) != text::fold(agent)) return Named::nobody;
+  if (token.empty() || text::ascii_lower(token) != text::ascii_lower(agent)) return Named::nobody;
   return Named::us;
 }
 

@@ -10,6 +10,7 @@
 #include "evaluation/evaluation.h"
 #include "feature/collect/collect.h"
 #include "feature/datasets/datasets.h"
+#include "feature/dedup/duplicates.h"
 #include "feature/embed/build_index.h"
 #include "inference/gateway/gateway.h"
 #include "inference/rag/rag.h"
@@ -45,6 +46,7 @@ struct ProjectConfig {
   feature::CollectConfig collect;
   stores::WarehouseConfig warehouse;
   feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
+  feature::DuplicatesConfig duplicates;
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;
   training::TrainConfig train;
