@@ -78,7 +78,7 @@ TEST_CASE("Korean has limits of its own") {
   CHECK(has(fails(list, "ko"), "max_bullet_lines"));
   // Short words are normal in Korean: the English floor does not hold.
   std::string shorts;
-  for (int i = 0; i < 30; ++i) shorts += "이 책은 " + std::to_string(i) + "년 전 산 것. ";
+  for (int i = 0; i < 30; ++i) shorts += "이 책은 " + std::to_string(i) + "년 전에 산 것입니다. ";
   CHECK(!has(fails(shorts, "ko"), "min_mean_word"));
   CHECK(has(fails(shorts, "en"), "min_mean_word"));
 }
