@@ -63,9 +63,10 @@ void ChunkRules::bind(config::Binder& b) {
           {.min = 0, .max = 4096});
   b.field("overlap_tokens", overlap_tokens, "Repeated from the chunk before, in whole sentences",
           {.min = 0, .max = 1024});
-  b.field("sentences", sentences,
-          "What splits sentences: free (built in), kiwi (better for Korean; must be installed), auto (kiwi where it is)",
-          {.one_of = {"free", "kiwi", "auto"}});
+  b.field(
+      "sentences", sentences,
+      "What splits sentences: free (built in), kiwi (better for Korean; must be installed), auto (kiwi where it is)",
+      {.one_of = {"free", "kiwi", "auto"}});
 }
 
 void DatasetRules::bind(config::Binder& b) {

@@ -25,9 +25,9 @@ struct CleanRules {
 };
 
 struct ChunkRules {
-  int max_tokens = 200;    ///< of the embedding model; cut to its window
-  int min_tokens = 24;     ///< smaller pieces join their neighbour within the same section when they fit
-  int overlap_tokens = 0;  ///< repeated from the chunk before, in whole sentences
+  int max_tokens = 200;            ///< of the embedding model; cut to its window
+  int min_tokens = 24;             ///< smaller pieces join their neighbour within the same section when they fit
+  int overlap_tokens = 0;          ///< repeated from the chunk before, in whole sentences
   std::string sentences = "free";  ///< how paragraphs that are too long are cut: text::sentence_splitter()
   void bind(config::Binder& b);
 };
