@@ -102,7 +102,8 @@ std::string shape_of_utf16(std::string_view bytes) {
     second += head[i + 1] == '\0' ? 1 : 0;
   }
   const std::size_t pairs = head.size() / 2;
-  const bool little = second * 20 >= pairs && first == 0, big = first * 20 >= pairs && second == 0;
+  // A few characters, as U+AE00 (글), have a zero in the other byte, too.
+  const bool little = second * 20 >= pairs && first * 8 <= second, big = first * 20 >= pairs && second * 8 <= first;
   if (!little && !big) return {};
   const std::string name = little ? "utf-16le" : "utf-16be";
   const auto sample = convert(head, name);

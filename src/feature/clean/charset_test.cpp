@@ -67,8 +67,8 @@ TEST_CASE("UTF-16 without a byte order mark, with broken pairs, and UTF-32") {
     }
     return out;
   };
-  const std::u16string_view page = u"<p>안녕하세요, 한글 page 𝄞</p>";
-  const std::string expected = "<p>안녕하세요, 한글 page 𝄞</p>";
+  const std::u16string_view page = u"<p>안녕하세요, 한글 page 𝄞</p><p>and some more</p>";
+  const std::string expected = "<p>안녕하세요, 한글 page 𝄞</p><p>and some more</p>";
   for (const bool big : {false, true}) {
     CAPTURE(big);
     const std::string mark = big ? "\xFE\xFF" : "\xFF\xFE";
