@@ -14,6 +14,7 @@ TWIN_FUZZ(robots, bytes) {
   fuzz::require(robots.allows("/robots.txt"), "robots.txt itself is free");
   fuzz::require(robots.crawl_delay().value_or(0) >= 0, "no delay is negative");
   // A rule for us alone wins over all that stands before it.
-  const auto closed = feature::Robots::parse(std::string(text.substr(0, 100'000)) + "\nUser-agent: Twin\nDisallow: /fuzzed\n", "Twin");
+  const auto closed =
+      feature::Robots::parse(std::string(text.substr(0, 100'000)) + "\nUser-agent: Twin\nDisallow: /fuzzed\n", "Twin");
   if (text.find("llow") == std::string_view::npos) fuzz::require(!closed.allows("/fuzzed"), "a rule of our own holds");
 }
