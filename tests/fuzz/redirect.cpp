@@ -1,6 +1,8 @@
 // A Location header, after the address that it came from.
 #include "core/http/redirect.h"
 
+#include <algorithm>
+
 #include "core/http/address_guard.h"
 #include "core/http/url.h"
 #include "fuzz.h"

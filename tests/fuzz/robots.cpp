@@ -1,6 +1,8 @@
 // robots.txt of any site; the first line is the address that is asked for.
 #include "feature/collect/robots.h"
 
+#include <algorithm>
+
 #include "fuzz.h"
 
 using namespace twin;
