@@ -17,8 +17,8 @@ class Secrets {
  public:
   Secrets() = default;
   /// From the environment first (the name as it is), then from the files, the first that has the name wins. Each is a
-  /// YAML map of names to values that only its owner may read: another mode than 0600 (or 0400) is ErrorKind::usage with
-  /// the chmod to run. A missing file is no error.
+  /// YAML map of names to values that only its owner may read: another mode than 0600 (or 0400) is ErrorKind::usage
+  /// with the chmod to run. A missing file is no error.
   [[nodiscard]] static Result<Secrets> load(const std::vector<std::filesystem::path>& files);
   /// $XDG_CONFIG_HOME/twin/secrets.yaml, else ~/.config/twin/secrets.yaml; empty when there is no home.
   [[nodiscard]] static std::filesystem::path user_file();

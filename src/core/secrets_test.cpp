@@ -14,7 +14,8 @@ using namespace twin;
 
 namespace {
 
-std::filesystem::path file_with(const TempFolder& folder, const std::string& name, const std::string& text, mode_t mode) {
+std::filesystem::path file_with(const TempFolder& folder, const std::string& name, const std::string& text,
+                                mode_t mode) {
   const auto path = folder.path() / name;
   REQUIRE(disk().write(path, text));
   ::chmod(path.c_str(), mode);
@@ -68,8 +69,8 @@ TEST_CASE("a broken file is reported without its content") {
 
 TEST_CASE("what was given out is blanked everywhere, in each of its forms") {
   const TempFolder folder;
-  const auto path =
-      file_with(folder, "s.yaml", "ONE: 'tok-en/1+2=='\nTWO: tok-en/1+2==longer\nQUOTED: 'say\"it\\now'\nSHORT: abc\n", 0600);
+  const auto path = file_with(
+      folder, "s.yaml", "ONE: 'tok-en/1+2=='\nTWO: tok-en/1+2==longer\nQUOTED: 'say\"it\\now'\nSHORT: abc\n", 0600);
   const auto secrets = Secrets::load({path}).value();
   CHECK(redact("tok-en/1+2==") == "tok-en/1+2==");  // nobody has asked for it yet
   for (const char* name : {"ONE", "TWO", "QUOTED", "SHORT"}) REQUIRE(secrets.get(name));

@@ -26,7 +26,7 @@ class Case:
     host: str = ""  # instead of NAME.hostile.test
     source: str = "feed"  # type of the source that reads it
     path: str = "/feed.xml"
-    options: str = ""  # of the source, as YAML
+    options: str = "full: never"  # of the source, as YAML
     good: str = ""  # what the document holds; empty: the address of the feed's entry
 
 
@@ -46,9 +46,10 @@ def feed(name, body=None):
     """A feed with one entry that names the case."""
     text = body or f"The words of {name} arrived whole and in good order, as they were written."
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel><title>t</title>'
+        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        "<channel><title>t</title>"
         f"<item><title>{name}</title><link>https://example.org/{name}</link>"
-        f"<description><![CDATA[<p>{text}</p>]]></description></item></channel></rss>\n"
+        f"<content:encoded><![CDATA[<p>{text}</p>]]></content:encoded></item></channel></rss>\n"
     ).encode()
 
 
@@ -595,19 +596,19 @@ def entities_that_multiply(peer):
     bomb = '<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">' + "".join(
         f'<!ENTITY {c} "{f"&{p};" * 10}">' for p, c in zip("abcdefgh", "bcdefghi")
     )
-    text = feed(peer.name).decode().replace("<rss", bomb + "]><rss").replace("<title>t", "<title>&i;")
+    text = feed(peer.name).decode().replace("<rss ", bomb + "]><rss ").replace("<title>t", "<title>&i;")
     peer.answer(text.encode())
 
 
 @case("")
 def entity_of_a_file(peer):
     text = feed(peer.name).decode()
-    text = text.replace("<rss", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss')
-    peer.answer(text.replace("The words of", "&x; The words of").replace("<![CDATA[", "").replace("]]>", "").encode())
+    text = text.replace("<rss ", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss ')
+    peer.answer(text.replace("The words of", "&x; The words of").replace("<![CDATA[<p>", "").replace("</p>]]>", "").encode())
 
 
-@case("left out")
-def two_hundred_thousand_entries(peer):
+@case("left out", options="full: never, max_entries: 50")
+def fifty_thousand_entries(peer):
     item = b"<item><guid>%d</guid><description>Words enough for one entry.</description></item>"
     peer.answer(b"<rss><channel>" + b"".join(item % i for i in range(50000)) + b"</channel></rss>")
 
@@ -621,7 +622,7 @@ def page(name, body="", head=""):
 
 
 def article(error="", **options):
-    return case(error, **{"source": "article", "path": "/page", "good": "" if error else "arrived whole", **options})
+    return case(error, **{"source": "article", "path": "/page", "options": "", "good": "" if error else "arrived whole", **options})
 
 
 @article()

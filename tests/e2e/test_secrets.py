@@ -95,7 +95,7 @@ class SecretsStaySecret(ProjectTest):
         self.assertIn("***", run.err)
         self.assertIn("bad credentials: ***", run.out)
         self.assertIn("bad credentials: ***", self.extra("run", "show").out)
-        self.assertIn("you sent ***", self.extra("docs", "export").out)
+        self.assertIn("it was long enough to keep", self.extra("docs", "export").out)
         for command in (["run", "show", "--json"], ["runs", "--json"], ["docs", "list", "--json"], ["config", "show"]):
             self.extra(*command)
         # The user's own file and the environment are read, too.

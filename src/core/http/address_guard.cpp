@@ -85,7 +85,7 @@ std::string_view special_v6(const Bytes& a) {
   if (in(a, "64:ff9b::", 96)) return special_v4(&a[12]);  // NAT64 (RFC 6052): goes to the IPv4 address
   if (!in(a, "2000::", 3)) return "reserved";             // all that is public so far is in 2000::/3
   if (in(a, "2001:db8::", 32) || in(a, "3fff::", 20)) return "documentation";
-  if (in(a, "2001::", 23)) return "reserved";  // Teredo, ORCHID, benchmarking
+  if (in(a, "2001::", 23)) return "reserved";         // Teredo, ORCHID, benchmarking
   if (in(a, "2002::", 16)) return special_v4(&a[2]);  // 6to4 (RFC 3056)
   // ISATAP (RFC 5214): 0000:5efe or 0200:5efe, then the IPv4 address
   if ((a[8] & 0xfd) == 0 && a[9] == 0 && a[10] == 0x5e && a[11] == 0xfe) return special_v4(&a[12]);

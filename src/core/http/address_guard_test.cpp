@@ -63,8 +63,9 @@ TEST_CASE("addresses that are not on the public internet are known by their bloc
 }
 
 TEST_CASE("public addresses are public") {
-  for (const char* address : {"8.8.8.8", "1.1.1.1", "126.255.255.255", "128.0.0.1", "172.32.0.1", "100.128.0.1", "11.0.0.1",
-                              "169.253.1.1", "223.255.255.255", "2606:4700::1111", "64:ff9b::8.8.8.8", "2002:808:808::1"}) {
+  for (const char* address :
+       {"8.8.8.8", "1.1.1.1", "126.255.255.255", "128.0.0.1", "172.32.0.1", "100.128.0.1", "11.0.0.1", "169.253.1.1",
+        "223.255.255.255", "2606:4700::1111", "64:ff9b::8.8.8.8", "2002:808:808::1"}) {
     CAPTURE(address);
     CHECK(block_of(address).empty());
   }
@@ -114,8 +115,8 @@ TEST_CASE("what a proxy is asked for is judged by its text") {
 }
 
 TEST_CASE("an entry that is no name, address or network is an error that names it") {
-  for (const char* entry : {"", "http://x", "host:80", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "a b", "*", ".example.org",
-                            "*.*.org", "fd00::/129"}) {
+  for (const char* entry : {"", "http://x", "host:80", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "a b", "*",
+                            ".example.org", "*.*.org", "fd00::/129"}) {
     CAPTURE(entry);
     const auto guard = AddressGuard::make({"fine.example", entry});
     REQUIRE(!guard);

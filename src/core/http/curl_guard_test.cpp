@@ -68,8 +68,9 @@ TEST_CASE("a redirect into this machine is refused at its hop") {
   HttpPolicy policy = guarded({"outside.example"});
   policy.resolve = {pin("outside.example", server.port()), pin("rebound.example", inside.port())};
   const auto client = make_http_client(policy);
-  for (const std::string& place : {inside.url("/"), at("rebound.example", inside.port()),
-                                   std::string("http://169.254.169.254/latest/meta-data/"), std::string("http://[fd00::1]/")}) {
+  for (const std::string& place :
+       {inside.url("/"), at("rebound.example", inside.port()), std::string("http://169.254.169.254/latest/meta-data/"),
+        std::string("http://[fd00::1]/")}) {
     CAPTURE(place);
     target = place;
     const auto out = client->send(get(at("outside.example", server.port())));
@@ -192,7 +193,8 @@ TEST_CASE("bombs and endless answers end at a limit") {
 
 TEST_CASE("answers that are no well-formed HTTP are not tried again") {
   TestServer old([](const std::string&) { return "just text, as HTTP/0.9 had it\n"; });
-  TestServer coding([](const std::string&) { return answer("not gzip at all", "200 OK", "Content-Encoding: gzip\r\n"); });
+  TestServer coding(
+      [](const std::string&) { return answer("not gzip at all", "200 OK", "Content-Encoding: gzip\r\n"); });
   TestServer layers([](const std::string&) {
     return answer("x", "200 OK", "Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip, gzip\r\n");
   });

@@ -330,7 +330,9 @@ Error CurlTransfer::error_of(CURLcode code) const {
       return {ErrorKind::limit, tr("the answer is larger than the limit of {} bytes", request_.max_bytes), where, {}};
     case CURLE_OUT_OF_MEMORY:  // what libcurl says to a header line of more than 100 KB
       if (state_.answered) break;
-      return {ErrorKind::limit, tr("the headers are larger than the limit of {} bytes", policy_.max_header_bytes), where,
+      return {ErrorKind::limit,
+              tr("the headers are larger than the limit of {} bytes", policy_.max_header_bytes),
+              where,
               {}};
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9; other schemes do not get here
     case CURLE_WEIRD_SERVER_REPLY:

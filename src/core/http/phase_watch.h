@@ -41,8 +41,8 @@ class PhaseWatch {
   Millis step_{1000};
   PhaseState last_;
   double started_, connected_ = 0, secured_ = 0;
-  double received_ = 0;                              ///< when the last byte came
-  double window_ = 0;                                ///< when the window of the lowest rate began
+  double received_ = 0;  ///< when the last byte came
+  double window_ = 0;    ///< when the window of the lowest rate began
   std::uint64_t window_bytes_ = 0;
 };
 

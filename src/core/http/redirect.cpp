@@ -16,9 +16,8 @@ bool is_redirect(int status) {
 
 /// Headers that say nothing about who asks.
 bool may_travel(const std::string& name) {
-  static constexpr std::array<std::string_view, 7> harmless = {"accept",       "accept-encoding", "accept-language",
-                                                               "content-type", "if-range",        "range",
-                                                               "user-agent"};
+  static constexpr std::array<std::string_view, 7> harmless = {
+      "accept", "accept-encoding", "accept-language", "content-type", "if-range", "range", "user-agent"};
   return std::find(harmless.begin(), harmless.end(), text::ascii_lower(name)) != harmless.end();
 }
 
@@ -31,7 +30,8 @@ bool same_party(const WebAddress& from, const WebAddress& to) {
 void become_get(HttpRequest& request) {
   request.method = "GET";
   request.body.clear();
-  std::erase_if(request.headers, [](const auto& header) { return text::ascii_lower(header.first).starts_with("content-"); });
+  std::erase_if(request.headers,
+                [](const auto& header) { return text::ascii_lower(header.first).starts_with("content-"); });
 }
 
 std::string chain(const std::vector<std::string>& visited, const std::string& last) {
@@ -69,7 +69,8 @@ Result<bool> Redirects::follow(const HttpResponse& response) {
   if (left_-- == 0) {
     return fail(ErrorKind::limit, tr("more than {} redirects, the last one to {}", most_, to->url), first_url_);
   }
-  const bool get = response.status == 303 ? request_.method != "HEAD" : request_.method == "POST" && response.status < 303;
+  const bool get =
+      response.status == 303 ? request_.method != "HEAD" : request_.method == "POST" && response.status < 303;
   if (get) become_get(request_);
   if (!same_party(*from, *to)) {
     std::erase_if(request_.headers, [](const auto& header) { return !may_travel(header.first); });

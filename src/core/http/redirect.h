@@ -18,11 +18,11 @@ class Redirects {
   /// The request to send now; its max_redirects is 0.
   [[nodiscard]] const HttpRequest& request() const { return request_; }
 
-  /// Looks at the answer to request(). True: it is a redirect, and request() is now the next hop. False: it is the answer.
-  /// Errors: more redirects than the first request's max_redirects (limit), a circle, a place that is not on the web, a
-  /// downgrade (invalid). By RFC 9110, 15.4: 303, and 301 or 302 after POST, go on with GET. To another host go only
-  /// headers that hold no credentials or conditions (Accept, Content-Type, Range …); a user and password in Location are
-  /// dropped.
+  /// Looks at the answer to request(). True: it is a redirect, and request() is now the next hop. False: it is the
+  /// answer. Errors: more redirects than the first request's max_redirects (limit), a circle, a place that is not on
+  /// the web, a downgrade (invalid). By RFC 9110, 15.4: 303, and 301 or 302 after POST, go on with GET. To another host
+  /// go only headers that hold no credentials or conditions (Accept, Content-Type, Range …); a user and password in
+  /// Location are dropped.
   [[nodiscard]] Result<bool> follow(const HttpResponse& response);
 
  private:

@@ -47,8 +47,8 @@ TEST_CASE("addresses are read as libcurl connects to them") {
     CAPTURE(url);
     CHECK(parse_web_address(url)->host == "127.0.0.1");
   }
-  for (const char* url : {"", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://", "javascript:alert(1)",
-                          "gopher://x/"}) {
+  for (const char* url : {"", "example.org", "ftp://example.org/", "file:///etc/passwd", "http://",
+                          "javascript:alert(1)", "gopher://x/"}) {
     CAPTURE(url);
     CHECK(!parse_web_address(url));
   }
@@ -98,7 +98,8 @@ TEST_CASE("credentials stay with the host they were given for") {
   Redirects same(first, false);
   REQUIRE(same.follow(moved("/other")).value());
   CHECK(header(same.request(), "Authorization") == "Bearer t");
-  for (const char* elsewhere : {"https://evil.example/", "https://api.example.org:8443/", "https://api.example.org.evil.example/"}) {
+  for (const char* elsewhere :
+       {"https://evil.example/", "https://api.example.org:8443/", "https://api.example.org.evil.example/"}) {
     CAPTURE(elsewhere);
     Redirects other(first, false);
     REQUIRE(other.follow(moved(elsewhere)).value());
@@ -122,7 +123,8 @@ TEST_CASE("where redirects end") {
   const auto round = circle.follow(moved("http://a.example/1"));
   REQUIRE(!round);
   CHECK(round.error().kind == ErrorKind::invalid);
-  CHECK(round.error().message.find("http://a.example/1 → http://b.example/2 → http://a.example/1") != std::string::npos);
+  CHECK(round.error().message.find("http://a.example/1 → http://b.example/2 → http://a.example/1") !=
+        std::string::npos);
   CHECK(round.error().where == "http://a.example/1");
 
   Redirects many(request("http://a.example/0"), false);
@@ -134,7 +136,8 @@ TEST_CASE("where redirects end") {
   Redirects allowed(request("https://a.example/"), true);
   CHECK(allowed.follow(moved("http://a.example/x")).value());
 
-  for (const char* nowhere : {"file:///etc/passwd", "ftp://a.example/", "gopher://a.example/", "http://", "https://[::1"}) {
+  for (const char* nowhere :
+       {"file:///etc/passwd", "ftp://a.example/", "gopher://a.example/", "http://", "https://[::1"}) {
     CAPTURE(nowhere);
     Redirects redirects(request("https://a.example/"), true);
     const auto next = redirects.follow(moved(nowhere));
@@ -153,7 +156,8 @@ TEST_CASE("where redirects end") {
 
 TEST_CASE("the environment's proxy") {
   const auto proxy = [](const char* url) { return proxy_of(*parse_web_address(url)); };
-  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"}) {
+  for (const char* name :
+       {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"}) {
     ::unsetenv(name);
   }
   CHECK(proxy("http://example.org/").empty());
@@ -161,8 +165,9 @@ TEST_CASE("the environment's proxy") {
   ::setenv("no_proxy", ".corp.example, 10.0.0.0/8,direct.example", 1);
   CHECK(proxy("http://example.org/") == "http://proxy:3128");
   CHECK(proxy("https://example.org/").empty());
-  for (const char* url : {"http://localhost/", "http://127.0.0.1:99/", "http://[::1]/", "http://wiki.corp.example/",
-                          "http://corp.example/", "http://10.9.8.7/", "http://direct.example/", "http://a.direct.example/"}) {
+  for (const char* url :
+       {"http://localhost/", "http://127.0.0.1:99/", "http://[::1]/", "http://wiki.corp.example/",
+        "http://corp.example/", "http://10.9.8.7/", "http://direct.example/", "http://a.direct.example/"}) {
     CAPTURE(url);
     CHECK(proxy(url).empty());
   }

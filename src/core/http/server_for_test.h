@@ -120,7 +120,8 @@ class TestServer {
   std::thread acceptor_;
 };
 
-inline std::string answer(const std::string& body, const std::string& status = "200 OK", const std::string& headers = {}) {
+inline std::string answer(const std::string& body, const std::string& status = "200 OK",
+                          const std::string& headers = {}) {
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
 }
 

@@ -73,8 +73,9 @@ Decoded as_utf8(std::string_view bytes) {
   return out;
 }
 
-/// Wrongly declared or undeclared Korean text of the years before UTF-8. CP949 gives some meaning to nearly any bytes, so
-/// the result must be nearly free of errors (a page may be cut within a character) and mostly Hangul where it is not ASCII.
+/// Wrongly declared or undeclared Korean text of the years before UTF-8. CP949 gives some meaning to nearly any bytes,
+/// so the result must be nearly free of errors (a page may be cut within a character) and mostly Hangul where it is not
+/// ASCII.
 std::optional<Decoded> guess_korean(std::string_view bytes) {
   auto decoded = convert(bytes, "cp949");
   if (!decoded) return std::nullopt;
@@ -91,8 +92,8 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-/// UTF-16 without a byte order mark has a shape: markup, blanks and digits are ASCII, so one byte of many pairs is zero, and
-/// always the same one. Its conversion must make sense, too. Empty when it is not.
+/// UTF-16 without a byte order mark has a shape: markup, blanks and digits are ASCII, so one byte of many pairs is
+/// zero, and always the same one. Its conversion must make sense, too. Empty when it is not.
 std::string shape_of_utf16(std::string_view bytes) {
   const std::string_view head = bytes.substr(0, utf16_window & ~std::size_t{1});
   if (head.size() < 8 || bytes.size() % 2 != 0) return {};
@@ -102,7 +103,8 @@ std::string shape_of_utf16(std::string_view bytes) {
     second += head[i + 1] == '\0' ? 1 : 0;
   }
   const std::size_t pairs = head.size() / 2;
-  const bool little = second * 20 >= pairs && first == 0, big = first * 20 >= pairs && second == 0;
+  // A few characters, as U+AE00 (글), have a zero in the other byte, too.
+  const bool little = second * 20 >= pairs && first * 8 <= second, big = first * 20 >= pairs && second * 8 <= first;
   if (!little && !big) return {};
   const std::string name = little ? "utf-16le" : "utf-16be";
   const auto sample = convert(head, name);
@@ -156,8 +158,10 @@ Decoded by_declaration(std::string_view bytes, const std::string& declared, cons
     if (decoded && decoded->replaced == 0) return *std::move(decoded);
     if (decoded && (!best || decoded->replaced < best->replaced)) best = std::move(decoded);
   }
-  if (auto korean = guess_korean(bytes); korean && (!best || korean->replaced < best->replaced)) return *std::move(korean);
-  const auto high = std::count_if(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  if (auto korean = guess_korean(bytes); korean && (!best || korean->replaced < best->replaced))
+    return *std::move(korean);
+  const auto high =
+      std::count_if(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   const bool poor = !best || best->replaced * 4 > static_cast<std::size_t>(high);
   for (const std::string& name : {declared, inside}) {
     if (!poor || !fits_anything(name)) continue;

@@ -16,9 +16,10 @@ struct Decoded {
 
 /// By byte order mark, else UTF-16 when the bytes have its shape, else UTF-8 when they are that. Else what is declared:
 /// `declared` (an HTTP header, a mail's part, a setting) and `inside` (the document's own word), labels of the WHATWG
-/// encoding standard ("euc-kr" means CP949 …); of these the one that fits the bytes, CP949 when they are clearly Korean and
-/// neither does, else UTF-8 with repairs. Binary data is ErrorKind::invalid.
-[[nodiscard]] Result<Decoded> decode(std::string_view bytes, std::string_view declared = {}, std::string_view inside = {});
+/// encoding standard ("euc-kr" means CP949 …); of these the one that fits the bytes, CP949 when they are clearly Korean
+/// and neither does, else UTF-8 with repairs. Binary data is ErrorKind::invalid.
+[[nodiscard]] Result<Decoded> decode(std::string_view bytes, std::string_view declared = {},
+                                     std::string_view inside = {});
 
 /// The label in <meta charset>, <meta http-equiv> or <?xml encoding?>, looked for at the start; empty when there is
 /// none.

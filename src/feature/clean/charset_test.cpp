@@ -67,8 +67,8 @@ TEST_CASE("UTF-16 without a byte order mark, with broken pairs, and UTF-32") {
     }
     return out;
   };
-  const std::u16string_view page = u"<p>안녕하세요, 한글 page 𝄞</p>";
-  const std::string expected = "<p>안녕하세요, 한글 page 𝄞</p>";
+  const std::u16string_view page = u"<p>안녕하세요, 한글 page 𝄞</p><p>and some more</p>";
+  const std::string expected = "<p>안녕하세요, 한글 page 𝄞</p><p>and some more</p>";
   for (const bool big : {false, true}) {
     CAPTURE(big);
     const std::string mark = big ? "\xFE\xFF" : "\xFF\xFE";
@@ -79,7 +79,9 @@ TEST_CASE("UTF-16 without a byte order mark, with broken pairs, and UTF-32") {
     // Half a surrogate pair costs itself, and the rest stays in step; so does half a character at the end.
     const std::u16string half = {u'a', char16_t{0xD800}, u'b', u'한'};
     const auto out = decode(mark + utf16(half, big) + "x").value();
-    CHECK(out.text == "a\xEF\xBF\xBD" "b한\xEF\xBF\xBD");
+    CHECK(out.text ==
+          "a\xEF\xBF\xBD"
+          "b한\xEF\xBF\xBD");
     CHECK(out.replaced == 2);
   }
   CHECK(decode(std::string_view("\xFF\xFE\0\0\x5C\xD5\0\0", 8))->text == "한");
@@ -98,7 +100,8 @@ TEST_CASE("names of encodings that no browser reads do not get as far as iconv")
 }
 
 TEST_CASE("declarations are found where they stand") {
-  CHECK(declared_charset("<!-- <meta charset=big5> --><script charset=utf-8></script><meta charset=euc-kr>") == "euc-kr");
+  CHECK(declared_charset("<!-- <meta charset=big5> --><script charset=utf-8></script><meta charset=euc-kr>") ==
+        "euc-kr");
   CHECK(declared_charset("<meta name=x content='no charset here'><meta charset='cp949'/>") == "cp949");
   CHECK(declared_charset("<!-- never closed <meta charset=big5>") == "");
   CHECK(declared_charset("  <?xml version=\"1.0\" encoding = \"EUC-KR\" ?>") == "euc-kr");

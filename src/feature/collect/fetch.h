@@ -14,8 +14,8 @@ struct FetchPolicy {
   Millis longest_pause{60'000};  ///< also for Retry-After; a server that asks for more is given up
 };
 
-/// 2xx and 304 are values. Any other status is ErrorKind::network (404 and 410: not_found) with its meaning in the message.
-/// With more than one attempt, network failures, 429 and 5xx are tried again.
+/// 2xx and 304 are values. Any other status is ErrorKind::network (404 and 410: not_found) with its meaning in the
+/// message. With more than one attempt, network failures, 429 and 5xx are tried again.
 [[nodiscard]] Result<HttpResponse> fetch(HttpClient& http, Clock& clock, const HttpRequest& request,
                                          const FetchPolicy& policy = {});
 

@@ -26,16 +26,15 @@ RequestSource numbers(int count, int hosts, int* taken = nullptr) {
 
 TEST_CASE("answers come in the order of the requests, failures among them") {
   Asked asked;
-  ScriptHttp http(
-      asked,
-      [](const HttpRequest& request) -> Result<HttpResponse> {
-        const int i = std::stoi(request.url.substr(request.url.rfind('/') + 1));
-        std::this_thread::sleep_for(Millis{(i * 7) % 5});
-        if (i % 10 == 3) return answer_of(404);
-        if (i % 10 == 4) return fail(ErrorKind::network, "reset", request.url);
-        return answer_of(200, std::to_string(i));
-      },
-      {.per_host = 2, .total = 6});
+  ScriptHttp http(asked,
+                  [](const HttpRequest& request) -> Result<HttpResponse> {
+                    const int i = std::stoi(request.url.substr(request.url.rfind('/') + 1));
+                    std::this_thread::sleep_for(Millis{(i * 7) % 5});
+                    if (i % 10 == 3) return answer_of(404);
+                    if (i % 10 == 4) return fail(ErrorKind::network, "reset", request.url);
+                    return answer_of(200, std::to_string(i));
+                  },
+                  {.per_host = 2, .total = 6});
   FakeClock clock;
   int expected = 0;
   fetch_all(http, clock, numbers(200, 5), [&](const HttpRequest& request, Result<HttpResponse>&& response) {
@@ -53,28 +52,26 @@ TEST_CASE("no more at once than the client says, per host and in all, and never 
   Asked asked;
   std::atomic<int> now{0}, most{0};
   std::atomic<int> of_host[2]{}, most_host{0};
-  ScriptHttp http(
-      asked,
-      [&](const HttpRequest& request) -> Result<HttpResponse> {
-        auto& mine = of_host[request.url[9] - '0'];
-        most = std::max(most.load(), ++now);
-        most_host = std::max(most_host.load(), ++mine);
-        std::this_thread::sleep_for(Millis{1});
-        --mine;
-        --now;
-        return answer_of(200, std::string(1000, 'x'));
-      },
-      {.per_host = 2, .total = 8});
+  ScriptHttp http(asked,
+                  [&](const HttpRequest& request) -> Result<HttpResponse> {
+                    auto& mine = of_host[request.url[9] - '0'];
+                    most = std::max(most.load(), ++now);
+                    most_host = std::max(most_host.load(), ++mine);
+                    std::this_thread::sleep_for(Millis{1});
+                    --mine;
+                    --now;
+                    return answer_of(200, std::string(1000, 'x'));
+                  },
+                  {.per_host = 2, .total = 8});
   FakeClock clock;
   int taken = 0, seen = 0;
-  fetch_all(
-      http, clock, numbers(300, 2, &taken),
-      [&](const HttpRequest&, Result<HttpResponse>&&) {
-        CHECK(taken - seen <= 10);
-        ++seen;
-        return true;
-      },
-      {.window = 10, .max_waiting_bytes = 3000});
+  fetch_all(http, clock, numbers(300, 2, &taken),
+            [&](const HttpRequest&, Result<HttpResponse>&&) {
+              CHECK(taken - seen <= 10);
+              ++seen;
+              return true;
+            },
+            {.window = 10, .max_waiting_bytes = 3000});
   CHECK(seen == 300);
   CHECK(most <= 4);
   CHECK(most_host <= 2);
@@ -97,15 +94,14 @@ TEST_CASE("a client that takes one request at a time is asked from the calling t
 TEST_CASE("stopping abandons what is under way") {
   Asked asked;
   std::atomic<bool> heard{false};
-  ScriptHttp http(
-      asked,
-      [&](const HttpRequest& request) -> Result<HttpResponse> {
-        if (request.url.ends_with("/0")) return answer_of(200);
-        while (!request.stop.stop_requested()) std::this_thread::sleep_for(Millis{1});
-        heard = true;
-        return fail(ErrorKind::cancelled, "stopped");
-      },
-      {.per_host = 4, .total = 4});
+  ScriptHttp http(asked,
+                  [&](const HttpRequest& request) -> Result<HttpResponse> {
+                    if (request.url.ends_with("/0")) return answer_of(200);
+                    while (!request.stop.stop_requested()) std::this_thread::sleep_for(Millis{1});
+                    heard = true;
+                    return fail(ErrorKind::cancelled, "stopped");
+                  },
+                  {.per_host = 4, .total = 4});
   FakeClock clock;
   int seen = 0;
   fetch_all(http, clock, numbers(50, 1), [&](const HttpRequest&, Result<HttpResponse>&&) {
@@ -118,10 +114,9 @@ TEST_CASE("stopping abandons what is under way") {
 
 TEST_CASE("what a thread throws is thrown to the caller") {
   Asked asked;
-  ScriptHttp http(
-      asked, [](const HttpRequest&) -> Result<HttpResponse> { throw Fatal(ErrorKind::io, "disk full"); },
-      {.per_host = 2, .total = 2});
+  ScriptHttp http(asked, [](const HttpRequest&) -> Result<HttpResponse> { throw Fatal(ErrorKind::io, "disk full"); },
+                  {.per_host = 2, .total = 2});
   FakeClock clock;
-  CHECK_THROWS_AS(fetch_all(http, clock, numbers(5, 1), [](const HttpRequest&, Result<HttpResponse>&&) { return true; }),
-                  Fatal);
+  CHECK_THROWS_AS(
+      fetch_all(http, clock, numbers(5, 1), [](const HttpRequest&, Result<HttpResponse>&&) { return true; }), Fatal);
 }

@@ -42,11 +42,13 @@ class HostGates {
     std::string host_;
   };
 
-  /// Waits for the turn of a request to this host. ErrorKind::network when the host is left alone, cancelled when stopped.
+  /// Waits for the turn of a request to this host. ErrorKind::network when the host is left alone, cancelled when
+  /// stopped.
   [[nodiscard]] Result<Turn> enter(const std::string& host, const std::string& url, const std::stop_token& stop);
 
   /// Waits before a request is tried again; the state of the host says so meanwhile. False when stopped.
-  [[nodiscard]] bool pause(const std::string& host, Millis wait, const std::string& reason, const std::stop_token& stop);
+  [[nodiscard]] bool pause(const std::string& host, Millis wait, const std::string& reason,
+                           const std::stop_token& stop);
 
   /// No request to the host begins before the wait is over (Retry-After).
   void hold(const std::string& host, Millis wait, const std::string& reason);
@@ -69,9 +71,9 @@ class HostGates {
   struct Host {
     HostState state;
     Millis delay{0};
-    double next = 0;    ///< monotonic seconds: no request begins before
-    int retrying = 0;   ///< of state.waiting: waiting to be tried again
-    int failures = 0;   ///< in a row
+    double next = 0;      ///< monotonic seconds: no request begins before
+    int retrying = 0;     ///< of state.waiting: waiting to be tried again
+    int failures = 0;     ///< in a row
     std::string blocked;  ///< why; empty: it is not
   };
   Host& host(const std::string& name);

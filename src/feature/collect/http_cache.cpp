@@ -99,7 +99,8 @@ std::uint64_t forget_answer(Connection& c, const std::string& key) {
   }
   Query(c, "DELETE FROM answers WHERE key = ?", key).run();
   const int gone =
-      Query(c, "DELETE FROM bodies WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM answers WHERE body = ?1)", body).run();
+      Query(c, "DELETE FROM bodies WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM answers WHERE body = ?1)", body)
+          .run();
   return gone > 0 ? size : 0;
 }
 
@@ -199,8 +200,10 @@ std::optional<HttpCache::Entry> HttpCache::find(const std::string& key) {
     std::optional<Entry> entry;
     UnixMillis used = 0;
     database->store.read([&](Connection& c) {
-      Query query(c, "SELECT a.url, a.headers, a.stored, a.used, b.bytes, b.sha256 FROM answers a JOIN bodies b "
-                     "ON b.sha256 = a.body WHERE a.key = ?", key);
+      Query query(c,
+                  "SELECT a.url, a.headers, a.stored, a.used, b.bytes, b.sha256 FROM answers a JOIN bodies b "
+                  "ON b.sha256 = a.body WHERE a.key = ?",
+                  key);
       if (!query.step()) return;
       entry.emplace();
       entry->response.status = 200;
@@ -298,8 +301,10 @@ void HttpCache::store_robots(const std::string& origin, const std::string& text)
   if (!database) return;
   guarded([&] {
     database->store.write([&](Connection& c) {
-      Query(c, "INSERT INTO robots(origin, text, fetched) VALUES(?, ?, ?) ON CONFLICT(origin) DO UPDATE SET "
-               "text = excluded.text, fetched = excluded.fetched", origin, text, clock_.now())
+      Query(c,
+            "INSERT INTO robots(origin, text, fetched) VALUES(?, ?, ?) ON CONFLICT(origin) DO UPDATE SET "
+            "text = excluded.text, fetched = excluded.fetched",
+            origin, text, clock_.now())
           .run();
     });
   });

@@ -13,10 +13,10 @@
 
 namespace twin::feature {
 
-/// A private cache (RFC 9111) of GET answers with status 200. Bodies are stored once by their SHA-256, which is checked when
-/// they are read. One SQLite file; each change is a transaction. Beyond the limit the answers used longest ago go. What
-/// cannot be read or written is a warning, once, and from then on a cache that holds nothing: it may never cost a run.
-/// Thread-safe.
+/// A private cache (RFC 9111) of GET answers with status 200. Bodies are stored once by their SHA-256, which is checked
+/// when they are read. One SQLite file; each change is a transaction. Beyond the limit the answers used longest ago go.
+/// What cannot be read or written is a warning, once, and from then on a cache that holds nothing: it may never cost a
+/// run. Thread-safe.
 class HttpCache {
  public:
   struct Entry {

@@ -56,7 +56,9 @@ TEST_CASE("what may be kept") {
 }
 
 TEST_CASE("requests that may be answered differently have different keys") {
-  const auto key = [](const char* url, Headers headers) { return HttpCache::key_of(get_request(url, std::move(headers))); };
+  const auto key = [](const char* url, Headers headers) {
+    return HttpCache::key_of(get_request(url, std::move(headers)));
+  };
   const auto base = key("https://a/", {{"Accept", "x"}, {"B", "y"}});
   CHECK(base == key("https://a/", {{"b", "y"}, {"ACCEPT", "x"}}));
   CHECK(base != key("https://a/", {{"Accept", "x"}}));
@@ -120,7 +122,8 @@ TEST_CASE("beyond its limit the answers used longest ago go; equal bodies are st
 TEST_CASE("a damaged cache costs nothing but itself") {
   const TempFolder folder;
   FakeClock clock;
-  std::ofstream(folder.path() / "cache.db") << "this is no database, it only lies where one should be. " << std::string(8192, 'x');
+  std::ofstream(folder.path() / "cache.db")
+      << "this is no database, it only lies where one should be. " << std::string(8192, 'x');
   HttpCache cache(folder.path(), plenty, clock);
   cache.store("k", page("body"));
   CHECK(cache.find("k")->response.body == "body");

@@ -71,8 +71,8 @@ struct PoliteHttp::Parts {
         gates(the_clock, gate_limits(config)),
         cache(config.cache_megabytes == 0 ? std::filesystem::path() : folder,
               static_cast<std::uint64_t>(config.cache_megabytes) << 20, the_clock),
-        robots([this](const HttpRequest& request) { return exchange(request, *parse_web_address(request.url)); }, &cache,
-               the_clock, std::string(product_token(user_agent(config)))),
+        robots([this](const HttpRequest& request) { return exchange(request, *parse_web_address(request.url)); },
+               &cache, the_clock, std::string(product_token(user_agent(config)))),
         backoff{.first = millis(config.retry_seconds),
                 .longest = millis(config.longest_retry_seconds),
                 .seed = config.seed} {}
@@ -184,7 +184,8 @@ Result<HttpResponse> PoliteHttp::Parts::with_cache(const HttpRequest& request, c
     if (!response) return response;
   }
   if (response->status == 304) {
-    return fail(ErrorKind::invalid, tr("The server says \"not modified\" (304) although nothing was asked"), address.url);
+    return fail(ErrorKind::invalid, tr("The server says \"not modified\" (304) although nothing was asked"),
+                address.url);
   }
   if (HttpCache::may_keep(request, *response)) {
     cache.store(key, *response);

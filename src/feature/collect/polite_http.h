@@ -18,14 +18,16 @@ namespace twin::feature {
 ///   - redirects: each hop under the rules of its own host;
 ///   - retries with growing, random pauses after failures of the network, 429 and 5xx; Retry-After. Every request of a
 ///     source is a read, so that a POST is tried again, too;
-///   - a host is left alone for the rest of the run after too many failures in a row, or when it asks for too long a pause;
+///   - a host is left alone for the rest of the run after too many failures in a row, or when it asks for too long a
+///   pause;
 ///   - conditional GET: bodies and validators (ETag, Last-Modified) are kept on disk; a 304 is answered as the 200 it
 ///     confirms, with HttpResponse::cached set. A request that has conditions of its own gets the 304.
 /// Thread-safe. 429 and 5xx that remain after all attempts are values, as any status.
 class PoliteHttp final : public HttpClient {
  public:
   /// `cache`: folder for what is kept between runs; empty: nothing is. A cache that cannot be used is a warning.
-  PoliteHttp(std::unique_ptr<HttpClient> inner, Clock& clock, PolitenessConfig config, std::filesystem::path cache = {});
+  PoliteHttp(std::unique_ptr<HttpClient> inner, Clock& clock, PolitenessConfig config,
+             std::filesystem::path cache = {});
   ~PoliteHttp() override;
 
   [[nodiscard]] Result<HttpResponse> send(const HttpRequest& request) override;

@@ -331,8 +331,11 @@ TEST_CASE("max-age is trusted only when asked to") {
     const TempFolder folder;
     PolitenessConfig config;
     config.trust_max_age = trust;
-    Rig rig([](const HttpRequest&) { return answer_of(200, "x", {{"cache-control", "max-age=3600"}}); }, config,
-            folder.path());
+    Rig rig(
+        [](const HttpRequest&) {
+          return answer_of(200, "x", {{"cache-control", "max-age=3600"}});
+        },
+        config, folder.path());
     CHECK(rig.get("https://a.example/x"));
     CHECK(rig.get("https://a.example/x")->cached == trust);
     CHECK(rig.asked.count("https://a.example/x") == (trust ? 1 : 2));

@@ -17,7 +17,9 @@ Millis millis(double seconds) {
 void PolitenessConfig::bind(config::Binder& b) {
   // How something is fetched does not change what it says: nothing here belongs into a cache key.
   const config::Rule plain{.key_irrelevant = true};
-  const auto between = [](double min, double max) { return config::Rule{.min = min, .max = max, .key_irrelevant = true}; };
+  const auto between = [](double min, double max) {
+    return config::Rule{.min = min, .max = max, .key_irrelevant = true};
+  };
   b.field("user_agent", user_agent, "What Twin calls itself; empty: Twin/<version> with the contact", plain);
   b.field("contact", contact, "Mail address or page that a server's owner can turn to; sent with each request", plain);
   b.field("respect_robots", respect_robots, "Read what robots.txt allows, and nothing else", plain);
@@ -32,8 +34,8 @@ void PolitenessConfig::bind(config::Binder& b) {
   b.field("retry_seconds", retry_seconds, "First pause before another try; doubled each time, random below it",
           between(0, 3600));
   b.field("longest_retry_seconds", longest_retry_seconds, "Pauses do not grow beyond it", between(0, 86400));
-  b.field("longest_wait_seconds", longest_wait_seconds, "A host that asks for a longer pause (Retry-After) is left alone",
-          between(0, 86400));
+  b.field("longest_wait_seconds", longest_wait_seconds,
+          "A host that asks for a longer pause (Retry-After) is left alone", between(0, 86400));
   b.field("host_failures", host_failures, "Requests failed in a row after which a host is left alone in this run",
           between(1, 1000));
   b.field("seed", seed, "Of the random part of pauses", plain);
@@ -52,7 +54,8 @@ void PolitenessConfig::bind(config::Binder& b) {
   b.field("max_header_kilobytes", max_header_kilobytes, "Larger headers are refused", between(1, 16384));
   b.field("max_compression_ratio", max_compression_ratio,
           "An answer that unpacks to more than so many times its size is refused as a bomb", between(1, 1e6));
-  b.field("cache_megabytes", cache_megabytes, "Answers kept to ask only for what changed; 0: none", between(0, 1 << 20));
+  b.field("cache_megabytes", cache_megabytes, "Answers kept to ask only for what changed; 0: none",
+          between(0, 1 << 20));
   b.field("trust_max_age", trust_max_age, "Do not even ask while an answer is fresh by its own word", plain);
 }
 

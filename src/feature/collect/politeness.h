@@ -22,12 +22,12 @@ struct PolitenessConfig {
   int concurrency = 8;
   double longest_delay_seconds = 30;  ///< a host that asks for more by Crawl-delay is left alone
 
-  int attempts = 4;                    ///< of one request
-  double retry_seconds = 1;            ///< doubled with each attempt; the pause is random below it (full jitter)
-  double longest_retry_seconds = 60;   ///< pauses do not grow beyond it
-  double longest_wait_seconds = 120;   ///< a host that asks for more by Retry-After is left alone
-  int host_failures = 5;               ///< requests failed in a row after which a host is left alone
-  std::int64_t seed = 1;               ///< of the jitter
+  int attempts = 4;                   ///< of one request
+  double retry_seconds = 1;           ///< doubled with each attempt; the pause is random below it (full jitter)
+  double longest_retry_seconds = 60;  ///< pauses do not grow beyond it
+  double longest_wait_seconds = 120;  ///< a host that asks for more by Retry-After is left alone
+  int host_failures = 5;              ///< requests failed in a row after which a host is left alone
+  std::int64_t seed = 1;              ///< of the jitter
 
   std::vector<std::string> allow_hosts;  ///< names, addresses and networks beyond the public internet
   std::vector<std::string> resolve;      ///< host:port:address
@@ -43,7 +43,7 @@ struct PolitenessConfig {
   int max_header_kilobytes = 256;
   double max_compression_ratio = 200;
 
-  int cache_megabytes = 512;  ///< 0: none
+  int cache_megabytes = 512;   ///< 0: none
   bool trust_max_age = false;  ///< not even ask while an answer is fresh by its own word (Cache-Control: max-age)
 
   void bind(config::Binder& b);

@@ -11,7 +11,9 @@ using namespace twin::feature;
 
 TEST_CASE("Retry-After: seconds, a date, or nothing") {
   const FakeClock clock(1'700'000'000'000);  // 2023-11-14T22:13:20Z
-  const auto asked = [&](const char* value) { return retry_after(answer_of(429, "", {{"retry-after", value}}), clock); };
+  const auto asked = [&](const char* value) {
+    return retry_after(answer_of(429, "", {{"retry-after", value}}), clock);
+  };
   CHECK(asked("120") == Millis{120'000});
   CHECK(asked("0") == Millis{0});
   CHECK(asked("-5") == Millis{0});

@@ -41,7 +41,8 @@ std::string encode(std::string_view text, bool decode) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
     if (escape) {
       const char c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       if (decode && is_unreserved(c)) {

@@ -10,10 +10,11 @@ namespace twin::feature {
 
 /// What one robots.txt says to one crawler. Parsing never fails: what is no rule is skipped.
 ///
-/// Groups that name the crawler are merged and win over those for "*". The longest matching pattern decides, Allow before
-/// Disallow when they are equally long. "*" stands for any characters, a "$" at the end for the end of the address; matching
-/// is linear in the length of the address. As in Google's parser: names are compared without case up to the first character
-/// that is no letter, "-" or "_"; common misspellings of the keys are understood; "Allow: /index.html" allows "/", too.
+/// Groups that name the crawler are merged and win over those for "*". The longest matching pattern decides, Allow
+/// before Disallow when they are equally long. "*" stands for any characters, a "$" at the end for the end of the
+/// address; matching is linear in the length of the address. As in Google's parser: names are compared without case up
+/// to the first character that is no letter, "-" or "_"; common misspellings of the keys are understood; "Allow:
+/// /index.html" allows "/", too.
 ///
 /// Percent-encoding: "/%ED%95%9C" and "/한" are the same. An octet that need not be encoded ("%62" for "b") is taken as
 /// decoded by Disallow and as it stands by Allow: in doubt, an address is not allowed.

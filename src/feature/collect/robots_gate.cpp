@@ -65,8 +65,8 @@ Result<std::shared_ptr<const Robots>> RobotsGate::rules(const WebAddress& addres
     } else {
       Error error = text.error();
       if (error.kind != ErrorKind::cancelled) {
-        error.message = tr("robots.txt of {} cannot be read, so nothing there may be fetched: {}", address.origin(),
-                           error.message);
+        error.message =
+            tr("robots.txt of {} cannot be read, so nothing there may be fetched: {}", address.origin(), error.message);
       }
       rules = tl::unexpected(std::move(error));
     }

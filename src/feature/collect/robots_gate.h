@@ -15,9 +15,9 @@
 
 namespace twin::feature {
 
-/// RFC 9309, 2.3: an answer is kept for a day. 2xx: its rules. 3xx beyond five hops, and 4xx but 429: everything is allowed.
-/// 429, 5xx, no answer, or one that the limits refuse: what was known within the last 30 days, else nothing is allowed.
-/// Thread-safe; threads that need the same site's rules wait for one fetch.
+/// RFC 9309, 2.3: an answer is kept for a day. 2xx: its rules. 3xx beyond five hops, and 4xx but 429: everything is
+/// allowed. 429, 5xx, no answer, or one that the limits refuse: what was known within the last 30 days, else nothing is
+/// allowed. Thread-safe; threads that need the same site's rules wait for one fetch.
 class RobotsGate {
  public:
   /// `fetch`: one answer, redirects not followed.

@@ -203,7 +203,10 @@ TEST_CASE("byte order marks, whole or cut, and binary rubbish") {
   CHECK(!allowed("\xEF\xBB" + rules, "/x"));
   CHECK(!allowed("\xEF" + rules, "/x"));
   CHECK(allowed("\xEF\x11\xBF" + rules, "/x"));  // the first line is broken: its rules are nobody's
-  CHECK(allowed("User-Agent: FooBot\n\xEF\xBB\xBF" "Disallow: /\n", "/x"));
+  CHECK(
+      allowed("User-Agent: FooBot\n\xEF\xBB\xBF"
+              "Disallow: /\n",
+              "/x"));
   CHECK(!allowed(std::string("\0\x01\x02\xff\xfe\n", 6) + rules, "/x"));
   CHECK(allowed("<!DOCTYPE html><html><body>Not found: User-agent: * Disallow: /</body></html>", "/x"));
 }

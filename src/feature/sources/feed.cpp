@@ -69,7 +69,7 @@ class FeedSource final : public Source {
     if (fetched->unchanged) return SourceReport{.complete = false, .unchanged = true, .cursor = context.cursor};
     Run run{context, sink, web::ItemStates(cursor.states), web::Pages(context, no_javascript_)};
     std::string bytes = std::move(fetched->bytes), url = fetched->url;
-    for (int page = 1; !bytes.empty(); ++page) {
+    for (int page = 1; page == 1 || !bytes.empty(); ++page) {  // an empty answer is no empty feed
       auto feed = parse_feed(bytes, {.max_entries = static_cast<std::size_t>(max_entries_)});
       if (!feed) {
         feed.error().where = page == 1 ? location() : url;

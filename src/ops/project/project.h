@@ -62,8 +62,8 @@ class Project {
   HttpClient& http();
   /// What sources and links are fetched with: polite, and behind the address guard (collect.http).
   feature::PoliteHttp& collect_http();
-  /// From the environment, .twin/secrets.yaml, then ~/.config/twin/secrets.yaml. Throws Fatal (usage) when others may read
-  /// such a file.
+  /// From the environment, .twin/secrets.yaml, then ~/.config/twin/secrets.yaml. Throws Fatal (usage) when others may
+  /// read such a file.
   const Secrets& secrets();
 
  private:

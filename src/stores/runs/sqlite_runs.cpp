@@ -79,8 +79,8 @@ void SqliteRuns::save(const RunRecord& run) {
           "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET pipeline = excluded.pipeline, "
           "status = excluded.status, started = excluded.started, ended = excluded.ended, config = excluded.config, "
           "host = excluded.host, pid = excluded.pid, process = excluded.process",
-          run.id, run.pipeline, std::string(to_string(run.status)), run.started, run.ended, redact(run.config), run.host,
-          run.pid, process_identity(run.pid))
+          run.id, run.pipeline, std::string(to_string(run.status)), run.started, run.ended, redact(run.config),
+          run.host, run.pid, process_identity(run.pid))
         .run();
   });
 }

@@ -11,6 +11,7 @@
 #include <limits>
 #include <thread>
 
+#include "core/secrets.h"
 #include "stores/runs/process_identity.h"
 
 using namespace twin;
@@ -300,4 +301,31 @@ TEST_CASE("runs: threads write at once") {
   for (auto& thread : threads) thread.join();
   CHECK(runs->metrics("run_1").size() == 80);
   CHECK(runs->recent_traces(1000).size() == 80);
+}
+
+TEST_CASE("runs: a secret that was given out is not stored, in whatever field") {
+  ::setenv("RUNS_TEST_TOKEN", "t0ken-of-runs", 1);
+  const std::string token = no_secrets().get("RUNS_TEST_TOKEN").value();
+  ::unsetenv("RUNS_TEST_TOKEN");
+  const TempFolder folder;
+  {
+    const auto runs = open_runs(folder.path());
+    RunRecord run = a_run("run_1");
+    run.config = "{\"url\":\"https://x/?key=" + token + "\"}";
+    runs->save(run);
+    StepRecord step = a_step("run_1", "collect", StepStatus::partial, "key");
+    step.summary = "refused " + token;
+    step.key_parts = step.details = "{\"a\":\"" + token + "\"}";
+    step.failures = {{ErrorKind::network, "m " + token, "w " + token, "h " + token}};
+    runs->save(step);
+    runs->save(
+        Span{.trace_id = "t", .span_id = "s", .name = "n", .status = token, .attributes = "{\"a\":\"" + token + "\"}"});
+    CHECK(runs->steps("run_1").front().failures.front().text() == "w ***: m *** (h ***)");
+    CHECK(runs->steps("run_1").front().summary == "refused ***");
+    CHECK(runs->trace("t").front().status == "***");
+  }
+  const auto files = disk().list(folder.path()).value();
+  for (const auto& file : files) {
+    CHECK_MESSAGE(disk().read(file).value().find(token) == std::string::npos, file.string());
+  }
 }

@@ -60,9 +60,7 @@ std::string media_type(const HttpResponse& response) {
 }
 
 Result<Page> Page::parse(const HttpResponse& response, const std::string& url) {
-  std::string declared = charset_of(response);
-  if (declared.empty()) declared = declared_charset(response.body);
-  auto decoded = decode(response.body, declared);
+  auto decoded = decode(response.body, charset_of(response), declared_charset(response.body));
   if (!decoded) return tl::unexpected(decoded.error());
   auto document = html::Document::parse(decoded->text);
   if (!document) return tl::unexpected(document.error());
