@@ -8,6 +8,7 @@
 
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "feature/quality/rules.h"
 
 namespace twin::feature {
 
@@ -25,6 +26,7 @@ struct ChunkRules {
   int max_tokens = 200;    ///< of the embedding model; cut to its window
   int min_tokens = 24;     ///< smaller pieces join their neighbour within the same section when they fit
   int overlap_tokens = 0;  ///< repeated from the chunk before, in whole sentences
+  std::string sentences = "free";  ///< how paragraphs that are too long are cut: text::sentence_splitter()
   void bind(config::Binder& b);
 };
 
@@ -43,6 +45,7 @@ struct Category {
   CleanRules clean;
   ChunkRules chunk;
   DatasetRules dataset;
+  QualityRules quality;
   double retrieval_weight = 1.0;
   void bind(config::Binder& b);
 };

@@ -46,7 +46,9 @@ class Folder final : public Source {
       return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
     }
     for (const auto& file : *found) {
-      if (context.stop.stop_requested() || !sink(read(context, file))) return SourceReport{};
+      if (context.stop.stop_requested()) return SourceReport{};
+      if (!context.wants(file_url(file.generic_string()))) continue;
+      if (!sink(read(context, file))) return SourceReport{};
     }
     return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
   }
