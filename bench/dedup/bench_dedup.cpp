@@ -1,10 +1,10 @@
 // bench_dedup FILE THRESHOLD: near-duplicate detection on documents that lie in FILE, a NUL byte behind each.
 //
 // Prints one JSON object: CPU seconds of each part, and the pairs that hashing finds against all pairs there are.
-#include <ctime>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -84,10 +84,13 @@ int main(int argc, char** argv) {
 
   std::vector<bench::Pair> right;
   std::set_intersection(found.begin(), found.end(), truth.begin(), truth.end(), std::back_inserter(right));
-  const auto ratio = [](std::size_t a, std::size_t b) { return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b); };
+  const auto ratio = [](std::size_t a, std::size_t b) {
+    return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b);
+  };
   const Bands bands = choose_bands(threshold);
   std::printf(
-      "{\"documents\": %zu, \"shingles\": %zu, \"bands\": %zu, \"rows\": %zu, \"shingling_s\": %.3f, \"signing_s\": %.3f, "
+      "{\"documents\": %zu, \"shingles\": %zu, \"bands\": %zu, \"rows\": %zu, \"shingling_s\": %.3f, \"signing_s\": "
+      "%.3f, "
       "\"joining_s\": %.3f, \"exact_s\": %.3f, \"candidates\": %zu, \"found\": %zu, \"truth\": %zu, \"right\": %zu, "
       "\"precision\": %.5f, \"recall\": %.5f, \"precision_without_verification\": %.5f, "
       "\"recall_without_verification\": %.5f}\n",

@@ -26,8 +26,8 @@ void require(bool holds, const char* what);
 
 }  // namespace twin::fuzz
 
-#define TWIN_FUZZ(id, bytes)                                                                                        \
-  static void twin_fuzz_##id(std::string_view bytes);                                                               \
-  [[maybe_unused]] static const bool twin_fuzz_registered_##id =                                                    \
-      ::twin::fuzz::targets().emplace(#id, twin_fuzz_##id).second;                                                  \
+#define TWIN_FUZZ(id, bytes)                                       \
+  static void twin_fuzz_##id(std::string_view bytes);              \
+  [[maybe_unused]] static const bool twin_fuzz_registered_##id =   \
+      ::twin::fuzz::targets().emplace(#id, twin_fuzz_##id).second; \
   static void twin_fuzz_##id(std::string_view bytes)

@@ -38,7 +38,7 @@ struct AnalyzeOptions {
   float typo_threshold = 2.5F;
 };
 
-constexpr int build_default = 15;  // allomorphs integrated, all dictionaries
+constexpr int build_default = 15;                    // allomorphs integrated, all dictionaries
 constexpr int match_all = 0x3F | 1 << 23 | 1 << 16;  // addresses, tags, serial numbers, emoji; codas split, normalized
 
 struct Interface {
@@ -248,7 +248,7 @@ Result<fs::path> installed() {
 
 bool is_content(const Morpheme& morpheme) {
   const std::string_view tag = morpheme.tag;
-  static constexpr std::array<std::string_view, 14> content = {"NNG", "NNP", "NNB", "NR", "NP", "VV",  "VA",
+  static constexpr std::array<std::string_view, 14> content = {"NNG", "NNP", "NNB", "NR", "NP", "VV", "VA",
                                                                "MM",  "MAG", "XR",  "SL", "SH", "SN", "W_"};
   return std::any_of(content.begin(), content.end(), [&](std::string_view prefix) { return tag.starts_with(prefix); });
 }

@@ -1,7 +1,7 @@
 // Korean morphemes and sentences by Kiwi (Lee Minchul), a library that is loaded when it is asked for.
 //
-// Kiwi is not part of the program: a folder "kiwi" with libkiwi.so and model/ lies in $TWIN_KIWI, beside the programs or
-// in ../lib/twin (scripts/setup/setup.sh kiwi builds it). Without it everything but this works.
+// Kiwi is not part of the program: a folder "kiwi" with libkiwi.so and model/ lies in $TWIN_KIWI, beside the programs
+// or in ../lib/twin (scripts/setup/setup.sh kiwi builds it). Without it everything but this works.
 #pragma once
 
 #include <cstdint>

@@ -84,7 +84,8 @@ TEST_CASE("several threads share one") {
 TEST_CASE("Kiwi's sentences hold every character that is no space, in order") {
   const auto model = kiwi();
   if (!model) return;
-  for (const std::string text : {"안녕하세요 ㅋㅋ 오늘은 좋네요~ 그쵸?\n- 하나\n\n“네. 아니요.” 끝 ㅠㅠ", "…!? (.) \"", "A b. C"}) {
+  for (const std::string text :
+       {"안녕하세요 ㅋㅋ 오늘은 좋네요~ 그쵸?\n- 하나\n\n“네. 아니요.” 끝 ㅠㅠ", "…!? (.) \"", "A b. C"}) {
     const auto spans = model->sentences(text);
     REQUIRE(spans);
     std::string joined, solid;

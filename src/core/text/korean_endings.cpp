@@ -9,18 +9,18 @@ namespace twin::text {
 namespace {
 
 constexpr std::array<std::string_view, 37> kFinal = {
-    "니다",   "니까요", "어요", "아요", "에요",   "예요",   "해요",
-    "세요",   "네요",   "까요",   "나요",   "거든요", "잖아요", "군요", "지요", "죠",     "래요",
-    "대요",   "게요",   "걸요",   "라고요", "라구요", "돼요", "봐요", "와요",   "줘요",   "져요",
-    "워요",   "여요",   "셔요",   "십시오", "세용",   "거든", "잖아", "다니까", "라니까", "구나"};
+    "니다",   "니까요", "어요",   "아요", "에요",   "예요",   "해요", "세요", "네요", "까요",
+    "나요",   "거든요", "잖아요", "군요", "지요",   "죠",     "래요", "대요", "게요", "걸요",
+    "라고요", "라구요", "돼요",   "봐요", "와요",   "줘요",   "져요", "워요", "여요", "셔요",
+    "십시오", "세용",   "거든",   "잖아", "다니까", "라니까", "구나"};
 
 // Connective endings and particles on which a line may break.
 constexpr std::array<std::string_view, 38> kConnective = {
-    "고",   "며",   "면서", "아서", "어서", "해서", "려고", "는데", "은데", "인데", "지만", "니까", "도",
-    "은",   "는",   "이",   "가",   "을",   "를",   "의",   "에",   "에서", "로",   "와",   "과",   "만",
-    "면",   "거나", "든지", "도록", "까지", "부터", "에게", "한테", "보다", "처럼", "하여", "위해"};
+    "고", "며",   "면서", "아서", "어서", "해서", "려고", "는데", "은데", "인데", "지만", "니까", "도",
+    "은", "는",   "이",   "가",   "을",   "를",   "의",   "에",   "에서", "로",   "와",   "과",   "만",
+    "면", "거나", "든지", "도록", "까지", "부터", "에게", "한테", "보다", "처럼", "하여", "위해"};
 
-constexpr std::array<std::string_view, 12> kJoining = {"라고", "라는", "라며", "라면서", "라던", "만",
+constexpr std::array<std::string_view, 12> kJoining = {"라고", "라는", "라며", "라면서",   "라던", "만",
                                                        "하고", "하며", "하면", "하더라도", "싶은", "치고"};
 
 template <std::size_t n>
@@ -29,7 +29,7 @@ bool ends_with_any(std::string_view word, const std::array<std::string_view, n>&
 }
 
 constexpr char32_t first_syllable = 0xAC00, last_syllable = 0xD7A3;
-constexpr char32_t finals = 28;  // final consonants, none included
+constexpr char32_t finals = 28;                               // final consonants, none included
 constexpr char32_t final_l = 8, final_b = 17, final_ss = 20;  // ㄹ, ㅂ, ㅆ
 
 char32_t final_consonant(char32_t syllable) {

@@ -131,7 +131,8 @@ LanguageGuess by_script(std::string_view utf8, const Letters& letters) {
   if (share(letters.kana, letters.all) >= kana_share) return {"ja", std::min(1.0, 0.5 + share(east, letters.all) / 2)};
   if (share(letters.han, letters.all) >= korean_share) return {"zh", std::min(1.0, 0.5 + share(east, letters.all) / 2)};
   for (std::size_t i = 0; i < kOwnScripts.size(); ++i) {
-    if (2 * letters.own[i] > letters.all) return {std::string(kOwnScripts[i].language), share(letters.own[i], letters.all)};
+    if (2 * letters.own[i] > letters.all)
+      return {std::string(kOwnScripts[i].language), share(letters.own[i], letters.all)};
   }
   return {};
 }

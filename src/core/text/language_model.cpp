@@ -252,13 +252,14 @@ class FastText final : public LanguageModel {
     const auto leaves = static_cast<std::int32_t>(labels_.size());
     constexpr std::int64_t not_yet = 1'000'000'000'000'000;
     tree_.assign(static_cast<std::size_t>(2 * leaves - 1), Node{-1, -1, not_yet});
-    for (std::int32_t i = 0; i < leaves; ++i) tree_[static_cast<std::size_t>(i)].count = counts_[static_cast<std::size_t>(i)];
+    for (std::int32_t i = 0; i < leaves; ++i)
+      tree_[static_cast<std::size_t>(i)].count = counts_[static_cast<std::size_t>(i)];
     std::int32_t leaf = leaves - 1, inner = leaves;
     for (std::int32_t i = leaves; i < 2 * leaves - 1; ++i) {
       std::array<std::int32_t, 2> least{};
       for (std::int32_t& one : least) {
-        const bool take_leaf = leaf >= 0 && tree_[static_cast<std::size_t>(leaf)].count <
-                                                tree_[static_cast<std::size_t>(inner)].count;
+        const bool take_leaf =
+            leaf >= 0 && tree_[static_cast<std::size_t>(leaf)].count < tree_[static_cast<std::size_t>(inner)].count;
         one = take_leaf ? leaf-- : inner++;
       }
       Node& node = tree_[static_cast<std::size_t>(i)];
@@ -314,7 +315,8 @@ class FastText final : public LanguageModel {
         continue;
       }
       const Node& node = tree_[static_cast<std::size_t>(at)];
-      const double right = 1.0 / (1.0 + std::exp(-double{output_.dot_row(static_cast<std::size_t>(at - leaves), hidden)}));
+      const double right =
+          1.0 / (1.0 + std::exp(-double{output_.dot_row(static_cast<std::size_t>(at - leaves), hidden)}));
       open.emplace_back(node.left, probability * (1.0 - right));
       open.emplace_back(node.right, probability * right);
     }

@@ -123,8 +123,8 @@ class Splitter {
     return start_;
   }
 
-  /// Whether a quotation or bracket around position i keeps a sentence from ending there: until it is closed, and, where
-  /// a bracket is part of a sentence ("값은 (단위는 원.) 다음과 같다"), also then.
+  /// Whether a quotation or bracket around position i keeps a sentence from ending there: until it is closed, and,
+  /// where a bracket is part of a sentence ("값은 (단위는 원.) 다음과 같다"), also then.
   [[nodiscard]] bool encloses(std::size_t i, std::size_t after) const {
     const std::size_t closed = closed_at_[i];
     if (closed == 0) return false;

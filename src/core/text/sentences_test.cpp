@@ -111,7 +111,8 @@ TEST_CASE("a quotation or bracket that closes is not divided") {
 }
 
 TEST_CASE("Korean without full stops") {
-  CHECK(cut("어제 영화 봤어요 정말 재미있었어요 또 보고 싶네요") == "어제 영화 봤어요 | 정말 재미있었어요 | 또 보고 싶네요");
+  CHECK(cut("어제 영화 봤어요 정말 재미있었어요 또 보고 싶네요") ==
+        "어제 영화 봤어요 | 정말 재미있었어요 | 또 보고 싶네요");
   CHECK(cut("오늘은 여기까지 하겠습니다 다음에 또 만나요") == "오늘은 여기까지 하겠습니다 | 다음에 또 만나요");
   CHECK(cut("밥을 먹었다 그리고 바로 잤다") == "밥을 먹었다 | 그리고 바로 잤다");
   CHECK(cut("그가 왔다 갔다 하는 것을 보았다.") == "그가 왔다 갔다 하는 것을 보았다.");

@@ -1,6 +1,7 @@
 #include "core/text/unicode.h"
 
 #include <doctest/doctest.h>
+#include <utf8proc.h>
 
 using namespace twin;
 using namespace twin::text;
@@ -97,4 +98,21 @@ TEST_CASE("the nearest word is near or none") {
   CHECK(nearest("completely", known) == "");
   CHECK(nearest("x", {}) == "");
   CHECK(nearest(std::string(100'000, 'x'), known) == "");
+}
+
+TEST_CASE("the short way to NFC says the same as the long one") {
+  // Every character alone and after a letter, a syllable and a kana, where combining ones would join.
+  for (char32_t c = 0x80; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    utf8proc_uint8_t bytes[4];
+    const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes);
+    const std::string one(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    for (const std::string before : {"", "a", "가", "か"}) {
+      const std::string text = before + one;
+      // A combining mark at the end (U+0301, which no short way knows) forces the long one.
+      const std::string forced = text::nfc(text + "\n\xCC\x81");
+      const std::string short_way = text::nfc(text);
+      if (forced.substr(0, forced.size() - 3) != short_way) FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
+    }
+  }
 }

@@ -1,5 +1,7 @@
 #include "feature/clean/blocks.h"
 
+#include <algorithm>
+
 namespace twin::feature::html {
 namespace {
 
@@ -34,15 +36,19 @@ double worth(const Element& block) {
 BlockValues block_values(const PageMap& page) {
   BlockValues values;
   values.sum.assign(page.size(), 0.0);
+  values.good.assign(page.size(), 0.0);
   for (std::size_t i = 0; i < page.size(); ++i) {
     if (page[i].reason != 0) {
       i = page[i].end - 1;
       continue;
     }
     values.sum[i] = worth(page[i]);
+    values.good[i] = std::max(0.0, values.sum[i]);
   }
   for (std::size_t i = page.size(); i-- > 1;) {
-    if (page[i].reason == 0) values.sum[page[i].parent] += values.sum[i];
+    if (page[i].reason != 0) continue;
+    values.sum[page[i].parent] += values.sum[i];
+    values.good[page[i].parent] += values.good[i];
   }
   return values;
 }

@@ -8,7 +8,9 @@
 namespace twin::feature::html {
 
 struct BlockValues {
-  std::vector<double> sum;  ///< by element: the worth of all blocks in it and below; what was taken out counts nothing
+  // By element, of all blocks in it and below; what was taken out counts nothing.
+  std::vector<double> sum;   ///< worth
+  std::vector<double> good;  ///< worth of those blocks alone that are worth something
 };
 
 /// PageMap::weigh() must have been called.

@@ -46,14 +46,22 @@ std::size_t best_of(const PageMap& page, const BlockValues& values, Wanted wante
       i = page[i].end - 1;
       continue;
     }
-    if (values.sum[i] <= 0 || !wanted(page[i])) continue;
-    const bool better = values.sum[i] > most || (best != 0 && page.inside(i, best) && values.sum[i] >= most * inner_share);
+    if (values.good[i] <= 0 || !wanted(page[i])) continue;
+    const bool better =
+        values.good[i] > most || (best != 0 && page.inside(i, best) && values.good[i] >= most * inner_share);
     if (better) {
       best = i;
-      most = values.sum[i];
+      most = values.good[i];
     }
   }
   return best;
+}
+
+bool has_paragraph(const PageMap& page, std::size_t index) {
+  for (std::size_t child = index + 1; child < page[index].end; child = page[child].end) {
+    if (page[child].reason == 0 && page[child].tag == tags().p && is_good_block(page[child])) return true;
+  }
+  return false;
 }
 
 std::size_t densest(const PageMap& page, const BlockValues& values) {
@@ -65,6 +73,11 @@ std::size_t densest(const PageMap& page, const BlockValues& values) {
       best = i;
     }
   }
+  // A box in the article may be worth more than the article with its lists of links: where paragraphs stand beside the
+  // box, what holds both is meant.
+  while (best != 0 && !tags().whole.has(page[page[best].parent].tag) && has_paragraph(page, page[best].parent)) {
+    best = page[best].parent;
+  }
   return best;
 }
 
@@ -74,11 +87,11 @@ std::size_t descend(const PageMap& page, const BlockValues& values, std::size_t 
     std::size_t best = 0;
     for (std::size_t child = at + 1; child < page[at].end; child = page[child].end) {
       if (page[child].reason == 0 && tags().containers.has(page[child].tag) &&
-          (best == 0 || values.sum[child] > values.sum[best])) {
+          (best == 0 || values.good[child] > values.good[best])) {
         best = child;
       }
     }
-    if (best == 0 || values.sum[best] < floor) return at;
+    if (best == 0 || values.good[best] < floor) return at;
     at = best;
   }
 }
@@ -87,19 +100,18 @@ std::size_t descend(const PageMap& page, const BlockValues& values, std::size_t 
 
 MainContent choose_main(const PageMap& page, const BlockValues& values) {
   const std::size_t top = densest(page, values);
-  const double most = values.sum[top];
-  if (most <= 0) return {0, "page"};
-  if (const std::size_t named = best_of(page, values, is_named_body); values.sum[named] >= most * named_share && named != 0) {
+  if (values.sum[top] <= 0) return {0, "page"};
+  if (const std::size_t named = best_of(page, values, is_named_body); named != 0 && values.good[named] >= values.good[top] * named_share) {
     return {named, "body text"};
   }
   const auto semantic = [](const Element& e) { return e.tag == tags().article || e.tag == tags().main; };
   std::size_t start = top;
   std::string found_by = "density";
-  if (const std::size_t article = best_of(page, values, semantic); values.sum[article] >= most * 0.6 && article != 0) {
+  if (const std::size_t article = best_of(page, values, semantic); article != 0 && values.good[article] >= values.good[top] * 0.6) {
     start = article;
     found_by = "article";
   }
-  return {descend(page, values, start, values.sum[start] * descend_share), found_by};
+  return {descend(page, values, start, values.good[start] * descend_share), found_by};
 }
 
 namespace {

@@ -6,8 +6,10 @@
 #include "core/i18n.h"
 #include "core/text/language.h"
 #include "core/text/unicode.h"
+#include "feature/clean/binary_formats.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/formats.h"
+#include "feature/clean/notebook/notebook.h"
 
 namespace twin::feature {
 namespace {
@@ -45,11 +47,30 @@ Result<Cleaned> by_format(const std::string& type, std::string text, const RawDo
   }
   if (type == "text/markdown") return clean_markdown(std::move(text), options);
   if (type == "text/plain") return clean_text(text, options);
+  if (type == "application/x-ipynb+json") return clean_notebook(text, raw, rules.formats);
   if (const auto language = language_of_type(type); !language.empty()) {
     return clean_code(text, language == "source" ? std::string() : language, options);
   }
   return fail(ErrorKind::invalid, tr("Content of the type '{}' cannot be read", type), raw.url,
-              tr("HTML, Markdown, plain text and source code can"));
+              tr("HTML, Markdown, plain text, source code, notebooks, PDF, DOCX, ODT and EPUB can"));
+}
+
+Result<Cleaned> from_text(const std::string& type, const RawDocument& raw, const CleanRules& rules,
+                          const CleanOptions& options) {
+  const auto declared = raw.metadata.find("charset");
+  const std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
+  auto decoded = decode(raw.bytes, charset, is_html(type) ? declared_charset(raw.bytes) : std::string());
+  if (!decoded) return tl::unexpected(decoded.error());
+  auto out = by_format(type, std::move(decoded->text), raw, rules, options);
+  if (!out) return out;
+  if (decoded->charset != "utf-8") out->metadata["charset"] = decoded->charset;
+  if (decoded->replaced > 0) {
+    out->notes.push_back({ErrorKind::invalid,
+                          tr("{} invalid sequences of {} were replaced by U+FFFD", decoded->replaced, decoded->charset),
+                          raw.url,
+                          {}});
+  }
+  return out;
 }
 
 /// Bytes that neither are nor begin anything that normalize_characters() changes: nearly all.
@@ -110,14 +131,7 @@ std::string normalize_characters(const std::string& utf8, bool spaces, std::vect
 
 Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules, const CleanOptions& options) {
   const std::string type = raw.media_type.substr(0, raw.media_type.find(';'));
-  const auto declared = raw.metadata.find("charset");
-  const std::string charset = declared == raw.metadata.end() ? std::string() : declared->second;
-  auto decoded = decode(raw.bytes, charset, is_html(type) ? declared_charset(raw.bytes) : std::string());
-  if (!decoded) {
-    decoded.error().where = raw.url;
-    return tl::unexpected(decoded.error());
-  }
-  auto out = by_format(type, std::move(decoded->text), raw, rules, options);
+  auto out = is_binary_format(type) ? clean_binary(type, raw, rules) : from_text(type, raw, rules, options);
   if (!out) {
     if (out.error().where.empty()) out.error().where = raw.url;
     return out;
@@ -126,13 +140,6 @@ Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules, const Cle
   out->title = text::nfc(raw.title.empty() ? std::string(text::trim(out->title)) : raw.title);
   if (raw.published != 0) out->published = raw.published;
   out->language = settle_language(raw.language.empty() ? out->language : raw.language, out->markdown);
-  if (decoded->charset != "utf-8") out->metadata["charset"] = decoded->charset;
-  if (decoded->replaced > 0) {
-    out->notes.push_back({ErrorKind::invalid,
-                          tr("{} invalid sequences of {} were replaced by U+FFFD", decoded->replaced, decoded->charset),
-                          raw.url,
-                          {}});
-  }
   for (auto& note : out->notes) {
     if (note.where.empty()) note.where = raw.url;
   }

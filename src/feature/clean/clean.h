@@ -39,7 +39,8 @@ struct Cleaned {
   std::vector<Removal> removed;                 ///< in order of the source; only when asked for
 };
 
-/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block).
+/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block),
+/// Jupyter notebooks, and what is_binary_format() names: PDF, DOCX, ODT, EPUB, images.
 /// Invalid UTF-8 is repaired and noted; binary data is ErrorKind::invalid.
 [[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules,
                                     const CleanOptions& options = {});

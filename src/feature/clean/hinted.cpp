@@ -75,7 +75,6 @@ std::uint32_t verdict(const PageMap& page, std::size_t index) {
   const std::uint32_t hints = e.hints;
   if (tags().whole.has(e.tag)) return 0;
   const bool block = block_tags().has(e.tag);
-  if ((hints & hint_hidden) != 0 && e.text < 200) return hint_hidden;
   if (!block) {
     // Inline elements are parts of sentences; only what is never one goes.
     if ((hints & hint_credit) != 0 && e.text <= 100) return hint_credit;
@@ -121,6 +120,18 @@ void drop_hinted(PageMap& page, const std::vector<bool>& kept) {
       if (const auto hint = verdict(page, i); hint != 0) page.remove(i, hint_name(hint));
     }
     if (page[i].reason != 0) i = page[i].end - 1;
+  }
+}
+
+void drop_unseen(PageMap& page, const std::vector<bool>& kept) {
+  constexpr double most = 0.3;  // of the page: the name says something else there
+  for (std::size_t i = 1; i < page.size(); ++i) {
+    const Element& e = page[i];
+    if (e.reason == 0 && (e.hints & hint_hidden) != 0 && !kept[i] && !tags().whole.has(e.tag) &&
+        e.text <= most * page[0].text) {
+      page.remove(i, hint_name(hint_hidden));
+    }
+    if (e.reason != 0) i = e.end - 1;
   }
 }
 

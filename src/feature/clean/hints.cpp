@@ -248,7 +248,7 @@ std::string_view hint_name(std::uint32_t hint) {
       {hint_credit, "picture credit"},
       {hint_byline, "byline"},
       {hint_teaser, "teaser"},
-      {hint_hidden, "for screen readers"},
+      {hint_hidden, "not shown"},
   }};
   for (const auto& [bit, name] : names) {
     if ((hint & bit) != 0) return name;

@@ -51,6 +51,7 @@ Result<MainContent> find_main(const Document& document, PageMap& page, const Cle
   }
   page.weigh();
   drop_chrome(page, kept);
+  drop_unseen(page, kept);
   page.weigh();
 
   for (const auto& selector : rules.main_selectors) {

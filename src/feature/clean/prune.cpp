@@ -20,6 +20,7 @@ struct Tags {
   TagSet label{"p div span strong b h1 h2 h3 h4 h5 h6 dt li header legend summary figcaption section a"};
   TagSet lists{"ul ol div section table dl p li article figure details h2 h3 h4 h5 h6"};
   TagSet edge{"p div span li ul ol section header footer time dl dd dt table h2 h3 h4 h5 h6 figure figcaption"};
+  TagSet text{"p ul ol dl table blockquote pre figure"};
   TagSet holds{"img pre math table blockquote"};
   TagSet code{"pre code"};
   unsigned p = tag_of_name("p"), h1 = tag_of_name("h1"), li = tag_of_name("li"), table = tag_of_name("table");
@@ -163,7 +164,13 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     } else if (is_good_block(page[i])) {
       if (first == 0) first = i;
       last = i;
-      holds_paragraphs[page[i].parent] = true;
+      std::size_t up = page[i].parent;
+      holds_paragraphs[up] = true;
+      // Some editors wrap each paragraph in boxes of its own.
+      while (up > top && page[up].text == page[i].text) {
+        up = page[up].parent;
+        holds_paragraphs[up] = true;
+      }
     }
   }
   if (first == 0) return;
@@ -175,9 +182,15 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     }
     const bool before = e.end <= first, after = i > last && !page.inside(i, last);
     if ((!before && !after) || kept[i] || e.text == 0 || !tags().edge.has(e.tag)) continue;
-    if (!block_tags().has(e.tag) || tags().headings.has(e.tag) || e.text > longest_edge_line) continue;
-    if (contains(page, i, tags().holds)) continue;
-    if (holds_paragraphs[e.parent] && (e.hints & (hint_byline | hint_credit)) == 0 && e.links * 2 < e.text) continue;
+    if (!block_tags().has(e.tag) || tags().headings.has(e.tag)) continue;
+    // A list or a box beside the paragraphs is part of the text; what stands in a box above them may be a byline.
+    const bool beside = holds_paragraphs[e.parent] && e.links * 2 < e.text && (after || tags().text.has(e.tag)) &&
+                        (e.hints & (hint_byline | hint_credit)) == 0;
+    if (beside) {
+      i = e.end - 1;
+      continue;
+    }
+    if (e.text > longest_edge_line || contains(page, i, tags().holds)) continue;
     page.remove(i, before ? "line before the text" : "line behind the text");
     i = e.end - 1;
   }

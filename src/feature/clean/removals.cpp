@@ -35,8 +35,13 @@ std::string words_of(Node* root) {
 class Lister {
  public:
   Lister(const PageMap& page, const MainContent& main, const WriterContext& context)
-      : page_(page), main_(main) {
-    for (const auto& [label, note] : context.footnotes) notes_.push_back(page.index_of(note));
+      : page_(page), main_(main), is_note_(page.size()), in_note_(page.size()), holds_note_(page.size()) {
+    for (const auto& [label, note] : context.footnotes) {
+      const std::size_t index = page.index_of(note);
+      is_note_[index] = true;
+      for (std::size_t i = index; i < page[index].end; ++i) in_note_[i] = true;
+      for (std::size_t up = index; !holds_note_[up]; up = page[up].parent) holds_note_[up] = true;
+    }
     if (context.left_out != nullptr) {
       for (const auto& [node, reason] : *context.left_out) left_out_.emplace(node, reason);
     }
@@ -63,7 +68,7 @@ class Lister {
       return false;
     }
     if (is_text(node)) {
-      if (outside_ && !in_note(page_.index_of(node))) {
+      if (outside_ && !in_note_[page_.index_of(node)]) {
         std::string words;
         append_words(words, data(node));
         if (words.find_first_not_of(' ') != std::string::npos) add(parent(node), "outside the main content", words);
@@ -79,26 +84,19 @@ class Lister {
     } else if (end_ != 0 && index >= end_) {
       outside_ = true;
     }
-    if (std::find(notes_.begin(), notes_.end(), index) != notes_.end() && mark_of(node) != 0) return false;
+    if (is_note_[index] && mark_of(node) != 0) return false;
     if (page_[index].reason != 0) {
-      if (holds_note(index)) return true;
+      if (holds_note_[index]) return true;
       add(node, page_.reason_of(index), words_of(node));
       return false;
     }
-    const bool around = page_.inside(main_.index, index) || holds_note(index);
+    const bool around = page_.inside(main_.index, index) || holds_note_[index];
     if (outside_ && !around && index != 0) {
       const std::string words = words_of(node);
       if (!words.empty()) add(node, "outside the main content", words);
       return false;
     }
     return true;
-  }
-
-  bool in_note(std::size_t index) const {
-    return std::any_of(notes_.begin(), notes_.end(), [&](std::size_t note) { return page_.inside(index, note); });
-  }
-  bool holds_note(std::size_t index) const {
-    return std::any_of(notes_.begin(), notes_.end(), [&](std::size_t note) { return page_.inside(note, index); });
   }
 
   void add(const Node* node, const std::string& reason, const std::string& words) {
@@ -111,7 +109,7 @@ class Lister {
 
   const PageMap& page_;
   const MainContent& main_;
-  std::vector<std::size_t> notes_;  ///< indices of footnotes: written wherever they stand
+  std::vector<bool> is_note_, in_note_, holds_note_;  ///< by element; footnotes are written wherever they stand
   std::map<const Node*, std::string> left_out_;
   std::map<std::string, int> silent_;
   std::vector<Removal> out_;

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "feature/clean/clean.h"
 #include "feature/collect/plan.h"
 
 using namespace twin;
@@ -50,7 +49,7 @@ class Scripted final : public Source {
   std::vector<std::string> authors_seen;
 };
 
-RawDocument text(const std::string& url, const std::string& content) {
+RawDocument post(const std::string& url, const std::string& content) {
   RawDocument raw;
   raw.url = url;
   raw.media_type = "text/markdown";
@@ -117,8 +116,8 @@ struct Bench {
 
 TEST_CASE("items become documents; again, nothing changes; then only what did") {
   Bench bench;
-  bench.first().items = {text("https://www.example.org/a/?utm_source=x", "# 제목\n\n본문"),
-                         text("file:///b.md", "plain")};
+  bench.first().items = {post("https://www.example.org/a/?utm_source=x", "# 제목\n\n본문"),
+                         post("file:///b.md", "plain")};
   auto report = bench.run();
   CHECK(report.seen == 2);
   CHECK(report.inserted == 2);
@@ -139,7 +138,7 @@ TEST_CASE("items become documents; again, nothing changes; then only what did") 
   CHECK(report.unchanged == 2);
   CHECK(bench.warehouse->digest() == digest);
 
-  bench.first().items[1] = text("file:///b.md", "changed");
+  bench.first().items[1] = post("file:///b.md", "changed");
   report = bench.run();
   CHECK(report.updated == 1);
   CHECK(report.unchanged == 1);
@@ -149,15 +148,15 @@ TEST_CASE("items become documents; again, nothing changes; then only what did") 
 TEST_CASE("what a complete source no longer has is gone; nothing else is") {
   Bench bench;
   auto& other = bench.add("/elsewhere");
-  bench.first().items = {text("file:///a.md", "a"), text("file:///b.md", "b"), text("file:///c.md", "c")};
-  other.items = {text("file:///d.md", "d")};
+  bench.first().items = {post("file:///a.md", "a"), post("file:///b.md", "b"), post("file:///c.md", "c")};
+  other.items = {post("file:///d.md", "d")};
   CHECK(bench.run().inserted == 4);
 
   SUBCASE("complete") {
-    bench.first().items = {text("file:///a.md", "a")};
+    bench.first().items = {post("file:///a.md", "a")};
     CHECK(bench.run().deleted == 2);
     CHECK(bench.documents().size() == 2);
-    bench.first().items = {text("file:///a.md", "a"), text("file:///b.md", "b")};
+    bench.first().items = {post("file:///a.md", "a"), post("file:///b.md", "b")};
     CHECK(bench.run().revived == 1);
   }
   SUBCASE("not complete, unchanged, broken, or told to keep") {
@@ -177,8 +176,8 @@ TEST_CASE("what a complete source no longer has is gone; nothing else is") {
     CHECK(bench.documents().size() == 4);
   }
   SUBCASE("what failed this time is not gone") {
-    bench.first().items = {text("file:///a.md", "a"), fail(ErrorKind::io, "unreadable", "file:///b.md"),
-                           text("file:///c.md", std::string("\0\0", 2))};
+    bench.first().items = {post("file:///a.md", "a"), fail(ErrorKind::io, "unreadable", "file:///b.md"),
+                           post("file:///c.md", std::string("\0\0", 2))};
     const auto report = bench.run();
     CHECK(report.failures.size() == 2);
     CHECK(report.deleted == 0);
@@ -188,8 +187,8 @@ TEST_CASE("what a complete source no longer has is gone; nothing else is") {
 
 TEST_CASE("a failed item does not stop the others, and the cursor waits") {
   Bench bench;
-  bench.first().items = {text("file:///a.md", "a"), fail(ErrorKind::limit, "too large", "file:///b.md"),
-                         text("file:///c.md", "c")};
+  bench.first().items = {post("file:///a.md", "a"), fail(ErrorKind::limit, "too large", "file:///b.md"),
+                         post("file:///c.md", "c")};
   auto report = bench.run();
   CHECK(report.inserted == 2);
   REQUIRE(report.failures.size() == 1);
@@ -208,9 +207,9 @@ TEST_CASE("a failed item does not stop the others, and the cursor waits") {
 
 TEST_CASE("the same address twice in a run counts once") {
   Bench bench;
-  bench.first().items = {text("http://example.org/a", "one"), text("https://www.example.org/a/", "one")};
+  bench.first().items = {post("http://example.org/a", "one"), post("https://www.example.org/a/", "one")};
   auto& second = bench.add("/second");
-  second.items = {text("https://example.org/a", "other")};
+  second.items = {post("https://example.org/a", "other")};
   const auto report = bench.run();
   CHECK(report.seen == 1);
   CHECK(report.inserted == 1);
@@ -222,13 +221,13 @@ TEST_CASE("the same address twice in a run counts once") {
 
 TEST_CASE("authors: of the item, else of the source, else of the project") {
   Bench bench;
-  auto named = text("file:///a.md", "a");
+  auto named = post("file:///a.md", "a");
   named.authors = {"jane d", "Guest"};
   named.author_emails = {"JANE@example.org"};
-  bench.first().items = {named, text("file:///b.md", "b")};
+  bench.first().items = {named, post("file:///b.md", "b")};
   auto& other = bench.add("/other");
   bench.sources.back().authors = {"Bob Roe"};
-  other.items = {text("file:///c.md", "c")};
+  other.items = {post("file:///c.md", "c")};
   bench.run();
   const auto names = [&](const std::string& url) {
     std::vector<std::string> out;
@@ -253,11 +252,11 @@ TEST_CASE("unknown categories name the nearest one; short documents are kept and
 
   bench.sources[0].category = "notes";
   bench.categories["notes"].clean.min_characters = 10;
-  auto wrong = text("file:///w.md", "w");
+  auto wrong = post("file:///w.md", "w");
   wrong.category = "none";
-  auto other = text("file:///o.md", "o");
+  auto other = post("file:///o.md", "o");
   other.category = "other";
-  bench.first().items = {text("file:///s.md", "짧다"), wrong, other};
+  bench.first().items = {post("file:///s.md", "짧다"), wrong, other};
   report = bench.run();
   CHECK(report.failures.size() == 1);
   REQUIRE(report.notes.size() == 1);
@@ -268,7 +267,7 @@ TEST_CASE("unknown categories name the nearest one; short documents are kept and
 
 TEST_CASE("a stop between items: what was read stays, nothing is taken for gone") {
   Bench bench;
-  bench.first().items = {text("file:///a.md", "a"), text("file:///b.md", "b")};
+  bench.first().items = {post("file:///a.md", "a"), post("file:///b.md", "b")};
   bench.run();
   bench.stop.request_stop();
   bench.first().items = {};
@@ -290,7 +289,7 @@ TEST_CASE("fingerprint: of all sources, none when one cannot tell") {
 
 TEST_CASE("what was made of the same is not made again; other rules make it again") {
   Bench bench;
-  bench.first().items = {text("file:///a.md", "# 제목\n\n본문"), text("https://example.org/b", "b")};
+  bench.first().items = {post("file:///a.md", "# 제목\n\n본문"), post("https://example.org/b", "b")};
   bench.run();
   const auto before = bench.documents();
   bench.clock.advance(Millis{60'000});
@@ -325,7 +324,7 @@ TEST_CASE("a file is opened only when its size or time changed") {
   const std::string url = "file://" + path.string();
   auto& source = bench.first();
   source.asks = true;
-  source.items = {text(url, "처음"), text("https://example.org/a", "a")};
+  source.items = {post(url, "처음"), post("https://example.org/a", "a")};
   bench.run();
   CHECK(source.asked == std::vector<std::string>{url, "https://example.org/a"});
 
@@ -361,7 +360,7 @@ TEST_CASE("a file is opened only when its size or time changed") {
 TEST_CASE("a source that knows by itself what is as it was") {
   Bench bench;
   auto& source = bench.first();
-  source.items = {text("https://example.org/a", "a"), text("https://example.org/b", "b")};
+  source.items = {post("https://example.org/a", "a"), post("https://example.org/b", "b")};
   bench.run();
   source.unchanged = {"http://www.example.org/a/", "https://example.org/never-seen"};
   source.items.erase(source.items.begin());
@@ -376,12 +375,12 @@ TEST_CASE("a cursor by item is kept although an item could not be read, not alth
   Bench bench;
   auto& source = bench.first();
   source.report = {.complete = true, .unchanged = false, .cursor = "c2", .cursor_by_item = true};
-  source.items = {text("file:///a.md", "a"), fail(ErrorKind::network, "timed out", "file:///b.md")};
+  source.items = {post("file:///a.md", "a"), fail(ErrorKind::network, "timed out", "file:///b.md")};
   CHECK(bench.run().failed == 1);
   bench.run();
   CHECK(source.cursor_seen == "c2");
   source.report.cursor = "c3";
-  source.items = {text("file:///a.md", "a"), text("file:///c.md", std::string("\0\0", 2))};
+  source.items = {post("file:///a.md", "a"), post("file:///c.md", std::string("\0\0", 2))};
   CHECK(bench.run().failed == 1);
   bench.run();
   CHECK(source.cursor_seen == "c2");
@@ -391,7 +390,7 @@ TEST_CASE("a place on the web is believed only when it says so again; a page tha
   Bench bench;
   auto& source = bench.first();
   source.where = "https://example.org/sitemap.xml";
-  source.items = {text("https://example.org/a", "a"), text("https://example.org/b", "b")};
+  source.items = {post("https://example.org/a", "a"), post("https://example.org/b", "b")};
   bench.run();
 
   SUBCASE("missing twice in a row") {
@@ -440,11 +439,11 @@ TEST_CASE("a place that lost most of its documents at once is not believed") {
   auto& source = bench.first();
   for (int i = 0; i < 12; ++i) {
     const std::string n = std::to_string(i);
-    source.items.push_back(text("file:///" + n + ".md", n));
+    source.items.push_back(post("file:///" + n + ".md", n));
   }
   bench.run();
   auto all = source.items;
-  source.items.resize(5, text("", ""));
+  source.items.resize(5, post("", ""));
   auto report = bench.run();
   CHECK(report.deleted == 0);
   REQUIRE(report.failures.size() == 1);
@@ -456,7 +455,7 @@ TEST_CASE("a place that lost most of its documents at once is not believed") {
   CollectConfig sure;
   sure.max_delete_share = 1;
   CHECK(bench.run(sure).deleted == 7);
-  source.items.resize(4, text("", ""));
+  source.items.resize(4, post("", ""));
   CHECK_MESSAGE(bench.run().deleted == 1, "a few may go");
   source.items = all;
   CHECK(bench.run().revived == 8);
@@ -465,7 +464,7 @@ TEST_CASE("a place that lost most of its documents at once is not believed") {
 TEST_CASE("a document that moved from one source to another is not gone") {
   Bench bench;
   bench.add("/second");
-  bench.first().items = {text("file:///a.md", "a"), text("file:///b.md", "b")};
+  bench.first().items = {post("file:///a.md", "a"), post("file:///b.md", "b")};
   bench.run();
   bench.scripted[1]->items = {bench.first().items.back()};
   bench.first().items.pop_back();
@@ -481,8 +480,8 @@ TEST_CASE("a document that moved from one source to another is not gone") {
 TEST_CASE("two entries that read the same place share what is gone") {
   Bench bench;
   bench.add("/scripted");
-  bench.first().items = {text("file:///a.md", "a")};
-  bench.scripted[1]->items = {text("file:///b.md", "b")};
+  bench.first().items = {post("file:///a.md", "a")};
+  bench.scripted[1]->items = {post("file:///b.md", "b")};
   bench.run();
   auto report = bench.run();
   CHECK(report.deleted == 0);
@@ -534,7 +533,7 @@ TEST_CASE("what is stored and reported does not depend on which source or thread
       Scripted& source = s == 0 ? bench.first() : bench.add("/" + std::to_string(s));
       for (int i = 0; i < 40; ++i) {
         const std::string n = std::to_string((s * 31 + i) % 90);  // they share some
-        auto item = text("https://example.org/" + n, "본문 " + std::to_string(s) + " " + n + std::string(2000, 'x'));
+        auto item = post("https://example.org/" + n, "본문 " + std::to_string(s) + " " + n + std::string(2000, 'x'));
         item.authors = {"Author " + std::to_string(i % 3)};
         item.author_emails = {"a" + std::to_string(s) + "@example.org"};
         source.items.push_back(item);
@@ -566,8 +565,8 @@ TEST_CASE("what is stored and reported does not depend on which source or thread
 
 TEST_CASE("an exception of a source is its failure; of the store, the end") {
   Bench bench;
-  bench.add("/second").items = {text("file:///b.md", "b")};
-  bench.first().items = {text("file:///a.md", "a")};
+  bench.add("/second").items = {post("file:///b.md", "b")};
+  bench.first().items = {post("file:///a.md", "a")};
   bench.first().finish = [] { throw std::runtime_error("a defect"); };
   const auto report = bench.run();
   CHECK(report.inserted == 2);
@@ -581,7 +580,7 @@ TEST_CASE("an exception of a source is its failure; of the store, the end") {
 TEST_CASE("a stop while a source reads: what it gave is stored, its cursor is not") {
   Bench bench;
   auto& source = bench.first();
-  source.items = {text("file:///a.md", "a"), text("file:///b.md", "b")};
+  source.items = {post("file:///a.md", "a"), post("file:///b.md", "b")};
   source.finish = [&] { bench.stop.request_stop(); };
   const auto report = bench.run();
   CHECK(report.sources.at(0).state == SourceSummary::State::stopped);
@@ -597,15 +596,15 @@ TEST_CASE("only what failed; only one source") {
   auto& first = bench.first();
   auto& second = bench.add("/second");
   first.asks = second.asks = true;
-  first.items = {text("file:///a.md", "a"), fail(ErrorKind::network, "timed out", "https://example.org/b?utm_source=x")};
-  second.items = {text("file:///c.md", "c")};
+  first.items = {post("file:///a.md", "a"), fail(ErrorKind::network, "timed out", "https://example.org/b?utm_source=x")};
+  second.items = {post("file:///c.md", "c")};
   const auto failed = bench.run();
   REQUIRE(failed.failures.size() == 1);
   CHECK(failed.failures[0].source == "scripted /scripted");
 
   SUBCASE("retry") {
-    first.items = {text("file:///a.md", "changed meanwhile"), text("https://www.example.org/b", "b")};
-    second.items = {text("file:///c.md", "changed meanwhile")};
+    first.items = {post("file:///a.md", "changed meanwhile"), post("https://www.example.org/b", "b")};
+    second.items = {post("file:///c.md", "changed meanwhile")};
     first.asked.clear();
     second.asked.clear();
     const auto report = bench.run({}, {.only = {}, .retry = true, .failures = failed.failures});
@@ -623,9 +622,9 @@ TEST_CASE("only what failed; only one source") {
     const auto broken = bench.run();
     REQUIRE(broken.failures.size() == 2);
     second.broken = false;
-    second.items.push_back(text("file:///d.md", "d"));
+    second.items.push_back(post("file:///d.md", "d"));
     first.asks = false;
-    first.items = {text("file:///a.md", "changed"), text("https://example.org/b", "b")};
+    first.items = {post("file:///a.md", "changed"), post("https://example.org/b", "b")};
     const auto report = bench.run({}, {.only = {}, .retry = true, .failures = broken.failures});
     CHECK(report.inserted == 2);
     CHECK(report.updated == 0);
@@ -649,14 +648,14 @@ TEST_CASE("a plan lists what would be read, and changes nothing") {
   bench.clock.advance(Millis{system_clock().now() - bench.clock.now()});
   auto& first = bench.first();
   first.asks = true;
-  first.items = {text(url, "처음"), text("https://example.org/b", "b"), text("file:///gone.md", "g")};
+  first.items = {post(url, "처음"), post("https://example.org/b", "b"), post("file:///gone.md", "g")};
   auto& second = bench.add("/second");
-  second.items = {text("file:///c.md", "c"), fail(ErrorKind::io, "unreadable", "file:///d.md")};
+  second.items = {post("file:///c.md", "c"), fail(ErrorKind::io, "unreadable", "file:///d.md")};
   bench.run();
   const auto digest = bench.warehouse->digest();
 
   REQUIRE(disk().write(path, "그 다음"));
-  first.items[2] = text("https://example.org/new", "n");
+  first.items[2] = post("https://example.org/new", "n");
   first.asked.clear();
   const CollectPlan found = plan({}, bench.sources, bench.authors, bench.context());
   std::string lines;
@@ -695,7 +694,7 @@ TEST_CASE("events: what happens, one a line") {
   Bench bench;
   bench.progress = &listener;
   auto& source = bench.first();
-  source.items = {text("file:///a.md", "a"), text("file:///a.md", "a"), fail(ErrorKind::io, "unreadable", "file:///b.md")};
+  source.items = {post("file:///a.md", "a"), post("file:///a.md", "a"), fail(ErrorKind::io, "unreadable", "file:///b.md")};
   HostObserver observer;
   auto context = bench.context();
   context.observe_hosts = [&](HostObserver to) { observer = std::move(to); };

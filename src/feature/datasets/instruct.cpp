@@ -10,10 +10,10 @@
 #include "feature/chunk/sections.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/drafts.h"
-#include "feature/dedup/near_duplicates.h"
 #include "feature/datasets/order.h"
 #include "feature/datasets/samples_file.h"
 #include "feature/datasets/system_prompt.h"
+#include "feature/dedup/near_duplicates.h"
 #include "feature/quality/quality.h"
 
 namespace twin::feature {

@@ -179,10 +179,11 @@ void DuplicatesConfig::bind(config::Binder& b) {
           {.min = 0.3, .max = 1});
   b.field("shingle_length", shingle_length, "Characters of a shingle", {.min = 2, .max = 50});
   b.field("min_characters", min_characters, "Documents with less prose are never duplicates", {.min = 1});
-  b.field("prefer", prefer,
-          "Which of two duplicates stays, the first rule that tells them apart: earliest or latest (published), longest, "
-          "source (order in twin.yaml); then the smaller id",
-          {.one_of = {"earliest", "latest", "longest", "source"}});
+  b.field(
+      "prefer", prefer,
+      "Which of two duplicates stays, the first rule that tells them apart: earliest or latest (published), longest, "
+      "source (order in twin.yaml); then the smaller id",
+      {.one_of = {"earliest", "latest", "longest", "source"}});
   b.field("cache_megabytes", cache_megabytes, "Memory for documents that are compared",
           {.min = 1, .max = 65536, .key_irrelevant = true});
 }
@@ -216,7 +217,8 @@ Result<std::vector<Duplicate>> read_duplicates(const std::filesystem::path& file
     const auto is_string = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
     if (!json.is_object() || !is_string("id") || !is_string("original") || !json.contains("similarity") ||
         !json["similarity"].is_number()) {
-      return fail(ErrorKind::invalid, tr("The line is no duplicate: \"id\", \"original\" and \"similarity\" are needed"),
+      return fail(ErrorKind::invalid,
+                  tr("The line is no duplicate: \"id\", \"original\" and \"similarity\" are needed"),
                   fmt::format("{}:{}", file.string(), number), tr("run twin index again; it writes the file anew"));
     }
     out.push_back({json["id"], json["original"], json["similarity"]});

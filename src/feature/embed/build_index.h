@@ -49,8 +49,8 @@ struct IndexContext {
                                       const models::EmbeddingEngine& embedder);
 
 /// Documents are committed one by one, in order of id: after a crash the next run continues with the rest. Entries of
-/// documents that are gone or left out are removed; another embedding model starts the index anew. Throws Fatal when a store or,
-/// for good, the embedding engine fails.
+/// documents that are gone or left out are removed; another embedding model starts the index anew. Throws Fatal when a
+/// store or, for good, the embedding engine fails.
 [[nodiscard]] IndexReport build_index(const EmbedConfig& config, const IndexContext& context);
 
 }  // namespace twin::feature

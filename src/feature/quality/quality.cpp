@@ -16,8 +16,8 @@ namespace twin::feature {
 namespace {
 
 constexpr std::array<std::string_view, 24> kEnglishFunctionWords = {
-    "the", "of", "and", "to", "a", "in", "is", "that", "it", "for", "with", "as",
-    "be", "on", "have", "this", "are", "or", "not", "by", "from", "but", "you", "i"};
+    "the", "of", "and",  "to",   "a",   "in", "is",  "that", "it",   "for", "with", "as",
+    "be",  "on", "have", "this", "are", "or", "not", "by",   "from", "but", "you",  "i"};
 // Particles; endings are asked of core/text/korean_endings.
 constexpr std::array<std::string_view, 22> kKoreanParticles = {"은", "는", "이", "가", "을", "를", "의", "에",
                                                                "로", "와", "과", "도", "만", "서", "고", "면",
@@ -129,7 +129,8 @@ class Measuring {
       if (word.find("...") != std::string_view::npos) ++symbols_;
       word_characters_ += i - first;
       letter_words_ += letter ? 1u : 0u;
-      if (letter && is_function_word(line.substr(from, points[last_letter].offset + points[last_letter].length - from))) {
+      if (letter &&
+          is_function_word(line.substr(from, points[last_letter].offset + points[last_letter].length - from))) {
         ++function_words_;
       }
       words_.push_back({word, hash_of(word), i - first});

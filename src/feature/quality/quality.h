@@ -1,6 +1,6 @@
-// Is a document writing, or a list of links, a log, a page of repeated phrases? Measures after Gopher (Rae et al. 2021),
-// C4 (Raffel et al. 2020) and FineWeb (Penedo et al. 2024), with limits of their own for Korean, whose words carry
-// their particles. A document that fails is kept, flagged with the reasons, and left out of training.
+// Is a document writing, or a list of links, a log, a page of repeated phrases? Measures after Gopher (Rae et al.
+// 2021), C4 (Raffel et al. 2020) and FineWeb (Penedo et al. 2024), with limits of their own for Korean, whose words
+// carry their particles. A document that fails is kept, flagged with the reasons, and left out of training.
 #pragma once
 
 #include <string>

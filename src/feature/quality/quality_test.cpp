@@ -25,7 +25,8 @@ const std::string english =
     "- Use a scale, not a cup.\n- Do not hurry.\n\n```\nx = 1\nx = 1\nx = 1\n```\n";
 const std::string korean =
     "집에 돌아왔을 때 오븐이 아직 따뜻해서, 다시 달궈지기를 기다리지 않고 반죽을 넣었다. 책에 적힌 것보다 천천히 "
-    "부풀었다. 나쁜 일은 아니었다.\n\n이 빵을 구운 지 삼 년이 되었지만, 확실히 아는 것은 밀가루보다 날씨가 더 중요하다는 "
+    "부풀었다. 나쁜 일은 아니었다.\n\n이 빵을 구운 지 삼 년이 되었지만, 확실히 아는 것은 밀가루보다 날씨가 더 "
+    "중요하다는 "
     "사실뿐이다. 비 오는 날에는 물을 적게 넣고, 마른 날에는 한 숟가락을 더 넣는다. 서두르면 반드시 망친다는 것도 "
     "배웠다.\n\n- 컵 말고 저울을 쓴다\n- 소금은 나중에 넣는다\n";
 
@@ -77,7 +78,7 @@ TEST_CASE("Korean has limits of its own") {
   CHECK(has(fails(list, "ko"), "max_bullet_lines"));
   // Short words are normal in Korean: the English floor does not hold.
   std::string shorts;
-  for (int i = 0; i < 30; ++i) shorts += "이 책은 " + std::to_string(i) + "년 전 산 것. ";
+  for (int i = 0; i < 30; ++i) shorts += "이 책은 " + std::to_string(i) + "년 전에 산 것입니다. ";
   CHECK(!has(fails(shorts, "ko"), "min_mean_word"));
   CHECK(has(fails(shorts, "en"), "min_mean_word"));
 }
@@ -85,7 +86,8 @@ TEST_CASE("Korean has limits of its own") {
 TEST_CASE("short documents and other languages are judged by what applies to them") {
   CHECK(fails("#a #b #c #d", "en").empty());
   std::string japanese;
-  for (int i = 0; i < 60; ++i) japanese += "今日は雨が降ったので家で本を読んで過ごしました。" + std::to_string(i) + "。 ";
+  for (int i = 0; i < 60; ++i)
+    japanese += "今日は雨が降ったので家で本を読んで過ごしました。" + std::to_string(i) + "。 ";
   CHECK(fails(japanese, "ja").empty());
   QualityRules off;
   off.enabled = false;

@@ -34,7 +34,8 @@ void QualityLimits::bind(config::Binder& b) {
   const config::Rule length{.min = 0, .max = 100};
   b.field("min_mean_word", min_mean_word, "Least mean length of words, in characters", length);
   b.field("max_mean_word", max_mean_word, "Largest mean length of words", length);
-  b.field("max_symbol_ratio", max_symbol_ratio, "Most \"#\", ellipses and pictographs per word", {.min = 0, .max = 100});
+  b.field("max_symbol_ratio", max_symbol_ratio, "Most \"#\", ellipses and pictographs per word",
+          {.min = 0, .max = 100});
   b.field("min_letter_words", min_letter_words, "Least share of words with a letter", share);
   b.field("min_function_words", min_function_words,
           "Least share of function words (Korean: words with a particle or ending)", share);

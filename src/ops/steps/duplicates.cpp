@@ -38,9 +38,11 @@ bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
 
 StepOutcome run(StepContext& context) {
   Project& project = context.project;
-  const feature::DuplicatesReport report = feature::find_duplicates(
-      project.config().duplicates,
-      {.warehouse = project.warehouse(), .sources = places(project), .progress = context.progress, .stop = context.stop});
+  const feature::DuplicatesReport report =
+      feature::find_duplicates(project.config().duplicates, {.warehouse = project.warehouse(),
+                                                             .sources = places(project),
+                                                             .progress = context.progress,
+                                                             .stop = context.stop});
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   const std::string bytes = feature::to_jsonl(report.duplicates);
   value_or_throw(disk().write(project.layout().duplicates(), bytes));

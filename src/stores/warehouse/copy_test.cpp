@@ -92,6 +92,7 @@ TEST_CASE("warehouse copy: everything comes along, stopped and gone on") {
 
   // The original goes on; the copy follows.
   Document d = sample_document(7, "later");
+  d.raw_sha256 = from->objects().put("later").value();
   from->upsert(d);
   copy_warehouse(*from, *to, silent_progress(), {});
   check_equal(*from, *to);

@@ -47,7 +47,7 @@ MongoModuleOpen* load() {
 
 std::unique_ptr<Warehouse> open_mongo_warehouse(const MongoOptions& options, FileSystem& files) {
   static MongoModuleOpen* const open = load();
-  return std::unique_ptr<Warehouse>(open(options, {files, &translated}));
+  return std::unique_ptr<Warehouse>(open(options, {files, &translated, &log::write}));
 }
 
 }  // namespace twin::stores

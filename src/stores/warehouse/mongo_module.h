@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "stores/warehouse/warehouse.h"
 
 namespace twin::stores {
@@ -26,10 +27,11 @@ struct MongoOptions {
 /// Opens the module, then the database; makes indexes. Throws Fatal: the module is not installed, or no server answers.
 [[nodiscard]] std::unique_ptr<Warehouse> open_mongo_warehouse(const MongoOptions& options, FileSystem& files);
 
-/// What the module takes from the program: its own copy of the rooms has no catalogue of messages.
+/// What the module takes from the program: its own copy of the rooms has no catalogue of messages, no log and no secrets.
 struct MongoHost {
   FileSystem& files;
   std::string_view (*translated)(std::string_view english);
+  void (*log)(log::Level level, std::string_view line);
 };
 
 /// The two symbols of the module. The first is compared before the second is called: what lies in lib/twin may be of

@@ -38,6 +38,7 @@ bool FileChoice::accepts(std::string_view path) const {
   const std::string type = media_type_of(path);
   const bool named = !filter.include.empty();
   if (type.empty()) return named;
+  if (is_image_type(type)) return false;
   const auto& generated = generated_files();
   if (!named && std::any_of(generated.begin(), generated.end(),
                             [&](const std::string& pattern) { return glob_match(pattern, path); })) {
