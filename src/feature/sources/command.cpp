@@ -42,7 +42,7 @@ class CommandRun {
   CommandRun(const CommandConfig& config, const std::string& location, SourceContext& context, const ItemSink& sink)
       : config_(config), location_(location), context_(context), sink_(sink) {
     place_.name = fs::path(config.program()).filename().string();
-    state_ = json::member(Json::parse(context.cursor, nullptr, false), "state");
+    state_ = json::member(json::parse(context.cursor), "state");
   }
 
   Result<SourceReport> run() {
@@ -133,8 +133,9 @@ class CommandRun {
 
   void failed(ErrorKind kind, std::string message, std::string hint, std::int64_t line = 0) {
     clean_ = false;
-    emit(fail(kind, redact(std::move(message)), location_ + (line > 0 ? ":" + std::to_string(line) : ""),
-              std::move(hint)));
+    // Of the source as a whole: a line cannot be asked for again by itself.
+    if (line > 0) message = tr("Line {}: {}", line, message);
+    emit(fail(kind, redact(std::move(message)), location_, std::move(hint)));
   }
   void emit(Item&& item) {
     if (!stopped_) stopped_ = !sink_(std::move(item));
@@ -147,7 +148,7 @@ class CommandRun {
       return;
     }
     if (text::trim(line.text).empty()) return;
-    const Json json = Json::parse(line.text, nullptr, false);
+    const Json json = json::parse(line.text);
     if (!json.is_object()) {
       failed(ErrorKind::invalid, tr("The line is no JSON object: {}", text::clip(text::repair_utf8(line.text), 80)),
              tr("The program must print one JSON object a line, and messages to stderr"), line.number);

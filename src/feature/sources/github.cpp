@@ -66,11 +66,11 @@ class GitHub final : public Source {
                   tr("write it like https://github.com/ME or https://github.com/ME/PROJECT"));
     }
     github::Api api(api_, context);
-    github::Outlet out(context, sink);
+    github::Outlet out(context, sink, location());
     auto repositories = list(api, *address, out);
     if (!repositories) return tl::unexpected(repositories.error());
 
-    const Json known = Json::parse(context.cursor, nullptr, false);
+    const Json known = json::parse(context.cursor);
     Json now = Json::object();
     for (const auto& info : *repositories) {
       if (out.stopped()) return SourceReport{};

@@ -36,9 +36,10 @@ constexpr Millis settled{120'000};
 
 class NotionRun {
  public:
-  NotionRun(const NotionConfig& config, notion::Api& api, SourceContext& context, const ItemSink& sink)
-      : config_(config), api_(api), context_(context), sink_(sink) {
-    const Json cursor = Json::parse(context.cursor, nullptr, false);
+  NotionRun(const NotionConfig& config, std::string location, notion::Api& api, SourceContext& context,
+            const ItemSink& sink)
+      : config_(config), location_(std::move(location)), api_(api), context_(context), sink_(sink) {
+    const Json cursor = json::parse(context.cursor);
     for (const auto& [id, entry] : json::member(cursor, "pages").items()) {
       Known known{.edited = json::text(entry, "edited"), .children = {}};
       for (const auto& child : json::list(entry, "children")) {
@@ -101,13 +102,20 @@ class NotionRun {
     }
   }
 
-  /// An item or the failure of one; what is lost beside it makes the report incomplete.
   void emit(Item&& item) { stopped_ = stopped_ || !sink_(std::move(item)); }
+  /// A page that failed: what is below it is not known.
   void lost(Error error, const std::string& id) {
     report_.complete = false;
     if (error.kind == ErrorKind::cancelled) return;
     error.where = notion::page_url(id);
     emit(tl::unexpected(std::move(error)));
+  }
+  /// More than one page: a failure of the source, which is then read again as a whole.
+  void lost_many(Error error, const std::string& id) {
+    error.message += " (" + notion::page_url(id) + ")";
+    report_.complete = false;
+    error.where = location_;
+    if (error.kind != ErrorKind::cancelled) emit(tl::unexpected(std::move(error)));
   }
 
   void page_by_id(const std::string& id, bool maybe_database) {
@@ -130,7 +138,7 @@ class NotionRun {
     if (!databases_.insert(id).second) return true;
     const auto found = api_.get("/v1/databases/" + notion::dashed(id));
     if (!found) {
-      if (!probing) lost(found.error(), id);
+      if (!probing) lost_many(found.error(), id);
       return false;
     }
     if (json::flag(*found, "in_trash") || json::flag(*found, "archived")) return true;
@@ -147,7 +155,7 @@ class NotionRun {
       if (json::text(row, "object") == "page") page(row);
       return !stopped();
     });
-    if (!done) lost(done.error(), id);
+    if (!done) lost_many(done.error(), id);
   }
 
   void page(const Json& found) {
@@ -156,11 +164,11 @@ class NotionRun {
     if (json::flag(found, "in_trash") || json::flag(found, "archived")) return;  // gone
     if (std::ssize(after_) >= config_.max_pages) {
       if (report_.complete) {
-        lost({ErrorKind::limit,
-              tr("There are more than {} pages", config_.max_pages),
-              {},
-              tr("Raise max_pages of this source")},
-             id);
+        lost_many({ErrorKind::limit,
+                   tr("There are more than {} pages", config_.max_pages),
+                   {},
+                   tr("Raise max_pages of this source")},
+                  id);
       }
       return;
     }
@@ -223,6 +231,7 @@ class NotionRun {
   }
 
   const NotionConfig& config_;
+  std::string location_;
   notion::Api& api_;
   SourceContext& context_;
   const ItemSink& sink_;
@@ -264,7 +273,7 @@ class Notion final : public Source {
       return tl::unexpected(token.error());
     }
     notion::Api api(config_.api, std::move(*token), context);
-    NotionRun run(config_, api, context, sink);
+    NotionRun run(config_, location(), api, context, sink);
     return roots.empty() ? run.workspace() : run.below(roots);
   }
 

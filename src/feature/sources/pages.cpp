@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 class PagesRun {
  public:
-  PagesRun(const pages::Definition& definition, SourceContext& context, const ItemSink& sink)
-      : definition_(definition), context_(context), sink_(sink), rules_(definition) {}
+  PagesRun(const pages::Definition& definition, std::string location, SourceContext& context, const ItemSink& sink)
+      : definition_(definition), location_(std::move(location)), context_(context), sink_(sink), rules_(definition) {}
 
   SourceReport run() {
     std::vector<std::string> starts = definition_.urls;
@@ -43,9 +43,11 @@ class PagesRun {
   void emit(Item&& item) {
     if (!stopped()) stopped_ = !sink_(std::move(item));
   }
-  /// What is more than one document: the rest may still be there.
+  /// What is more than one document: a failure of the source, which is then read again as a whole.
   void lost(Error error) {
     report_.complete = false;
+    if (error.where != location_) error.message += " (" + error.where + ")";
+    error.where = location_;
     if (error.kind != ErrorKind::cancelled) emit(tl::unexpected(std::move(error)));
   }
 
@@ -153,6 +155,7 @@ class PagesRun {
   }
 
   const pages::Definition& definition_;
+  std::string location_;
   SourceContext& context_;
   const ItemSink& sink_;
   pages::LinkRules rules_;
@@ -192,7 +195,7 @@ class Pages final : public Source {
     if (!definition_.page_url.empty() && !definition_.follows()) {
       return fail(ErrorKind::usage, tr("page_url needs link_selector or link_pattern"), location());
     }
-    return PagesRun(definition_, context, sink).run();
+    return PagesRun(definition_, location(), context, sink).run();
   }
 
  private:

@@ -187,7 +187,7 @@ Result<RawDocument> read_record(const Json& record, const RecordRules& rules, co
 }
 
 Result<RawDocument> read_export(Json line, const std::map<std::string, Json>& users, bool& deleted) {
-  line.erase("type");
+  if (line.is_object()) line.erase("type");
   auto document = stores::document_from_json(line);
   if (!document) return tl::unexpected(document.error());
   deleted = document->deleted;

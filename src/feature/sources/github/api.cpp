@@ -135,7 +135,7 @@ Result<HttpResponse> Api::send(const std::string& method, const std::string& pat
 Result<Json> Api::get(const std::string& path) {
   const auto response = send("GET", path, "application/vnd.github+json", {});
   if (!response) return tl::unexpected(response.error());
-  Json answer = Json::parse(response->body, nullptr, false);
+  Json answer = json::parse(response->body);
   if (answer.is_discarded()) return fail(ErrorKind::invalid, tr("The answer of the API is no JSON"), path);
   return answer;
 }
@@ -150,7 +150,7 @@ Result<Json> Api::graphql(const std::string& query, const Json& variables) {
   const Json body{{"query", query}, {"variables", variables}};
   const auto response = send("POST", "/graphql", "application/json", body.dump());
   if (!response) return tl::unexpected(response.error());
-  const Json answer = Json::parse(response->body, nullptr, false);
+  const Json answer = json::parse(response->body);
   if (!answer.is_object()) return fail(ErrorKind::invalid, tr("The answer of the API is no JSON"), "/graphql");
   if (const Json& errors = json::list(answer, "errors"); !errors.empty()) {
     return fail(ErrorKind::network, tr("The API answered: {}", json::text(errors[0], "message")), "/graphql");
@@ -170,7 +170,7 @@ Result<void> Api::each(const std::string& path, const std::function<bool(const J
     if (!read.insert(next).second) return fail(ErrorKind::invalid, tr("The listing runs in a circle"), path);
     const auto response = send("GET", next, "application/vnd.github+json", {});
     if (!response) return tl::unexpected(response.error());
-    const Json answer = Json::parse(response->body, nullptr, false);
+    const Json answer = json::parse(response->body);
     if (!answer.is_array()) return fail(ErrorKind::invalid, tr("The answer of the API is no list"), next);
     for (const auto& entry : answer) {
       if (entry.is_object() && !visit(entry)) return {};

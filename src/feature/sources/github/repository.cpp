@@ -90,6 +90,8 @@ void Outlet::emit(Item&& item) {
 void Outlet::lost(Error error) {
   report.complete = false;
   if (error.kind == ErrorKind::cancelled) return;
+  if (!error.where.empty() && error.where != location_) error.message += " (" + error.where + ")";
+  error.where = location_;
   emit(tl::unexpected(std::move(error)));
 }
 

@@ -39,10 +39,13 @@ using KnownFiles = std::map<std::string, std::string>;
 /// Hands documents over and remembers whether everything was read.
 class Outlet {
  public:
-  Outlet(SourceContext& context, const ItemSink& sink) : context_(context), sink_(sink) {}
+  Outlet(SourceContext& context, const ItemSink& sink, std::string location)
+      : context_(context), sink_(sink), location_(std::move(location)) {}
 
-  /// An item or a failed item. A failure of what is more than one item makes the report incomplete.
+  /// An item or a failed item.
   void emit(Item&& item);
+  /// What is more than one item: it counts as a failure of the source, which is then read again as a whole, and nothing
+  /// is taken for gone.
   void lost(Error error);
   /// There, and as it was when it was read last.
   void keep(const std::string& url) { context_.unchanged(url); }
@@ -57,6 +60,7 @@ class Outlet {
  private:
   SourceContext& context_;
   const ItemSink& sink_;
+  std::string location_;
   bool stopped_ = false;
   int emitted_ = 0;
 };

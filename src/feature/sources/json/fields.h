@@ -3,11 +3,16 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 #include "core/json.h"
 
 namespace twin::feature::json {
+
+/// Foreign text as JSON; discarded (is_discarded()) when it is none, or nested deeper than any record is: writing and
+/// walking such values would run out of stack.
+[[nodiscard]] Json parse(std::string_view text);
 
 /// The member of an object; a null value when it is missing or this is no object.
 [[nodiscard]] const Json& member(const Json& object, const std::string& key);

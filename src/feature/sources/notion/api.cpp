@@ -21,7 +21,7 @@ class Listening final : public HttpClient {
   [[nodiscard]] Result<HttpResponse> send(const HttpRequest& request) override {
     auto response = inner_.send(request);
     status = response ? response->status : 0;
-    if (response && status / 100 != 2) problem = Json::parse(response->body, nullptr, false);
+    if (response && status / 100 != 2) problem = json::parse(response->body);
     return response;
   }
   int status = 0;
@@ -64,7 +64,7 @@ Result<Json> Api::send(const std::string& method, const std::string& path, const
     if (http.status == 400) error.kind = ErrorKind::invalid;
     return tl::unexpected(std::move(error));
   }
-  Json answer = Json::parse(response->body, nullptr, false);
+  Json answer = json::parse(response->body);
   if (!answer.is_object()) return fail(ErrorKind::invalid, tr("The answer of the API is no JSON"), request.url);
   return answer;
 }
