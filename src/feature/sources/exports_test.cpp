@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/archive_for_test.h"
+#include "core/text/unicode.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/choose_source.h"
 #include "feature/sources/source_for_test.h"
@@ -429,6 +430,14 @@ TEST_CASE("WordPress: posts as HTML with authors and tags; statuses, types and p
   SourceTest bomb("wordpress_export", {{"path", (folder.path() / "bomb.xml").string()}});
   REQUIRE(bomb.run());
   for (const auto& [url, document] : bomb.documents) CHECK(document.bytes.size() < 60);
+
+  REQUIRE(disk().write(folder.path() / "odd.xml",
+                       "<rss><channel><item><title>t\xFF&#xD800;</title><link>https://e.org/1</link>" + post +
+                           "</item></channel></rss>"));
+  SourceTest odd("wordpress_export", {{"path", (folder.path() / "odd.xml").string()}});
+  REQUIRE(odd.run());
+  REQUIRE(odd.documents.size() == 1);
+  CHECK(text::first_invalid_utf8(odd.documents.begin()->second.title) == std::string::npos);
 }
 
 TEST_CASE("mbox: mail of the author without quotes and signature, in any encoding, attachments left out") {

@@ -55,7 +55,7 @@ TEST_CASE("EPUB: chapters in the order of the spine, headings and notes kept, me
   CHECK(out->language == "ko");
   CHECK(format_time(out->published) == "2023-01-01T00:00:00.000Z");
   CHECK(out->metadata.at("tags") == "빵");
-  CHECK(out->markdown == "# 첫째 장\n\n반죽은\u00a0기다린다 — 오래…\n\n# 둘째 장\n\n굽는다.");
+  CHECK(out->markdown == "# 첫째 장\n\n반죽은 기다린다 — 오래…\n\n# 둘째 장\n\n굽는다.");
 }
 
 TEST_CASE("EPUB: missing and broken chapters are noted, the others kept; no book is an error") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/archive_for_test.h"
+#include "core/text/unicode.h"
 #include "feature/clean/clean.h"
 
 using namespace twin;
@@ -223,6 +224,15 @@ TEST_CASE("hostile office documents: entity bombs, depth, truncation, encryption
             .error()
             .message.find("encrypted") != std::string::npos);
   CHECK(clean(raw_of(zip({{"mimetype", "x"}}), odt_type), {}).error().kind == ErrorKind::invalid);
+  // Bytes that are no UTF-8, and references to what is no character.
+  const auto odd = cleaned(docx(p("a\xFF\xFE b&#xD800;c&#0;d&#1;e\xC2\xA0"
+                                  "f"),
+                                {{"docProps/core.xml", "<c><dc:title>t\xFF&#xD801;</dc:title></c>"}}),
+                           docx_type);
+  CHECK(text::first_invalid_utf8(odd.markdown + odd.title) == std::string::npos);
+  CHECK(odd.markdown.find('\1') == std::string::npos);
+  CHECK(odd.markdown.find("e f") != std::string::npos);
+
   CleanRules small;
   small.formats.max_unpacked_megabytes = 1;
   CHECK(clean(raw_of(docx(p(std::string(3'000'000, 'x'))), docx_type), small).error().kind == ErrorKind::limit);

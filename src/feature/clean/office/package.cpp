@@ -1,5 +1,7 @@
 #include "feature/clean/office/package.h"
 
+#include <algorithm>
+
 #include "core/archive.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
@@ -31,15 +33,45 @@ Result<Parts> read_parts(std::string_view bytes, const std::string& name, const 
   return tl::unexpected(std::move(error));
 }
 
+namespace {
+
+/// pugixml takes bytes as they are, and "&#xD800;" for a character.
+void repair(pugi::xml_node node) {
+  const auto broken = [](const char* text) { return text::first_invalid_utf8(text) != std::string_view::npos; };
+  if (broken(node.value())) node.set_value(text::repair_utf8(node.value()).c_str());
+  for (auto attribute : node.attributes()) {
+    if (broken(attribute.value())) attribute.set_value(text::repair_utf8(attribute.value()).c_str());
+  }
+}
+
+/// A reference to NUL ("&#0;", which XML forbids) would end pugixml's C strings, and what stands behind it be lost.
+std::string without_nul_references(std::string_view bytes) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = bytes.find("&#"); at != std::string_view::npos; at = bytes.find("&#", at + 2)) {
+    const std::size_t digits = at + 2 + (bytes.substr(at + 2, 1) == "x" ? 1 : 0);
+    const std::size_t end = std::min(bytes.find_first_not_of('0', digits), bytes.size());
+    if (end == digits || bytes.substr(end, 1) != ";") continue;
+    out += bytes.substr(copied, at - copied);
+    out += "\xEF\xBF\xBD";
+    copied = end + 1;
+  }
+  return out += bytes.substr(copied);
+}
+
+}  // namespace
+
 Result<pugi::xml_document> parse_xml(std::string_view bytes, const std::string& part, const FormatRules& rules) {
   pugi::xml_document document;
-  const auto parsed = document.load_buffer(bytes.data(), bytes.size(), pugi::parse_default | pugi::parse_ws_pcdata);
+  const std::string text = without_nul_references(bytes);
+  const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata);
   if (!parsed) {
     return fail(ErrorKind::invalid,
                 tr("{} is not well-formed XML: {} at byte {}", part, parsed.description(), parsed.offset));
   }
   int depth = 0;
   for (pugi::xml_node node = document.first_child(); node;) {
+    repair(node);
     if (pugi::xml_node below = node.first_child()) {
       node = below;
       if (++depth > rules.max_xml_depth) {

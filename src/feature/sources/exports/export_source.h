@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/text/unicode.h"
 #include "feature/sources/exports/export_files.h"
 #include "feature/sources/source.h"
 
@@ -34,6 +35,13 @@ class Emitter {
 
   /// A document, unless it is not wanted. Returns whether to go on.
   bool document(RawDocument&& raw) {
+    // Character references of XML and names in archives may be what is no UTF-8. (The bytes are the cleaner's
+    // business.)
+    for (std::string* text : {&raw.url, &raw.title, &raw.language}) *text = text::repair_utf8(*text);
+    for (auto* list : {&raw.authors, &raw.author_emails}) {
+      for (auto& text : *list) text = text::repair_utf8(text);
+    }
+    for (auto& [key, value] : raw.metadata) value = text::repair_utf8(value);
     if (going_ && context_.wants(raw.url)) {
       ++given_;
       going_ = sink_(std::move(raw));

@@ -19,7 +19,7 @@ std::string text_of(const pugi::xml_node& node) {
   for (const auto& child : node.children()) {
     if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) out += child.value();
   }
-  return out;
+  return text::repair_utf8(out);  // "&#xD800;" is no character
 }
 std::string trimmed(const pugi::xml_node& parent, const char* name) {
   return std::string(text::trim(text_of(parent.child(name))));
