@@ -131,7 +131,7 @@ class JavaScript(ProjectTest):
 
     def test_auto_reads_what_scripts_made_and_spares_plain_pages(self):
         urls = f"[{self.server.url}/app, {self.server.url}/plain]"
-        self.source(f"urls: {urls}, javascript: auto")
+        self.source(f"urls: {urls}")  # auto is the default
         self.twin("collect")
         text = self.text("/app")
         self.assertIn("빵과 기록", text)
@@ -142,7 +142,7 @@ class JavaScript(ProjectTest):
         self.check_nothing_is_left()
 
     def test_never_says_that_the_page_looks_empty(self):
-        self.source(f"url: {self.server.url}/app")
+        self.source(f"url: {self.server.url}/app, javascript: never")
         self.twin("collect", code=None)
         self.assertEqual(self.server.browsed(), set())
 

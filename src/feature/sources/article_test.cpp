@@ -69,7 +69,7 @@ TEST_CASE("article: a page that is empty without JavaScript is noted, or needs a
   const std::string shell =
       "<html><head><script src=/app.js></script></head><body><noscript>You need to enable JavaScript to run this "
       "app.</noscript><div id=\"root\"></div></body></html>";
-  SourceTest never("article", {{"url", "https://spa.example/"}});
+  SourceTest never("article", {{"url", "https://spa.example/"}, {"javascript", "never"}});
   never.http.pages["https://spa.example/"] = page(shell);
   const auto report = never.run();
   REQUIRE(report);

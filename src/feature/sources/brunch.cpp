@@ -206,7 +206,7 @@ class Brunch final : public Source {
   std::string url_;
   int max_posts_ = 10'000;
   int recheck_newest_ = 10;
-  web::JavascriptConfig no_javascript_;
+  web::JavascriptConfig no_javascript_ = {.when = "never"};
 };
 
 Claim accepts(const std::string& location) {

@@ -242,7 +242,7 @@ class FeedSource final : public Source {
   int max_entries_ = 10'000;
   int max_feed_pages_ = 50;
   bool summaries_ = true;
-  web::JavascriptConfig no_javascript_;
+  web::JavascriptConfig no_javascript_ = {.when = "never"};
 };
 
 Claim accepts(const std::string& location) {

@@ -209,7 +209,7 @@ class Tistory final : public Source {
   std::string url_;
   bool pages_ = false;
   int max_posts_ = 20'000;
-  web::JavascriptConfig no_javascript_;
+  web::JavascriptConfig no_javascript_ = {.when = "never"};
 };
 
 Claim accepts(const std::string& location) {

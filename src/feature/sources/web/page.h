@@ -12,8 +12,8 @@
 namespace twin::feature::web {
 
 struct JavascriptConfig {
-  std::string when = "never";  ///< never | auto | always
-  int min_text = 250;          ///< auto: a page with less is looked at more closely
+  std::string when = "auto";  ///< never | auto | always
+  int min_text = 250;         ///< auto: a page with less is looked at more closely
   BrowserConfig browser;
   void bind(config::Binder& b);
 };
