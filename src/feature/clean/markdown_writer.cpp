@@ -141,7 +141,8 @@ class Writer {
 
   void inline_element(Node* node, std::string_view element) {
     if (element == "input") {  // only the boxes of task lists are left
-      inline_.raw(has_attribute(node, "checked") ? "[x] " : "[ ] ");
+      inline_.raw(has_attribute(node, "checked") ? "[x]" : "[ ]");
+      inline_.text(" ");
     } else if (element == "br") {
       // Two breaks in a row are how old editors write a paragraph.
       if (inline_.ends_with_break()) {

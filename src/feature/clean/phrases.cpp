@@ -78,7 +78,7 @@ constexpr std::array tables{
           "stay up to date*|stay in touch|never miss*|get the latest*|become a member*|download the app*|"
           "about the author*|about the authors*|about author|about me|über den autor*|über die autorin*|"
           "zur person|à propos de l'auteur*|sobre el autor*|o autorze|"
-          "abonnieren*|jetzt abonnieren*|newsletter abonnieren*|zum newsletter*|newsletteranmeldung|unterstützen sie*|"
+          "abonnieren*|jetzt abonnieren*|newsletter abonnieren*|zum newsletter*|newsletteranmeldung|unterstützen sie*|unterstütze *|"
           "folgen sie uns*|folge uns*|abonnez-vous*|inscrivez-vous*|suscríbete*|suscribirse*|iscriviti*|zapisz się*|"
           "구독하기|구독|뉴스레터*|후원하기|후원*|정기 구독*|정기구독*|채널 추가|채널추가|작가 소개|저자 소개|"
           "글쓴이|작가의 멤버십*|제보하기|기사 제보|기사제보"},
@@ -96,7 +96,7 @@ constexpr std::array tables{
           "tags|tag|tagged|tagged:|filed under*|topics|topic|keywords|categories|category|schlagworte*|schlagwörter*|"
           "stichworte*|themen|kategorie|kategorien|mots-clés|étiquettes|etiquetas|tagi|태그|키워드|카테고리|"
           "externer inhalt|external content|video|bildergalerie|fotostrecke|login|log in|sign in|register|menu|suche|search|skip to*|zum inhalt*|back to top|top|"
-          "nach oben|zurück|back|zurück zur*|go back|목록|목록으로|글목록|위로|맨 위로|top으로|저작자표시*|무단 전재*|무단전재*|"
+          "nach oben|zurück|back|zurück zu*|zurück zur*|zurück zum*|go back|목록|목록으로|글목록|위로|맨 위로|top으로|저작자표시*|무단 전재*|무단전재*|"
           "all rights reserved*|copyright*|© *|©*|ⓒ*|(c) *|저작권자*"},
 };
 
