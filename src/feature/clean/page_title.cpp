@@ -51,7 +51,8 @@ std::string without_site(const std::string& title, const std::string& site) {
 /// The heading of the page that the title names, if it is the greater part of it.
 std::string named_heading(const std::string& title, const std::vector<std::string>& headings) {
   for (const auto& heading : headings) {
-    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size()) return heading;
+    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size())
+      return heading;
   }
   return {};
 }

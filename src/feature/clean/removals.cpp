@@ -55,7 +55,8 @@ class Lister {
       node = child != nullptr ? child : next_skipping_children(root, node);
     }
     for (const auto& [reason, count] : silent_) {
-      out_.push_back({reason, count == 1 ? "1 element without text" : fmt::format("{} elements without text", count), {}});
+      out_.push_back(
+          {reason, count == 1 ? "1 element without text" : fmt::format("{} elements without text", count), {}});
     }
     return std::move(out_);
   }
