@@ -128,7 +128,7 @@ std::string summarize_removals(const PageMap& page) {
   std::map<std::string, int> counts;
   for (std::size_t i = 1; i < page.size(); ++i) {
     if (page[i].reason == 0) continue;
-    ++counts[page.reason_of(i)];
+    if (name(page[i].node) != "head") ++counts[page.reason_of(i)];
     i = page[i].end - 1;
   }
   std::string out;
