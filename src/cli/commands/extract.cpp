@@ -32,10 +32,14 @@ Json optional_text(const std::optional<std::string>& text) {
 }
 
 Json to_json(const Extract& extract) {
-  return {{"title", extract.title},        {"author", optional_text(extract.author)},
-          {"published", optional_text(extract.published)}, {"modified", optional_text(extract.modified)},
-          {"language", extract.language},  {"url", extract.url},
-          {"text", extract.text},          {"markdown", extract.markdown},
+  return {{"title", extract.title},
+          {"author", optional_text(extract.author)},
+          {"published", optional_text(extract.published)},
+          {"modified", optional_text(extract.modified)},
+          {"language", extract.language},
+          {"url", extract.url},
+          {"text", extract.text},
+          {"markdown", extract.markdown},
           {"source", extract.source}};
 }
 

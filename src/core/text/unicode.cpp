@@ -84,8 +84,8 @@ bool surely_nfc(std::string_view utf8) {
     const bool ideograph = c >= 0xE4 && c <= 0xE9;
     const bool kana = c == 0xE3 && ((next == 0x80 && third < 0xAA) || next == 0x81 || next == 0x83 ||
                                     (next == 0x82 && third != 0x99 && third != 0x9A));
-    const bool punctuation = c == 0xE2 && ((next == 0x80 && third > 0x81) || next == 0x82 || next == 0x86 ||
-                                           (next >= 0x94 && next <= 0x9F));
+    const bool punctuation =
+        c == 0xE2 && ((next == 0x80 && third > 0x81) || next == 0x82 || next == 0x86 || (next >= 0x94 && next <= 0x9F));
     if (!syllable && !ideograph && !kana && !punctuation) return false;
     i += 2;
   }

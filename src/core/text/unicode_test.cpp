@@ -112,7 +112,8 @@ TEST_CASE("the short way to NFC says the same as the long one") {
       // A combining mark at the end (U+0301, which no short way knows) forces the long one.
       const std::string forced = text::nfc(text + "\n\xCC\x81");
       const std::string short_way = text::nfc(text);
-      if (forced.substr(0, forced.size() - 3) != short_way) FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
+      if (forced.substr(0, forced.size() - 3) != short_way)
+        FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
     }
   }
 }

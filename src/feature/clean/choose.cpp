@@ -101,13 +101,15 @@ std::size_t descend(const PageMap& page, const BlockValues& values, std::size_t 
 MainContent choose_main(const PageMap& page, const BlockValues& values) {
   const std::size_t top = densest(page, values);
   if (values.sum[top] <= 0) return {0, "page"};
-  if (const std::size_t named = best_of(page, values, is_named_body); named != 0 && values.good[named] >= values.good[top] * named_share) {
+  if (const std::size_t named = best_of(page, values, is_named_body);
+      named != 0 && values.good[named] >= values.good[top] * named_share) {
     return {named, "body text"};
   }
   const auto semantic = [](const Element& e) { return e.tag == tags().article || e.tag == tags().main; };
   std::size_t start = top;
   std::string found_by = "density";
-  if (const std::size_t article = best_of(page, values, semantic); article != 0 && values.good[article] >= values.good[top] * 0.6) {
+  if (const std::size_t article = best_of(page, values, semantic);
+      article != 0 && values.good[article] >= values.good[top] * 0.6) {
     start = article;
     found_by = "article";
   }

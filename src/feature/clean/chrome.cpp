@@ -16,8 +16,9 @@ constexpr std::string_view chrome_roles =
     "listbox status progressbar";
 
 struct Tags {
-  TagSet silent{"script style template iframe object embed canvas audio video map area button input select "
-                "textarea datalist progress meter head title meta link base param source track rp option optgroup"};
+  TagSet silent{
+      "script style template iframe object embed canvas audio video map area button input select "
+      "textarea datalist progress meter head title meta link base param source track rp option optgroup"};
   TagSet chrome{"nav dialog menu"};
   TagSet formula{"math"};
   TagSet shows{"p pre img h1 h2 h3"};
@@ -25,8 +26,8 @@ struct Tags {
   TagSet around_footer{"blockquote figure"};
   TagSet title_or_text{"h1 p"};
   unsigned header = tag_of_name("header"), footer = tag_of_name("footer"), aside = tag_of_name("aside"),
-           form = tag_of_name("form"), svg = tag_of_name("svg"), script = tag_of_name("script"), noscript = tag_of_name("noscript"), input = tag_of_name("input"),
-           li = tag_of_name("li");
+           form = tag_of_name("form"), svg = tag_of_name("svg"), script = tag_of_name("script"),
+           noscript = tag_of_name("noscript");
 };
 const Tags& tags() {
   static const Tags instance;
@@ -56,11 +57,9 @@ bool hides(std::string_view style) {
   return plain.find("display:none") != std::string::npos || plain.find("visibility:hidden") != std::string::npos;
 }
 
-/// TeX kept for MathJax, and the boxes of a task list.
+/// TeX kept for MathJax.
 bool is_written(const Node* node, unsigned tag) {
-  if (tag == tags().script) return attribute(node, "type").substr(0, 8) == "math/tex";
-  if (tag == tags().input) return attribute(node, "type") == "checkbox" && tag_of(parent(node)) == tags().li;
-  return false;
+  return tag == tags().script && attribute(node, "type").substr(0, 8) == "math/tex";
 }
 
 /// Why an element's attributes say that it is no writing.

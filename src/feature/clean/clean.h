@@ -42,8 +42,7 @@ struct Cleaned {
 /// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block),
 /// Jupyter notebooks, and what is_binary_format() names: PDF, DOCX, ODT, EPUB, images.
 /// Invalid UTF-8 is repaired and noted; binary data is ErrorKind::invalid.
-[[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules,
-                                    const CleanOptions& options = {});
+[[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules, const CleanOptions& options = {});
 
 /// A block of the prose view.
 struct Block {

@@ -8,7 +8,8 @@
 
 namespace twin::feature::html {
 
-/// Every byte of the code is kept but what was taken out of the page (line numbers); the language is what highlighters left in classes and attributes.
+/// Every byte of the code is kept but what was taken out of the page (line numbers); the language is what highlighters
+/// left in classes and attributes.
 [[nodiscard]] std::string write_code_block(Node* pre, const PageMap& page);
 
 }  // namespace twin::feature::html

@@ -262,17 +262,15 @@ bool has_class(const Node* node, std::string_view token) {
 std::string_view class_of(const Node* node) {
   if (!is_element(node)) return {};
   const auto* attribute = reinterpret_cast<const lxb_dom_element_t*>(node)->attr_class;
-  return attribute == nullptr || attribute->value == nullptr
-             ? std::string_view()
-             : view(attribute->value->data, attribute->value->length);
+  return attribute == nullptr || attribute->value == nullptr ? std::string_view()
+                                                             : view(attribute->value->data, attribute->value->length);
 }
 
 std::string_view id_of(const Node* node) {
   if (!is_element(node)) return {};
   const auto* attribute = reinterpret_cast<const lxb_dom_element_t*>(node)->attr_id;
-  return attribute == nullptr || attribute->value == nullptr
-             ? std::string_view()
-             : view(attribute->value->data, attribute->value->length);
+  return attribute == nullptr || attribute->value == nullptr ? std::string_view()
+                                                             : view(attribute->value->data, attribute->value->length);
 }
 
 bool next_attribute(const Node* node, const void*& at, std::string_view& key, std::string_view& value) {

@@ -46,7 +46,8 @@ std::string guess_media_type(std::string_view name, std::string_view bytes) {
   constexpr std::size_t window = 1024;
   const std::string head = text::fold(text::repair_utf8(bytes.substr(0, window)));
   const auto begin = text::trim(head);
-  for (const std::string_view mark : {"<!doctype html", "<html", "<head", "<body", "<!--", "<?xml", "<div", "<p>", "<article"}) {
+  for (const std::string_view mark :
+       {"<!doctype html", "<html", "<head", "<body", "<!--", "<?xml", "<div", "<p>", "<article"}) {
     if (begin.starts_with(mark) || (mark == "<html" && head.find(mark) != std::string::npos)) return "text/html";
   }
   return "text/plain";

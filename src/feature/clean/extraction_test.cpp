@@ -151,8 +151,9 @@ TEST_CASE("removals of Markdown and plain text: front matter and characters that
   RawDocument raw;
   raw.url = "file:///a.md";
   raw.media_type = "text/markdown";
-  raw.bytes = "---\ntitle: T\ndraft: secret-word\n---\nbo\x01"
-              "dy te\xC2\xADxt\n";
+  raw.bytes =
+      "---\ntitle: T\ndraft: secret-word\n---\nbo\x01"
+      "dy te\xC2\xADxt\n";
   const auto out = clean(raw, {}, {.record_removals = true});
   REQUIRE(out);
   CHECK(out->markdown == "body text");

@@ -35,8 +35,7 @@ TEST_CASE("mathematics becomes TeX, whatever shows it") {
                  "aria-hidden='true'>E=mc2</span></span>.</p>") == "KaTeX $`E=mc^2`$.");
   CHECK(markdown("<p>MathJax <span class='MathJax_Preview'>[p]</span><span class='MathJax'>n!</span>"
                  "<script type='math/tex'>n!</script> end</p>") == "MathJax $`n!`$ end");
-  CHECK(markdown("<p>x</p><script type='math/tex; mode=display'>\\sum_i i</script>") ==
-        "x\n\n```math\n\\sum_i i\n```");
+  CHECK(markdown("<p>x</p><script type='math/tex; mode=display'>\\sum_i i</script>") == "x\n\n```math\n\\sum_i i\n```");
   CHECK(markdown("<p>WordPress <img src='/l.png' class='latex' alt='\\alpha'></p>") == "WordPress $`\\alpha`$");
   CHECK(markdown("<p>wiki <span class='mwe-math-element'><span class='mwe-math-mathml-inline mwe-math-mathml-a11y' "
                  "style='display: none;'><math alttext='{\\displaystyle q}'><mi>q</mi></math></span><img src='/q.svg' "
@@ -65,9 +64,10 @@ TEST_CASE("figures, captions and tables") {
 }
 
 TEST_CASE("code keeps its language and loses its line numbers") {
-  CHECK(markdown("<div class='highlight'><table class='rouge-table'><tr><td class='gutter gl'><pre class='lineno'>1\n2\n"
-                 "</pre></td><td class='code'><pre>a\nb\n</pre></td></tr></table></div>")
-            .find("```\na\nb\n```") != std::string::npos);
+  CHECK(
+      markdown("<div class='highlight'><table class='rouge-table'><tr><td class='gutter gl'><pre class='lineno'>1\n2\n"
+               "</pre></td><td class='code'><pre>a\nb\n</pre></td></tr></table></div>")
+          .find("```\na\nb\n```") != std::string::npos);
   CHECK(markdown("<pre class='rust' data-ke-language='rust'><code>fn main() {}</code></pre>") ==
         "```rust\nfn main() {}\n```");
 }

@@ -20,7 +20,8 @@ namespace twin::feature {
 [[nodiscard]] Cleaned clean_text(const std::string& utf8, const CleanOptions& options = {});
 
 /// A source file as one fenced block.
-[[nodiscard]] Cleaned clean_code(const std::string& utf8, const std::string& language, const CleanOptions& options = {});
+[[nodiscard]] Cleaned clean_code(const std::string& utf8, const std::string& language,
+                                 const CleanOptions& options = {});
 
 /// Line ends to "\n"; control characters, zero-width spaces, soft hyphens and byte order marks out; no-break spaces to
 /// spaces. `removed`, when given, takes what went, counted by kind.

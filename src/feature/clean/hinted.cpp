@@ -146,7 +146,8 @@ void drop_cards(PageMap& page, const std::vector<bool>& kept) {
     kinds.clear();
     std::vector<Kind> order;
     for (std::size_t child = up + 1; child < page[up].end; child = page[child].end) {
-      if (page[child].reason != 0 || kept[child] || tags().text.has(page[child].tag) || !block_tags().has(page[child].tag)) {
+      if (page[child].reason != 0 || kept[child] || tags().text.has(page[child].tag) ||
+          !block_tags().has(page[child].tag)) {
         continue;
       }
       const Kind kind{page[child].tag, class_of(page[child].node)};

@@ -11,8 +11,8 @@ namespace twin::feature::html {
 /// have been called; the sums are not brought up to date.
 void drop_hinted(PageMap& page, const std::vector<bool>& kept);
 
-/// What is there for programs that read pages aloud, for editors or to be clicked: line numbers of code, links of headings
-/// to themselves, texts nobody sees.
+/// What is there for programs that read pages aloud, for editors or to be clicked: line numbers of code, links of
+/// headings to themselves, texts nobody sees.
 void drop_unseen(PageMap& page, const std::vector<bool>& kept);
 
 /// Cards of other articles: three or more siblings of one kind, each with a linked heading or picture and little text.

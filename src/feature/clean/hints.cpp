@@ -51,12 +51,13 @@ constexpr std::array groups{
           "sponsors,sponsored,sponsoring,werbung,anzeige,anzeigen,reklama,reklam,publicidad,publicite,dfp,revenue unit,"
           "google ad,google auto placed,commercial,affiliate,product box,revenue,shopping,adfit,dable,"
           "ad manager,skyscraper,leaderboard,mpu"},
-    Group{hint_promotion,
-          "newsletter,newsletters,newsletterbox,newslettersignup,subscribe,subscriber,subscribers,subscription,"
-          "subscriptions,signup,sign up,optin,opt in,mailchimp,mc embed,mc4wp,paywall,call to action,calltoaction,"
-          "cta,donate,donation,donations,spenden,spende,membership,abonnement,abo,abobox,abo box,promo,promos,promotion,"
-          "promobox,app promo,app download,appbanner,email form,campaign,marketing,patreon,steady paywall,support us,"
-          "supportus,event teaser,magazin teaser,inline newsletter,fundraising,gudog"},
+    Group{
+        hint_promotion,
+        "newsletter,newsletters,newsletterbox,newslettersignup,subscribe,subscriber,subscribers,subscription,"
+        "subscriptions,signup,sign up,optin,opt in,mailchimp,mc embed,mc4wp,paywall,call to action,calltoaction,"
+        "cta,donate,donation,donations,spenden,spende,membership,abonnement,abo,abobox,abo box,promo,promos,promotion,"
+        "promobox,app promo,app download,appbanner,email form,campaign,marketing,patreon,steady paywall,support us,"
+        "supportus,event teaser,magazin teaser,inline newsletter,fundraising,gudog"},
     Group{hint_author,
           "author box,authorbox,author bio,authorbio,author info,authorinfo,author card,author profile,author desc,"
           "author description,author about,about author,about the author,authorabout,author wrap,author block,"
@@ -104,7 +105,8 @@ constexpr std::array groups{
           "inhaltsverzeichnis,book toc btn,toctree wrapper,indexterm"},
     Group{hint_credit,
           "credit,credits,photo credit,photocredit,image credit,imagecredit,image source,photo source,bildnachweis,"
-          "copyright holder,img credit,media credit,picture credit,img author,image author,photo author,image credits,photo credits,photographer,fotograf,bildquelle,image copyright,"
+          "copyright holder,img credit,media credit,picture credit,img author,image author,photo author,image "
+          "credits,photo credits,photographer,fotograf,bildquelle,image copyright,"
           "caption credit"},
     Group{hint_teaser, "teaser,teasers,teasertext,teaserbox,excerpt,excerpts,card,cards,preview,promo item,tile,tiles"},
     Group{hint_header, "header,masthead,site header,page header,head,topheader"},

@@ -22,7 +22,7 @@ enum Hint : std::uint32_t {
   hint_tags = 1u << 7,
   hint_byline = 1u << 8,  ///< date, author, reading time
   hint_sidebar = 1u << 9,
-  hint_legal = 1u << 10,  ///< page footer, copyright, cookies
+  hint_legal = 1u << 10,      ///< page footer, copyright, cookies
   hint_interface = 1u << 11,  ///< dialogs, search, print, ratings
   hint_contents = 1u << 12,   ///< table of contents
   hint_credit = 1u << 13,     ///< who made a picture

@@ -43,9 +43,9 @@ std::string first(const Metas& metas, std::initializer_list<std::string_view> ke
 std::string bare_name(std::string_view text) {
   std::string name = one_line(text);
   for (const std::string_view before :
-       {"By ", "by ", "BY ", "by: ", "By: ", "Von ", "von ", "Par ", "par ", "Por ", "por ", "Di ", "Door ", "Written by ",
-        "Posted by ", "Author: ", "Author ", "Autor: ", "Autorin: ", "글쓴이 ", "작성자 ", "작성자: ", "작성자 : ", "글 ", "글. ",
-        "by. ", "기자 "}) {
+       {"By ",       "by ",     "BY ",     "by: ",     "By: ",        "Von ",       "von ",     "Par ",    "par ",
+        "Por ",      "por ",    "Di ",     "Door ",    "Written by ", "Posted by ", "Author: ", "Author ", "Autor: ",
+        "Autorin: ", "글쓴이 ", "작성자 ", "작성자: ", "작성자 : ",   "글 ",        "글. ",     "by. ",    "기자 "}) {
     if (name.starts_with(before)) {
       name.erase(0, before.size());
       break;
@@ -59,7 +59,8 @@ std::string bare_name(std::string_view text) {
     if (name.ends_with(behind)) name.erase(name.size() - behind.size());
     while (!name.empty() && name.back() == ' ') name.pop_back();
   }
-  for (const std::string_view title : {" 선임기자", " 전문기자", " 인턴기자", " 수습기자", " 기자", " 특파원", " 논설위원", "기자"}) {
+  for (const std::string_view title :
+       {" 선임기자", " 전문기자", " 인턴기자", " 수습기자", " 기자", " 특파원", " 논설위원", "기자"}) {
     if (name.ends_with(title) && name.size() > title.size() + 3) {
       name.erase(name.size() - title.size());
       break;
@@ -93,9 +94,10 @@ std::string short_text(const Element& element) {
 }
 
 struct Tags {
-  unsigned meta = tag_of_name("meta"), link = tag_of_name("link"), base = tag_of_name("base"), html = tag_of_name("html"),
-           title = tag_of_name("title"), h1 = tag_of_name("h1"), time = tag_of_name("time"), script = tag_of_name("script"),
-           a = tag_of_name("a"), svg = tag_of_name("svg"), abbr = tag_of_name("abbr");
+  unsigned meta = tag_of_name("meta"), link = tag_of_name("link"), base = tag_of_name("base"),
+           html = tag_of_name("html"), title = tag_of_name("title"), h1 = tag_of_name("h1"), time = tag_of_name("time"),
+           script = tag_of_name("script"), a = tag_of_name("a"), svg = tag_of_name("svg"), abbr = tag_of_name("abbr");
+  TagSet article{"article main"};
   TagSet text{"p div span li dd td em strong b small time section header ul dl address a figure table"};
 };
 const Tags& tags() {
@@ -136,7 +138,7 @@ class Reader {
       if (out_.language.empty()) out_.language = attribute(e.node, "xml:lang");
     } else if (e.tag == tags().title && title_.element.empty()) {
       title_.element = one_line(text_content(e.node));
-    } else if (e.tag == tags().h1 && title_.headings.size() < most_headings) {
+    } else if (e.tag == tags().h1 && title_.headings.size() < most_headings && !is_logo(index)) {
       title_.headings.push_back(one_line(text_content(e.node)));
     } else if (e.tag == tags().script) {
       if (attribute(e.node, "type") != "application/ld+json") return;
@@ -144,6 +146,16 @@ class Reader {
     } else {
       visible(index);
     }
+  }
+
+  /// The site's name in the head of the page, a link to its front page.
+  bool is_logo(std::size_t index) const {
+    if (page_[index].links < page_[index].text) return false;
+    for (std::size_t up = index; up != 0; up = page_[up].parent) {
+      if (tags().article.has(page_[up].tag)) return false;
+      if ((page_[up].hints & hint_header) != 0) return true;
+    }
+    return false;
   }
 
   void meta(const Node* node) {
@@ -183,7 +195,8 @@ class Reader {
     if (e.tag == tags().a) {
       if (rel == "author") bylines_.push_back(short_text(e));
       if (one_of("tag", rel) && linked_tags_.size() < most_tags) add_tags(linked_tags_, short_text(e));
-      const bool license = one_of("license", rel) || href.find("creativecommons.org/licenses/") != std::string_view::npos ||
+      const bool license = one_of("license", rel) ||
+                           href.find("creativecommons.org/licenses/") != std::string_view::npos ||
                            href.find("creativecommons.org/publicdomain/") != std::string_view::npos;
       if (license) out_.other.emplace("license", text::trim(href));
     }
@@ -228,7 +241,7 @@ class Reader {
     return text;
   }
   static bool phrase_like(const std::string& text) {
-    return std::count(text.begin(), text.end(), ' ') > 5 || text.find_first_of("!?…{}<>|") != std::string::npos;
+    return std::count(text.begin(), text.end(), ' ') > 5 || text.find_first_of("!?{}<>|") != std::string::npos;
   }
 
   static PageDate first_date(const PageDate& before, std::string_view datetime, const std::string& content,
@@ -282,8 +295,9 @@ class Reader {
   }
 
   void settle_authors() {
-    for (const std::string_view key : {"author", "article:author", "parsely-author", "byl", "dc.creator", "dcterms.creator",
-                                       "sailthru.author", "og:article:author", "dable:author", "twitter:creator:name"}) {
+    for (const std::string_view key :
+         {"author", "article:author", "parsely-author", "byl", "dc.creator", "dcterms.creator", "sailthru.author",
+          "og:article:author", "dable:author", "twitter:creator:name"}) {
       const auto it = metas_.find(key);
       if (it == metas_.end() || !out_.authors.empty()) continue;
       for (const auto& value : it->second) add_author(out_.authors, value);
@@ -314,17 +328,35 @@ class Reader {
     };
     settle(out_.published,
            {from_text(json_.published),
-            from_meta({"article:published_time", "og:article:published_time", "datepublished", "og:published_time",
-                       "published_time", "article:published", "parsely-pub-date", "sailthru.date", "dc.date",
-                       "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued", "date", "pubdate",
-                       "publish-date", "publish_date", "publication_date", "citation_publication_date", "article.published",
-                       "og:regdate", "originalpublicationdate", "cxenseparse:recs:publishtime"}),
+            from_meta({"article:published_time",
+                       "og:article:published_time",
+                       "datepublished",
+                       "og:published_time",
+                       "published_time",
+                       "article:published",
+                       "parsely-pub-date",
+                       "sailthru.date",
+                       "dc.date",
+                       "dc.date.issued",
+                       "dcterms.created",
+                       "dcterms.date",
+                       "dcterms.issued",
+                       "date",
+                       "pubdate",
+                       "publish-date",
+                       "publish_date",
+                       "publication_date",
+                       "citation_publication_date",
+                       "article.published",
+                       "og:regdate",
+                       "originalpublicationdate",
+                       "cxenseparse:recs:publishtime"}),
             item_published_, time_published_, named_published_, url_date(url_).value_or(PageDate{}), loose_published_});
-    settle(out_.modified, {from_text(json_.modified),
-                           from_meta({"article:modified_time", "og:article:modified_time", "og:updated_time",
-                                      "datemodified", "modified_time", "last-modified", "dcterms.modified", "revised",
-                                      "article:modified", "lastmod"}),
-                           item_modified_, time_modified_, named_modified_});
+    settle(out_.modified,
+           {from_text(json_.modified),
+            from_meta({"article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified",
+                       "modified_time", "last-modified", "dcterms.modified", "revised", "article:modified", "lastmod"}),
+            item_modified_, time_modified_, named_modified_});
   }
 
   void settle_rest() {

@@ -21,7 +21,8 @@ Json parse(std::string_view text) {
   if (!root.is_discarded()) return root;
   // Line ends inside strings are the usual mistake.
   std::string repaired(text);
-  std::replace_if(repaired.begin(), repaired.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  std::replace_if(
+      repaired.begin(), repaired.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return Json::parse(repaired, shallow, false);
 }
 

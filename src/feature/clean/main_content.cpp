@@ -65,6 +65,11 @@ Result<MainContent> find_main(const Document& document, PageMap& page, const Cle
   }
 
   const std::uint32_t all = page[0].text;
+  if (all < enough) {  // a note, a fragment: no part of it stands out
+    drop_hinted(page, kept);
+    page.weigh();
+    return MainContent{0, "page"};
+  }
   PageMap careful = page;
   const Attempt first = attempt(careful, kept, true);
   const std::uint32_t found = careful[first.main.index].text;
@@ -74,13 +79,22 @@ Result<MainContent> find_main(const Document& document, PageMap& page, const Cle
   }
   // Little is left: names may have misled. Without them there must be much more than with them.
   constexpr double much_more = 2.5;
-  Attempt second = attempt(page, kept, false);
+  PageMap plain = page;
+  Attempt second = attempt(plain, kept, false);
   if (found > 0 && second.worth < much_more * std::max(first.worth, 0.0) + enough) {
     page = std::move(careful);
     return first.main;
   }
-  if (page[second.main.index].text < enough && page[second.main.index].text * 3 < all) second.main = {0, "page"};
-  return second.main;
+  if (plain[second.main.index].text >= enough || plain[second.main.index].text * 3 >= all) {
+    page = std::move(plain);
+    return second.main;
+  }
+  // No part stands out: the page, without what its names say is something else.
+  plain = page;
+  drop_hinted(page, kept);
+  page.weigh();
+  if (page[0].text * 3 < all) page = std::move(plain);
+  return MainContent{0, "page"};
 }
 
 }  // namespace twin::feature::html

@@ -140,9 +140,7 @@ class Writer {
   }
 
   void inline_element(Node* node, std::string_view element) {
-    if (element == "input") {  // only the boxes of task lists are left
-      inline_.raw(has_attribute(node, "checked") ? "[x] " : "[ ] ");
-    } else if (element == "br") {
+    if (element == "br") {
       // Two breaks in a row are how old editors write a paragraph.
       if (inline_.ends_with_break()) {
         flush();
@@ -304,10 +302,29 @@ class Writer {
       const std::string marker = ordered ? std::to_string(number++) + ". " : "- ";
       const bool tight = blocks.size() == 1 || (blocks.size() == 2 && interrupts(blocks[1]) && !is_list(blocks[0]));
       loose = loose || !tight;
-      items.push_back(
-          indent_block(join_blocks(blocks, tight ? "\n" : "\n\n"), marker, std::string(marker.size(), ' ')));
+      items.push_back(indent_block(join_blocks(blocks, tight ? "\n" : "\n\n"), marker + task_box(child),
+                                   std::string(marker.size(), ' ')));
     }
     if (!items.empty()) add_list(join_blocks(items, loose ? "\n\n" : "\n"));
+  }
+
+  /// "[x] " or "[ ] " where the item begins with the box of a task list.
+  static std::string task_box(const Node* item) {
+    for (const Node* node = first_child(item); node != nullptr;) {
+      if (name(node) == "input") {
+        if (attribute(node, "type") != "checkbox") return {};
+        return has_attribute(node, "checked") ? "[x] " : "[ ] ";
+      }
+      const bool blank = is_text(node) && data(node).find_first_not_of(" \n\t\r") == std::string_view::npos;
+      if (blank) {
+        node = next_sibling(node);
+      } else if (one_of(name(node), "label p span")) {
+        node = first_child(node);
+      } else {
+        return {};
+      }
+    }
+    return {};
   }
 
   void visit_item(Node* node) {

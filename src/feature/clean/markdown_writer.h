@@ -20,11 +20,11 @@ struct WriterContext {
   std::vector<std::pair<std::string, Node*>> footnotes;  ///< label → the note, in order of first reference
   std::set<const Node*> skipped;                         ///< links back from notes to the text
   std::vector<std::pair<const Node*, std::string>>* left_out = nullptr;  ///< takes what the writer leaves out, and why
-  std::string base_url;                                  ///< http(s): relative links become absolute; else they stay
+  std::string base_url;  ///< http(s): relative links become absolute; else they stay
 };
 
-/// Finds the footnotes of `root`, wherever on context.page they stand, and fills references, footnotes and skipped: a link into the same page, raised or named as
-/// a footnote, whose target is a block; links back to it are skipped.
+/// Finds the footnotes of `root`, wherever on context.page they stand, and fills references, footnotes and skipped: a
+/// link into the same page, raised or named as a footnote, whose target is a block; links back to it are skipped.
 void find_footnotes(Node* root, WriterContext& context);
 
 /// The content of `root`. Depth of recursion is bounded by the parser's depth limit.

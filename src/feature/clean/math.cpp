@@ -44,7 +44,8 @@ std::string linear(Node* node, int depth) {
   if (element == "mfrac") return "\\frac" + part(0) + part(1);
   if (element == "msqrt") {
     std::string inner;
-    for (Node* child = first_child(node); child != nullptr; child = next_sibling(child)) inner += linear(child, depth + 1);
+    for (Node* child = first_child(node); child != nullptr; child = next_sibling(child))
+      inner += linear(child, depth + 1);
     return "\\sqrt{" + inner + "}";
   }
   if (element == "mroot") return "\\sqrt[" + part(1) + "]" + part(0);
@@ -90,7 +91,8 @@ std::string_view source_of(const Node* script) {
 }
 
 bool has_math_class(const Node* node) {
-  for (const std::string_view word : {"latex", "tex", "math", "mwe-math-fallback-image-inline", "formula", "equation"}) {
+  for (const std::string_view word :
+       {"latex", "tex", "math", "mwe-math-fallback-image-inline", "formula", "equation"}) {
     if (has_class(node, word)) return true;
   }
   return false;
@@ -117,9 +119,9 @@ bool is_rendered_formula(const Node* node) {
   if (name(node) == "mjx-math") return true;
   if (class_of(node).empty() || !one_of(name(node), "span div img")) return false;
   bool shown = false;
-  for (const std::string_view word : {"katex-html", "MathJax_Preview", "MathJax", "MathJax_Display", "MathJax_CHTML",
-                                      "MathJax_SVG", "mwe-math-fallback-image-inline",
-                                      "mwe-math-fallback-image-display"}) {
+  for (const std::string_view word :
+       {"katex-html", "MathJax_Preview", "MathJax", "MathJax_Display", "MathJax_CHTML", "MathJax_SVG",
+        "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display"}) {
     shown = shown || has_class(node, word);
   }
   if (!shown) return false;

@@ -16,23 +16,30 @@ constexpr int first_year = 1990, last_year = 2099;
 
 /// Folded beginnings of the names of months, in the languages of the pages people keep; longer ones first.
 constexpr std::array<std::pair<std::string_view, int>, 74> months{{
-    {"january", 1},   {"januar", 1},    {"janvier", 1},  {"enero", 1},     {"gennaio", 1},  {"janeiro", 1},
-    {"stycznia", 1},  {"januari", 1},   {"jänner", 1},   {"jan", 1},       {"february", 2}, {"februar", 2},
-    {"février", 2},   {"febrero", 2},   {"febbraio", 2}, {"fevereiro", 2}, {"lutego", 2},   {"februari", 2},
-    {"feb", 2},       {"march", 3},     {"märz", 3},     {"mars", 3},      {"marzo", 3},    {"março", 3},
-    {"marca", 3},     {"maart", 3},     {"mar", 3},      {"april", 4},     {"avril", 4},    {"abril", 4},
-    {"aprile", 4},    {"kwietnia", 4},  {"apr", 4},      {"may", 5},       {"mai", 5},      {"mayo", 5},
-    {"maggio", 5},    {"maio", 5},      {"maja", 5},     {"mei", 5},       {"june", 6},     {"juni", 6},
-    {"juin", 6},      {"junio", 6},     {"giugno", 6},   {"czerwca", 6},   {"jun", 6},      {"july", 7},
-    {"juli", 7},      {"juillet", 7},   {"julio", 7},    {"luglio", 7},    {"lipca", 7},    {"jul", 7},
-    {"august", 8},    {"août", 8},      {"agosto", 8},   {"sierpnia", 8},  {"augustus", 8}, {"aug", 8},
-    {"september", 9}, {"septembre", 9}, {"sept", 9},     {"sep", 9},       {"october", 10}, {"oktober", 10},
+    {"january", 1},   {"januar", 1},    {"janvier", 1},  {"enero", 1},     {"gennaio", 1},   {"janeiro", 1},
+    {"stycznia", 1},  {"januari", 1},   {"jänner", 1},   {"jan", 1},       {"february", 2},  {"februar", 2},
+    {"février", 2},   {"febrero", 2},   {"febbraio", 2}, {"fevereiro", 2}, {"lutego", 2},    {"februari", 2},
+    {"feb", 2},       {"march", 3},     {"märz", 3},     {"mars", 3},      {"marzo", 3},     {"março", 3},
+    {"marca", 3},     {"maart", 3},     {"mar", 3},      {"april", 4},     {"avril", 4},     {"abril", 4},
+    {"aprile", 4},    {"kwietnia", 4},  {"apr", 4},      {"may", 5},       {"mai", 5},       {"mayo", 5},
+    {"maggio", 5},    {"maio", 5},      {"maja", 5},     {"mei", 5},       {"june", 6},      {"juni", 6},
+    {"juin", 6},      {"junio", 6},     {"giugno", 6},   {"czerwca", 6},   {"jun", 6},       {"july", 7},
+    {"juli", 7},      {"juillet", 7},   {"julio", 7},    {"luglio", 7},    {"lipca", 7},     {"jul", 7},
+    {"august", 8},    {"août", 8},      {"agosto", 8},   {"sierpnia", 8},  {"augustus", 8},  {"aug", 8},
+    {"september", 9}, {"septembre", 9}, {"sept", 9},     {"sep", 9},       {"october", 10},  {"oktober", 10},
     {"octobre", 10},  {"octubre", 10},  {"oct", 10},     {"okt", 10},      {"november", 11}, {"nov", 11},
     {"december", 12}, {"dec", 12},
 }};
 constexpr std::array<std::pair<std::string_view, int>, 9> more_months{{
-    {"dezember", 12}, {"décembre", 12}, {"diciembre", 12}, {"dicembre", 12}, {"dez", 12}, {"novembre", 11},
-    {"noviembre", 11}, {"grudnia", 12}, {"listopada", 11},
+    {"dezember", 12},
+    {"décembre", 12},
+    {"diciembre", 12},
+    {"dicembre", 12},
+    {"dez", 12},
+    {"novembre", 11},
+    {"noviembre", 11},
+    {"grudnia", 12},
+    {"listopada", 11},
 }};
 
 int month_of(std::string_view word) {

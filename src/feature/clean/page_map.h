@@ -20,9 +20,9 @@ struct Element {
   std::uint32_t block = 0;   ///< the block that its text runs in: itself, or the nearest above
   std::uint16_t reason = 0;  ///< why it was taken out; 0: it was not
   std::uint8_t tag = 0;
-  bool in_link = false;      ///< it is a link or stands in one
-  std::uint32_t own = 0;     ///< text directly in it
-  std::uint32_t hints = 0;   ///< Hint bits of its class and id
+  bool in_link = false;     ///< it is a link or stands in one
+  std::uint32_t own = 0;    ///< text directly in it
+  std::uint32_t hints = 0;  ///< Hint bits of its class and id
   // Set by PageMap::weigh(), without what was taken out:
   std::uint32_t text = 0;       ///< in it and below
   std::uint32_t links = 0;      ///< of that, in links

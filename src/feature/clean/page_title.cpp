@@ -10,7 +10,7 @@
 namespace twin::feature::html {
 namespace {
 
-constexpr std::array<std::string_view, 12> separators{" | ", " - ", " – ", " — ", " :: ", " : ",
+constexpr std::array<std::string_view, 13> separators{" | ", " - ", " – ", " — ", " :: ", " ::: ", " : ",
                                                       " » ", " « ", " · ", " • ", " ｜ ", " > "};
 
 /// Where the first or the last separator stands; npos: there is none.
@@ -51,7 +51,8 @@ std::string without_site(const std::string& title, const std::string& site) {
 /// The heading of the page that the title names, if it is the greater part of it.
 std::string named_heading(const std::string& title, const std::vector<std::string>& headings) {
   for (const auto& heading : headings) {
-    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size()) return heading;
+    if (!heading.empty() && title.find(heading) != std::string::npos && heading.size() * 4 >= title.size())
+      return heading;
   }
   return {};
 }
@@ -63,7 +64,11 @@ std::string without_suffix(const std::string& title) {
   const auto before = columns_of(std::string_view(title).substr(0, cut.at));
   const auto after = columns_of(std::string_view(title).substr(cut.at + cut.length));
   constexpr std::uint32_t shortest_title = 10, longest_site = 30;
-  return before >= shortest_title && after <= longest_site && after < before ? title.substr(0, cut.at) : title;
+  if (before >= shortest_title && after <= longest_site && after < before) return title.substr(0, cut.at);
+  // Old Korean sites name themselves first: "::: Site ::: Post".
+  const auto separator = title.substr(cut.at, cut.length);
+  const bool site_first = separator == " ::: " || separator == " :: " || separator == " » ";
+  return site_first && after >= shortest_title ? title.substr(cut.at + cut.length) : title;
 }
 
 }  // namespace

@@ -73,8 +73,7 @@ std::string paragraph(const std::vector<std::string_view>& lines) {
 Cleaned clean_text(const std::string& utf8, const CleanOptions& options) {
   Cleaned out;
   out.read_as = "text";
-  const std::string normalized =
-      normalize_characters(utf8, true, options.record_removals ? &out.removed : nullptr);
+  const std::string normalized = normalize_characters(utf8, true, options.record_removals ? &out.removed : nullptr);
   std::vector<std::string_view> lines;
   const auto finish = [&] {
     if (lines.empty()) return;

@@ -156,7 +156,7 @@ void drop_links(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
 
 /// Short lines before the first and behind the last paragraph, where they stand in boxes of their own.
 void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
-  std::size_t first = 0, last = 0;
+  std::size_t first = 0, last = 0, good = 0;
   std::vector<bool> holds_paragraphs(page.size());  // what stands in there beside paragraphs is written like them
   for (std::size_t i = top; i < page[top].end; ++i) {
     if (page[i].reason != 0) {
@@ -164,6 +164,7 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     } else if (is_good_block(page[i])) {
       if (first == 0) first = i;
       last = i;
+      good += page[i].run;
       std::size_t up = page[i].parent;
       holds_paragraphs[up] = true;
       // Some editors wrap each paragraph in boxes of its own.
@@ -173,7 +174,8 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
       }
     }
   }
-  if (first == 0) return;
+  // Verse, talk and notes are made of short lines: then they are the text.
+  if (first == 0 || good * 10 < std::size_t{page[top].text} * 6) return;
   for (std::size_t i = top + 1; i < page[top].end; ++i) {
     const Element& e = page[i];
     if (e.reason != 0) {
@@ -187,6 +189,11 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
     const bool beside = holds_paragraphs[e.parent] && e.links * 2 < e.text && (after || tags().text.has(e.tag)) &&
                         (e.hints & (hint_byline | hint_credit)) == 0;
     if (beside) {
+      i = e.end - 1;
+      continue;
+    }
+    const bool written = tags().text.has(e.tag) && e.tag != tags().p && e.links * 2 < e.text;  // a quote, a list
+    if (written) {
       i = e.end - 1;
       continue;
     }

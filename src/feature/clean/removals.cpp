@@ -55,7 +55,8 @@ class Lister {
       node = child != nullptr ? child : next_skipping_children(root, node);
     }
     for (const auto& [reason, count] : silent_) {
-      out_.push_back({reason, count == 1 ? "1 element without text" : fmt::format("{} elements without text", count), {}});
+      out_.push_back(
+          {reason, count == 1 ? "1 element without text" : fmt::format("{} elements without text", count), {}});
     }
     return std::move(out_);
   }
@@ -127,7 +128,7 @@ std::string summarize_removals(const PageMap& page) {
   std::map<std::string, int> counts;
   for (std::size_t i = 1; i < page.size(); ++i) {
     if (page[i].reason == 0) continue;
-    ++counts[page.reason_of(i)];
+    if (name(page[i].node) != "head") ++counts[page.reason_of(i)];
     i = page[i].end - 1;
   }
   std::string out;

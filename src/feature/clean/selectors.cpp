@@ -16,9 +16,8 @@ struct Simple {
 };
 
 bool is_name(std::string_view text) {
-  return !text.empty() && !is_digit(text.front()) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_word(c) || c == '-' || c == '_';
-  });
+  return !text.empty() && !is_digit(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_word(c) || c == '-' || c == '_'; });
 }
 
 std::optional<Simple> simple(std::string_view selector) {
@@ -69,7 +68,8 @@ Result<std::vector<SelectorMatch>> match_selectors(const Document& document, con
     const auto look_up = [&](const auto& table, std::string_view word) {
       const auto [begin, end] = table.equal_range(word);
       for (auto it = begin; it != end; ++it) {
-        if (it->second.tag.empty() || it->second.tag == name(page[i].node)) first[i] = std::min(first[i], it->second.order);
+        if (it->second.tag.empty() || it->second.tag == name(page[i].node))
+          first[i] = std::min(first[i], it->second.order);
       }
     };
     if (!classes.empty()) each_word(class_of(page[i].node), [&](std::string_view word) { look_up(classes, word); });

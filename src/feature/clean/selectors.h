@@ -10,7 +10,7 @@
 namespace twin::feature::html {
 
 struct SelectorMatch {
-  std::size_t index = 0;          ///< of the element in the map
+  std::size_t index = 0;           ///< of the element in the map
   std::string_view selector = {};  ///< view of the list given
 };
 
