@@ -6,9 +6,21 @@ target_compile_options(twin_flags INTERFACE
   -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there (its bug 105651)
   -Werror)
 
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(twin_flags INTERFACE -Wno-unknown-warning-option)
+endif()
+
+if(TWIN_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "Fuzzing needs clang: cmake --preset fuzz")
+  endif()
+  set(TWIN_SANITIZE fuzzer-no-link,address,undefined)
+endif()
+
 if(TWIN_SANITIZE)
   target_compile_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE} -fno-omit-frame-pointer)
-  target_link_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE})
+  string(REPLACE "fuzzer-no-link," "" sanitize_link "${TWIN_SANITIZE}")
+  target_link_options(twin_flags INTERFACE -fsanitize=${sanitize_link})
   if(TWIN_SANITIZE MATCHES undefined)
     target_compile_options(twin_flags INTERFACE -fno-sanitize-recover=undefined)
   endif()
@@ -22,6 +34,7 @@ endif()
 
 find_program(TWIN_CCACHE ccache)
 if(TWIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${TWIN_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${TWIN_CCACHE})
+  # Paths below the tree are kept relative: a second clone finds what the first one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TWIN_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()

@@ -138,6 +138,12 @@ TEST_CASE("time limits name the phase that was too slow") {
   CHECK(message(stuck).find("in the middle") != std::string::npos);
   TestServer slow(dribble("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", "x", Millis{20}));
   CHECK(message(slow).find("slower than") != std::string::npos);
+  // A TLS handshake is never answered: the connection stands, the encryption does not.
+  policy.tls_timeout = Millis{100};
+  TestServer mute(dribble("", "", Millis{20}));
+  const auto tls = make_http_client(policy)->send(get("https" + mute.url("/").substr(4)));
+  REQUIRE(!tls);
+  CHECK(tls.error().message.find("encrypted") != std::string::npos);
 }
 
 TEST_CASE("bombs and endless answers end at a limit") {

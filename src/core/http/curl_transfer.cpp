@@ -166,7 +166,18 @@ curl_socket_t CurlTransfer::open_socket(void* user, curlsocktype, curl_sockaddr*
     transfer.thrown_ = std::current_exception();
     return CURL_SOCKET_BAD;
   }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket >= 0) transfer.sockets_.push_back(socket);
+  return socket;
+}
+
+/// libcurl tells of a connection only when TLS stands, too.
+bool CurlTransfer::has_peer() const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [](int socket) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  });
 }
 
 int CurlTransfer::before_request(void* user, char*, char*, int, int) {
@@ -227,9 +238,7 @@ bool CurlTransfer::on_header(std::string_view line) {
 }
 
 bool CurlTransfer::within_limits(PhaseWatch& watch) {
-  curl_off_t connected = 0;
-  curl_easy_getinfo(session_.easy, CURLINFO_CONNECT_TIME_T, &connected);
-  state_.connected = state_.connected || connected > 0;
+  state_.connected = state_.connected || has_peer();
   state_.received = wire_bytes();
   if (state_.received > request_.max_bytes) {
     return broke(ErrorKind::limit, tr("the answer is larger than the limit of {} bytes", request_.max_bytes));
@@ -326,6 +335,7 @@ Error CurlTransfer::error_of(CURLcode code) const {
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9; other schemes do not get here
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WRITE_ERROR:  // of the unpacking: what our own callbacks refuse is in failure_
       return {ErrorKind::invalid, tr("the answer is not well-formed HTTP: {}", reason), where, {}};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::network, tr("no answer in time: {}", reason), where, {}};

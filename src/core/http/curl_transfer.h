@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/http/http.h"
 #include "core/http/phase_watch.h"
@@ -53,6 +54,7 @@ class CurlTransfer {
   [[nodiscard]] Error error_of(CURLcode code) const;
   [[nodiscard]] Error phase_error(Phase phase) const;
   [[nodiscard]] std::uint64_t wire_bytes() const;
+  [[nodiscard]] bool has_peer() const;
   bool broke(ErrorKind kind, std::string message, std::string hint = {});
 
   bool on_body(std::string_view data);
@@ -73,6 +75,7 @@ class CurlTransfer {
 
   HttpResponse response_;
   PhaseState state_;
+  std::vector<int> sockets_;  ///< opened for this transfer, of the guarded client; libcurl's to close
   std::uint64_t unpacked_ = 0;
   std::uint64_t header_bytes_ = 0;
   bool stopped_by_consumer_ = false;

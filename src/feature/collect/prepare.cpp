@@ -10,6 +10,7 @@
 #include "core/secrets.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/canonical_url.h"
+#include "feature/quality/quality.h"
 
 namespace twin::feature {
 namespace {
@@ -54,6 +55,16 @@ std::string author_key(const SourceConfig& source, const std::vector<Author>& au
   return hash.hex();
 }
 
+/// A document that is hardly writing is kept and says so; datasets leave it out.
+void flag_quality(Entry& entry, const Category& category) {
+  stores::Document& document = entry.document;
+  const auto flags = judge(prose_view(document.body), document.language, category.quality);
+  if (flags.empty()) return;
+  document.metadata["quality"] = describe(flags);
+  entry.notes.push_back({ErrorKind::invalid, tr("Not used for training: {}", describe(flags)), document.url,
+                         tr("change the limits under quality: in categories/{}.yaml", category.id)});
+}
+
 }  // namespace
 
 std::string document_url(const std::string& shown, const std::map<std::string, std::string>& metadata) {
@@ -74,8 +85,10 @@ Preparer::Preparer(const SourceConfig& source, const std::vector<Author>& author
   reading.field(config::canonical([&](config::Binder& b) { source.source->bind(b); }).dump()).field(source.category);
   for (const auto& [id, category] : context.categories) {
     CleanRules rules = category.clean;
+    QualityRules quality = category.quality;
     Sha256 hash;
     hash.field(std::to_string(clean_version)).field(config::canonical(rules).dump()).field(who).field(source.type);
+    hash.field(std::to_string(quality_version)).field(config::canonical(quality).dump());
     rules_[id] = hash.hex();
     reading.field(id).field(rules_[id]);
   }
@@ -167,6 +180,7 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
   document.language = std::move(cleaned->language);
   document.published = cleaned->published;
   document.fetched = context_.clock.now();
+  flag_quality(entry, category);
   entry.kind = Entry::Kind::document;
 }
 

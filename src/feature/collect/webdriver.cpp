@@ -77,8 +77,7 @@ bool is_closed(const std::string& host) {
   return host == "localhost" || host.ends_with(".localhost") || host.ends_with(".local") || host.ends_with(".internal");
 }
 
-/// The processes whose command line names this profile. The driver puts the browser into a process group of its own, so
-/// that ending the driver alone would leave it.
+/// Ends the processes whose command line names this profile: what is left of a browser that did not end when asked to.
 void kill_browser_of(const fs::path& profile) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
@@ -93,19 +92,13 @@ void kill_browser_of(const fs::path& profile) {
 }
 
 Json session_request(const BrowserConfig& config, const fs::path& profile, bool closed) {
-  Json arguments = {"--headless=new",
-                    "--user-data-dir=" + profile.string(),
-                    "--incognito",
-                    "--no-first-run",
-                    "--disable-gpu",
-                    "--disable-extensions",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                    "--disable-dev-shm-usage",
-                    "--mute-audio",
-                    "--blink-settings=imagesEnabled=false",
-                    "--window-size=1280,2000"};
+  Json arguments = {
+      "--headless=new",
+      // No port is opened, and the browser ends when its driver does, even by kill -9.
+      "--remote-debugging-pipe", "--user-agent=Mozilla/5.0 (compatible; " + default_user_agent() + ") Chrome",
+      "--user-data-dir=" + profile.string(), "--incognito", "--no-first-run", "--disable-gpu", "--disable-extensions",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+      "--mute-audio", "--blink-settings=imagesEnabled=false", "--window-size=1280,2000"};
   if (closed) arguments.push_back("--host-resolver-rules=" + resolver_rules());
   // Chromium's sandbox refuses to run for root.
   if (::geteuid() == 0) arguments.push_back("--no-sandbox");
@@ -143,7 +136,8 @@ struct Browser::State {
   std::unique_ptr<HttpClient> http = make_http_client();
   std::string base;     ///< http://127.0.0.1:port
   std::string session;  ///< its id; empty: none is open
-  bool closed = true;   ///< the open session cannot reach private addresses
+  int sessions = 0;
+  bool closed = true;  ///< the open session cannot reach private addresses
 
   ~State() {
     close_session();
@@ -182,7 +176,8 @@ struct Browser::State {
 
   Result<void> open_session(bool close_private) {
     close_session();
-    auto value = command("POST", "/session", session_request(config, profile.path(), close_private),
+    ++sessions;
+    auto value = command("POST", "/session", session_request(config, profile_of_session(), close_private),
                          Millis{config.start_seconds * 1000});
     if (!value) {
       return fail(ErrorKind::not_found, tr("Chromium does not start: {}", value.error().message), config.browser,
@@ -202,17 +197,25 @@ struct Browser::State {
     [[maybe_unused]] const auto ignored =
         command("DELETE", "/session/" + session, nullptr, command_time, command_max_bytes, false);
     session.clear();
+    kill_browser_of(profile_of_session());
   }
 
-  /// A value that changes when the page does: its length, and -1 while it loads.
+  /// One that hung may still hold its folder: each session has its own.
+  [[nodiscard]] fs::path profile_of_session() const { return profile.path() / fmt::format("session-{}-", sessions); }
+
+  /// A value that changes when the page does: its length, and -1 while it loads. The browser's own page of an error is a
+  /// failure: the driver does not tell of each.
   Result<std::int64_t> length() {
     const Json script = {{"script",
+                          "if (location.protocol === 'chrome-error:') return -2;"
                           "return document.readyState === 'complete' && document.documentElement"
                           " ? document.documentElement.outerHTML.length : -1"},
                          {"args", Json::array()}};
     const auto value = command("POST", "/session/" + session + "/execute/sync", script, command_time);
     if (!value) return tl::unexpected(value.error());
-    return value->is_number_integer() ? value->get<std::int64_t>() : -1;
+    const std::int64_t length = value->is_number_integer() ? value->get<std::int64_t>() : -1;
+    if (length == -2) return fail(ErrorKind::network, tr("The browser cannot load the page"));
+    return length;
   }
 };
 

@@ -167,7 +167,7 @@ class FeedSource final : public Source {
 
   [[nodiscard]] bool read_entry(Run& run, FeedEntry entry, const Feed& feed, const std::string& base) const {
     const bool excerpt = is_excerpt(entry);
-    const std::string link = resolve_url(base.empty() ? feed.link : base, entry.link);
+    const std::string link = entry.link.empty() ? "" : resolve_url(base.empty() ? feed.link : base, entry.link);
     const bool whole = full_ == "always" || (full_ == "auto" && excerpt);
     if (!whole || !web::parse_address(link)) {
       if (excerpt && !summaries_ && !text::trim(entry.content).empty()) return true;
@@ -208,7 +208,7 @@ class FeedSource final : public Source {
 
   [[nodiscard]] Item item(FeedEntry entry, const Feed& feed, const std::string& base, bool excerpt) const {
     RawDocument raw;
-    raw.url = resolve_url(base.empty() ? feed.link : base, entry.link);
+    if (!entry.link.empty()) raw.url = resolve_url(base.empty() ? feed.link : base, entry.link);
     if (raw.url.empty() && !entry.id.empty()) raw.url = "feed:" + location() + "#" + entry.id;
     const std::string name = entry.title.empty() ? entry.id : entry.title;
     if (raw.url.empty()) {

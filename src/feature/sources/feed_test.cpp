@@ -148,14 +148,18 @@ TEST_CASE("the source: entries become documents, a feed is never complete") {
   CHECK(!report->unchanged);
   CHECK(test.documents.size() == 2);
   REQUIRE(test.failures.size() == 1);  // the entry with nothing in it
+  // What failed must come again: the next run asks without condition.
+  CHECK(report->cursor.starts_with("\n\n"));
   const auto& first = test.documents.at("https://jane.example/tips/?utm_source=rss");
   CHECK(first.title == "Tips & tricks");
   CHECK(first.media_type == "text/html");
   CHECK(first.metadata.at("tags") == "tools, sql");
   CHECK(test.documents.at("https://jane.example/permalink").metadata.at("summary") == "true");
 
-  // The next run asks conditionally; 304 means nothing is new and nothing is gone.
-  test.cursor = report->cursor;
+  // After a run without failures the next one asks conditionally; 304 means nothing is new and nothing is gone.
+  test.http.pages["https://jane.example/feed/"].body =
+      rss2.substr(0, rss2.find("<item><title>Nothing")) + "</channel></rss>";
+  test.cursor = test.run()->cursor;
   HttpResponse not_modified;
   not_modified.status = 304;
   test.http.pages["https://jane.example/feed/"] = not_modified;

@@ -6,6 +6,7 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "feature/collect/canonical_url.h"
+#include "feature/collect/fetch_all.h"
 #include "feature/collect/path_filter.h"
 #include "feature/sources/site/sitemap.h"
 #include "feature/sources/source.h"
@@ -219,31 +220,44 @@ class Site final : public Source {
   }
 
   /// False when the sink said stop.
+  [[nodiscard]] static bool give(Run& run, const site::SitemapEntry& page, Result<HttpResponse>&& response) {
+    auto item = run.pages.take(page.url, std::move(response));
+    if (item && is_media(item->media_type)) {
+      run.report.notes.push_back(
+          {ErrorKind::invalid, tr("Left out: {} is no writing", item->media_type), page.url, {}});
+      run.states.read(page.url, page.modified);
+      return true;
+    }
+    if (item) run.states.read(page.url, page.modified);
+    return run.sink(std::move(item));
+  }
+
+  /// False when the sink said stop.
   [[nodiscard]] bool read_pages(Run& run) const {
     if (run.stopped || run.context.stop.stop_requested()) return false;
-    for (const auto& page : run.found) {
-      if (run.context.stop.stop_requested()) return false;
-      if (run.states.unchanged(page.url, page.modified)) {
-        run.context.unchanged(page.url);
-        continue;
+    std::deque<const site::SitemapEntry*> under_way;  // in the order of the requests
+    auto place = run.found.cbegin();
+    const auto next = [&]() -> std::optional<HttpRequest> {
+      while (place != run.found.cend() && !run.context.stop.stop_requested()) {
+        const auto& page = *place++;
+        if (run.states.unchanged(page.url, page.modified)) {
+          run.context.unchanged(page.url);
+        } else if (!run.context.wants(page.url)) {
+          run.states.carry(page.url);
+        } else {
+          under_way.push_back(&page);
+          return run.pages.request(page.url);
+        }
       }
-      if (!run.context.wants(page.url)) {
-        run.states.carry(page.url);
-        continue;
-      }
-      auto item = run.pages.get(page.url);
-      if (item && is_media(item->media_type)) {
-        run.report.notes.push_back(
-            {ErrorKind::invalid, tr("Left out: {} is no writing", item->media_type), page.url, {}});
-        run.states.read(page.url, page.modified);
-        continue;
-      }
-      if (item) {
-        if (!page.modified.empty()) item->metadata["sitemap_lastmod"] = page.modified;
-        run.states.read(page.url, page.modified);
-      }
-      if (!run.sink(std::move(item))) return false;
-    }
+      return std::nullopt;
+    };
+    fetch_all(run.context.http, run.context.clock, next, [&](const HttpRequest&, Result<HttpResponse>&& response) {
+      const auto& page = *under_way.front();
+      under_way.pop_front();
+      run.stopped = !give(run, page, std::move(response));
+      return !run.stopped;
+    });
+    if (run.stopped || run.context.stop.stop_requested()) return false;
     if (run.beyond > 0) {
       listing_failed(run, {ErrorKind::limit, tr("{} pages beyond max_pages were left out", run.beyond), url_,
                            tr("Raise max_pages of this source, or narrow it with include and exclude")});

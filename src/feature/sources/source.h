@@ -53,7 +53,8 @@ struct SourceContext {
   std::vector<std::string> authors;
   /// State kept between runs (ETag, commit), stored only when the whole source was read without failure.
   std::string cursor = {};
-  /// Asked before an item is fetched or read. False: leave it out, as for `--dry-run` (which lists what was asked for) and
+  /// Asked before an item is fetched or read. False: leave it out, as for `--dry-run` (which lists what was asked for)
+  /// and
   /// `--retry-failed` (which wants only what failed). What is listed but not wanted is not gone.
   std::function<bool(const std::string& url)> wants = [](const std::string&) { return true; };
   /// To be told of an item that is there and, by the cursor, as it was: it is not handed over again and is not gone.

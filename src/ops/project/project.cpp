@@ -82,6 +82,8 @@ std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<s
   } else {
     errors.push_back(categories.error());
   }
+  // Here, so that a password in twin.yaml is refused before anything can print it.
+  if (auto address = stores::check_address(project->config_.warehouse); !address) errors.push_back(address.error());
   if (!errors.empty()) throw_all(errors);
   return project;
 }
@@ -91,7 +93,10 @@ std::vector<config::ResolvedValue> Project::resolved() {
 }
 
 stores::Warehouse& Project::warehouse() {
-  return open_once(mutex_, warehouse_, [&] { return stores::open_warehouse(layout_.warehouse()); });
+  // Before the lock, which is not to be taken twice. A warehouse without a password needs no file with secrets.
+  const Secrets& known = config_.warehouse.uri.empty() ? no_secrets() : secrets();
+  return open_once(mutex_, warehouse_,
+                   [&] { return stores::open_warehouse(config_.warehouse, layout_.warehouse(), known); });
 }
 
 stores::Index& Project::index() {

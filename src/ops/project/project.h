@@ -27,6 +27,7 @@ struct Layout {
   [[nodiscard]] std::filesystem::path state() const { return home / ".twin"; }
   [[nodiscard]] std::filesystem::path lock() const { return state() / "lock"; }
   [[nodiscard]] std::filesystem::path warehouse() const { return state() / "warehouse"; }
+  [[nodiscard]] std::filesystem::path duplicates() const { return state() / "duplicates.jsonl"; }
   [[nodiscard]] std::filesystem::path index() const { return state() / "index"; }
   [[nodiscard]] std::filesystem::path runs() const { return state() / "runs"; }
   [[nodiscard]] std::filesystem::path models() const { return state() / "models"; }

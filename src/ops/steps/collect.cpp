@@ -5,6 +5,7 @@
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/collect.h"
+#include "feature/quality/quality.h"
 #include "ops/pipeline/step.h"
 #include "ops/project/collecting.h"
 
@@ -22,9 +23,12 @@ Json key_config(StepContext& context) {
   });
   for (const auto& [id, category] : project.categories()) {
     feature::CleanRules rules = category.clean;
+    feature::QualityRules quality = category.quality;
     key["clean"][id] = config::canonical(rules);
+    key["quality"][id] = config::canonical(quality);
   }
   key["clean_version"] = feature::clean_version;
+  key["quality_version"] = feature::quality_version;
   const std::string seen = feature::fingerprint(config.sources, collect_context(project, context.progress, context.stop));
   // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed. So does a
   // run that reads a part only: it is not what the whole would have been.

@@ -60,6 +60,15 @@ bool Objects::contains(const std::string& sha256) const {
   return is_hash(sha256) && files_.exists(path(sha256));
 }
 
+void Objects::each(const std::function<void(std::uint64_t bytes)>& visit) const {
+  const auto listed = files_.list(root_);
+  if (!listed && listed.error().kind == ErrorKind::not_found) return;  // nothing was ever put
+  if (!listed) throw Fatal(listed.error());
+  for (const auto& file : *listed) {
+    if (const auto stat = files_.stat(file)) visit(stat->size);
+  }
+}
+
 std::filesystem::path Objects::path(const std::string& sha256) const {
   if (!is_hash(sha256)) return root_ / "invalid";
   return root_ / sha256.substr(0, 2) / sha256.substr(2);

@@ -1,7 +1,9 @@
 // A content-addressed folder: <root>/ab/cdef…; what stores and runs share to keep bytes and artifacts.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,8 @@ class Objects {
   [[nodiscard]] Result<std::string> get(const std::string& sha256) const;
   [[nodiscard]] bool contains(const std::string& sha256) const;
   [[nodiscard]] std::filesystem::path path(const std::string& sha256) const;
+  /// Calls `visit` with the size of each object that is there. Throws Fatal when the folder cannot be read.
+  void each(const std::function<void(std::uint64_t bytes)>& visit) const;
 
  private:
   FileSystem& files_;

@@ -90,4 +90,26 @@ INSERT INTO origins
   WHERE NOT d.deleted AND json_extract(v.metadata, '$.source_location') IS NOT NULL;
 )sql";
 
+/// The digest is kept with the number of changes it belongs to, so that asking again costs nothing; the triggers count,
+/// whoever writes. documents_deleted holds the few rows that counts() asks for.
+inline constexpr const char* kWarehouseV3 = R"sql(
+CREATE TABLE digests(
+  one INTEGER PRIMARY KEY CHECK(one = 1),
+  changes INTEGER NOT NULL,
+  digest_at INTEGER NOT NULL,
+  digest TEXT NOT NULL
+);
+INSERT INTO digests(one, changes, digest_at, digest) VALUES(1, 0, -1, '');
+CREATE TRIGGER documents_added AFTER INSERT ON documents BEGIN
+  UPDATE digests SET changes = changes + 1;
+END;
+CREATE TRIGGER documents_changed AFTER UPDATE OF id, version, content_hash, deleted ON documents BEGIN
+  UPDATE digests SET changes = changes + 1;
+END;
+CREATE TRIGGER documents_removed AFTER DELETE ON documents BEGIN
+  UPDATE digests SET changes = changes + 1;
+END;
+CREATE INDEX documents_deleted ON documents(id) WHERE deleted;
+)sql";
+
 }  // namespace twin::stores

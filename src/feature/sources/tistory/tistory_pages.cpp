@@ -79,6 +79,7 @@ void read_meta(const html::Node* node, PostPage& page) {
 }  // namespace
 
 std::string post_path(const std::string& given, bool pages) {
+  if (given.empty()) return {};
   std::string path = given;
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path.starts_with("/m/")) path.erase(0, 2);

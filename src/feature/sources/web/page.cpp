@@ -85,10 +85,21 @@ Result<HttpResponse> post_json(SourceContext& context, const std::string& url, s
   return fetch(context.http, context.clock, request);
 }
 
+HttpRequest Pages::request(const std::string& url, const Headers& headers) const {
+  HttpRequest request;
+  request.url = url;
+  request.headers = headers;
+  request.headers.emplace_back("Accept", accepted);
+  request.max_bytes = context_.max_item_bytes;
+  request.stop = context_.stop;
+  return request;
+}
+
 Result<RawDocument> Pages::get(const std::string& url, const Headers& headers) {
-  Headers all = headers;
-  all.emplace_back("Accept", accepted);
-  auto response = web::get(context_, url, all);
+  return take(url, fetch(context_.http, context_.clock, request(url, headers)));
+}
+
+Result<RawDocument> Pages::take(const std::string& url, Result<HttpResponse>&& response) {
   if (!response) {
     response.error().where = url;
     return tl::unexpected(response.error());

@@ -26,6 +26,9 @@ class Pages {
   /// Fetches a page. `url` of the document is the given one, whatever it redirects to (that is "final_url" in the
   /// metadata); failures name it, too. The type comes from the server, else the address, else the bytes.
   [[nodiscard]] Result<RawDocument> get(const std::string& url, const Headers& headers = {});
+  /// The two halves of get(), for fetch_all().
+  [[nodiscard]] HttpRequest request(const std::string& url, const Headers& headers = {}) const;
+  [[nodiscard]] Result<RawDocument> take(const std::string& url, Result<HttpResponse>&& response);
   /// What happened beside: pages that look empty without JavaScript.
   std::vector<Error> notes;
 
