@@ -75,8 +75,8 @@ std::string SourceRun::key_of_cursor() const {
   std::string names;
   for (const auto& name : author_names_) names += name + "\n";
   const std::string keys = config::canonical([&](config::Binder& b) { source_.source->bind(b); }).dump();
-  return stable_id("cursor", {source_.type, location(), source_.category, keys, config::canonical(category).dump(), names,
-                              std::to_string(clean_version)});
+  return stable_id("cursor", {source_.type, location(), source_.category, keys, config::canonical(category).dump(),
+                              names, std::to_string(clean_version)});
 }
 
 void SourceRun::read(std::stop_token stop, const std::function<void(std::shared_ptr<Entry>)>& submit) {
@@ -117,7 +117,8 @@ void SourceRun::keep(const std::string& url) {
   std::string shown = canonical_url(url);
   if (!seen_.insert(shown).second) return;
   const auto before = known_.find(shown);
-  if (before == known_.end()) return;  // of a time before the warehouse was emptied, or one that failed: nothing to keep
+  if (before == known_.end())
+    return;  // of a time before the warehouse was emptied, or one that failed: nothing to keep
   auto entry = std::make_shared<Entry>();
   entry->kind = Entry::Kind::unchanged;
   entry->shown = std::move(shown);
