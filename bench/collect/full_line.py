@@ -27,6 +27,16 @@ authors:
   - name: Mina Park
 sources:
   - {{type: folder, path: {pages}, category: articles}}
+pipeline: {{name: line}}
+"""
+
+# The steps that the peer has a part of, and no other.
+PIPELINE = """\
+description: Collect, clean, store and link near duplicates
+steps:
+  - id: collect
+  - id: duplicates
+    needs: [collect]
 """
 
 
@@ -50,22 +60,15 @@ class Twin:
         self.home = folder / "project"
         self.home.mkdir()
         (self.home / "twin.yaml").write_text(CONFIG.format(pages=pages))
+        (self.home / "pipelines").mkdir()
+        (self.home / "pipelines" / "line.yaml").write_text(PIPELINE)
 
     def run(self, *arguments):
         return measured([self.binary, "--home", self.home, "-q", *arguments])
 
     def line(self):
-        """Collecting, then linking near duplicates when this build has that step."""
-        text, cpu, wall, memory = self.run("collect")
-        for step in ("duplicates",):
-            if step in self.steps():
-                _, more, longer, peak = self.run(step)
-                cpu, wall, memory = cpu + more, wall + longer, max(memory, peak)
+        _, cpu, wall, memory = self.run("up", "--no-serve")
         return cpu, wall, memory
-
-    def steps(self):
-        found = subprocess.run([self.binary, "--help"], capture_output=True, text=True, check=True).stdout
-        return {line.split()[0] for line in found.splitlines() if line.startswith("  ") and line.split()}
 
     def documents(self):
         text, *_ = self.run("docs", "list")

@@ -1,8 +1,8 @@
 """Web pages for measuring the full line, made the same on every machine: pages.py FOLDER COUNT [SEED].
 
 Six shapes (a blog engine, Velog, Tistory, a Naver blog, a manual, news), half of them Korean, with what pages carry
-beside the text: navigation, side bars, scripts, comments, share buttons, lists of other posts. Sizes as on the web: the
-median page has about 45 KB, of which a tenth is text. One page in twenty is a near copy of an earlier one.
+beside the text: navigation, side bars, scripts, comments, share buttons, lists of other posts. The mean page
+has 32 KB. One page in twenty is a near copy of an earlier one.
 """
 
 import html

@@ -30,7 +30,7 @@ def language(text):
 
 
 def main():
-    folder, database = pathlib.Path(sys.argv[1]), sys.argv[2]
+    folder, database = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     db = sqlite3.connect(database, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")

@@ -226,7 +226,8 @@ class Disk final : public FileSystem {
     }
     const auto step = [&](int (PendingFile::*action)()) -> Result<void> {
       for (std::size_t i = 0; i < pending.size(); ++i) {
-        if (const int code = (pending[i].*action)(); code != 0) return io_error(code, tr("cannot write"), files[i].path);
+        if (const int code = (pending[i].*action)(); code != 0)
+          return io_error(code, tr("cannot write"), files[i].path);
       }
       return {};
     };

@@ -33,7 +33,8 @@ TEST_CASE("many files at once: each as if written alone") {
   for (int i = 0; i < 300; ++i) texts.push_back("글 " + std::to_string(i));
   std::vector<FileBytes> files;
   for (int i = 0; i < 300; ++i) {
-    files.push_back({folder.path() / std::to_string(i % 7) / (std::to_string(i) + ".md"), texts[static_cast<std::size_t>(i)]});
+    files.push_back(
+        {folder.path() / std::to_string(i % 7) / (std::to_string(i) + ".md"), texts[static_cast<std::size_t>(i)]});
   }
   REQUIRE(disk().write(files[0].path, "old"));
   REQUIRE(disk().write_many(files));

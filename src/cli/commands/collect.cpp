@@ -72,10 +72,8 @@ class CollectCommand final : public StageCommand {
       json["items"].push_back({{"state", feature::to_string(item.state)}, {"url", item.url}, {"source", item.source}});
     }
     for (const auto& failure : plan.failures) {
-      json["failures"].push_back({{"source", failure.source},
-                                  {"url", failure.where},
-                                  {"message", failure.message},
-                                  {"hint", failure.hint}});
+      json["failures"].push_back(
+          {{"source", failure.source}, {"url", failure.where}, {"message", failure.message}, {"hint", failure.hint}});
     }
     session.print(json);
   }

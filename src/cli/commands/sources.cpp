@@ -133,7 +133,7 @@ class SourcesCommand final : public Command {
 
   static void print_project(Session& session) {
     const auto last = ops::last_collect(session.project());
-    session.print("");
+    session.print(std::string());
     session.print(last ? tr("In this project, last read {}:", format_time(last->ended))
                        : tr("In this project, not read yet:"));
     for (const Row& row : rows(session, last)) {
@@ -192,7 +192,9 @@ class SourceTest final : public Command {
 
   void print_json(Session& session, const std::vector<feature::SourceChoice>& claims,
                   const feature::SourceTrial& trial) const {
-    Json json{{"location", feature::address_of(location_)}, {"claims", Json::array()}, {"items", Json::array()},
+    Json json{{"location", feature::address_of(location_)},
+              {"claims", Json::array()},
+              {"items", Json::array()},
               {"failures", Json::array()}};
     for (const auto& claim : claims) json["claims"].push_back(to_json(claim));
     for (const auto& item : trial.items) {
@@ -214,7 +216,8 @@ class SourceTest final : public Command {
   void print_text(Session& session, const std::vector<feature::SourceChoice>& claims,
                   const feature::SourceTrial& trial) const {
     const SourceEntry& entry = *SourceRegistry::instance().find(claims.front().id);
-    session.print(tr("{} is read by '{}': {}", feature::address_of(location_), claims.front().id, claims.front().claim.why));
+    session.print(
+        tr("{} is read by '{}': {}", feature::address_of(location_), claims.front().id, claims.front().claim.why));
     session.print("  " + entry.description);
     if (!entry.needs.empty()) session.print("  " + tr("needs: {}", entry.needs));
     for (std::size_t i = 1; i < claims.size(); ++i) {
@@ -230,9 +233,9 @@ class SourceTest final : public Command {
     session.print(fmt::format("\n{}. {}\n   {}", number, item.title.empty() ? tr("(no title)") : item.title,
                               feature::readable_url(item.url)));
     std::string facts = fmt::format("{}", fmt::join(item.authors, ", "));
-    for (const std::string& fact : {item.published == 0 ? std::string() : format_time(item.published).substr(0, 10),
-                                    item.language, item.media_type, item.category,
-                                    tr("{} bytes of Markdown", item.markdown.size())}) {
+    for (const std::string& fact :
+         {item.published == 0 ? std::string() : format_time(item.published).substr(0, 10), item.language,
+          item.media_type, item.category, tr("{} bytes of Markdown", item.markdown.size())}) {
       if (!fact.empty()) facts += (facts.empty() ? "" : " · ") + fact;
     }
     session.print("   " + facts);

@@ -69,8 +69,8 @@ void append_escape(std::string& out, char byte) {
   out += hex[value & 15];
 }
 
-/// RFC 3986, 6.2.2: "%7e" is "~", hex digits are upper case; a byte of `plain` stands for itself, whatever may not stand
-/// in a URL (and what is not ASCII) is escaped.
+/// RFC 3986, 6.2.2: "%7e" is "~", hex digits are upper case; a byte of `plain` stands for itself, whatever may not
+/// stand in a URL (and what is not ASCII) is escaped.
 std::string normalize_escapes(std::string_view text, std::string_view plain = {}) {
   static constexpr std::string_view never = " \"<>\\^`{|}";
   std::string out;
@@ -111,9 +111,9 @@ std::string without_dots(std::string_view path) {
 
 /// The index file of a folder is the folder. With parameters it may be a program that shows pages by them.
 void drop_index(UrlParts& url) {
-  static constexpr std::string_view files[] = {"index.html", "index.htm",    "index.xhtml", "index.php",    "index.asp",
-                                               "index.aspx", "index.jsp",    "default.asp", "default.aspx", "default.htm",
-                                               "index.md",   "index.shtml"};
+  static constexpr std::string_view files[] = {"index.html",   "index.htm",   "index.xhtml", "index.php",
+                                               "index.asp",    "index.aspx",  "index.jsp",   "default.asp",
+                                               "default.aspx", "default.htm", "index.md",    "index.shtml"};
   if (!url.parameters.empty()) return;
   for (;;) {
     while (url.path.size() > 1 && url.path.ends_with('/')) url.path.pop_back();

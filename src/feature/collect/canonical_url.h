@@ -7,16 +7,17 @@
 
 namespace twin::feature {
 
-/// One page, one address. http(s): host in lower case and Punycode; https, unless a port is given that is not the scheme's
-/// own; without user, password, "www.", mobile and AMP forms, dot segments, index file, trailing slash, session id,
-/// tracking parameters and what the rules of single hosts remove (url_rules.h); parameters in order of name; escapes only
-/// where they are needed, in upper case. A fragment goes, but for "#!…" and "#/…", by which some pages choose what they
-/// show. file: URLs get normal escapes; others, and what is no URL, are returned trimmed. Never fails; a fixed point.
+/// One page, one address. http(s): host in lower case and Punycode; https, unless a port is given that is not the
+/// scheme's own; without user, password, "www.", mobile and AMP forms, dot segments, index file, trailing slash,
+/// session id, tracking parameters and what the rules of single hosts remove (url_rules.h); parameters in order of
+/// name; escapes only where they are needed, in upper case. A fragment goes, but for "#!…" and "#/…", by which some
+/// pages choose what they show. file: URLs get normal escapes; others, and what is no URL, are returned trimmed. Never
+/// fails; a fixed point.
 [[nodiscard]] std::string canonical_url(const std::string& url);
 
 /// The address of a page fetched from `fetched` that declares `declared` as its own (rel=canonical), canonical. What it
-/// declares is believed when it is on the same site (registrable domain by the Public Suffix List, and the same host where
-/// each host has another owner), is not the home page of it, and keeps the parameters of a script.
+/// declares is believed when it is on the same site (registrable domain by the Public Suffix List, and the same host
+/// where each host has another owner), is not the home page of it, and keeps the parameters of a script.
 [[nodiscard]] std::string page_url(const std::string& fetched, const std::string& declared);
 
 /// For people: Punycode and escaped UTF-8 as text. Not to be fetched or compared.

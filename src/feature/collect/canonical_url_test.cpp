@@ -28,18 +28,30 @@ void check(const std::vector<Row>& rows) {
 }  // namespace
 
 TEST_CASE("one page, one address") {
-  for (const char* url :
-       {"https://example.org/a/b", "HTTP://WWW.Example.ORG/a/b/", "https://example.org:443/a/b#part",
-        "http://example.org:80/a/./c/../b", "https://example.org/a/b?utm_source=x&fbclid=1",
-        " https://example.org/a/b?\n", "https://user:pass@example.org/a/%62", "https://example.org./a/b",
-        "https://example.org/a/%2e/c/%2E%2e/b", "https://example.org/a\\b", "https://m.example.org/a/b",
-        "https://mobile.example.org/a/b", "https://amp.example.org/a/b/amp/", "https://example.org/a/b/amp?amp=1",
-        "https://example.org/a/b/index.html", "https://example.org/a/b/Index.PHP", "https://example.org/a/b.amp",
-        "https://example-org.cdn.ampproject.org/c/s/example.org/a/b",
-        "https://www.google.com/amp/s/www.example.org/a/b", "https://example.org/a/b;jsessionid=1A2B",
-        "https://example.org/(S(lit3py55t21z5v55vlm25s55))/a/b",
-        "https://example.org/a/b?PHPSESSID=0123456789abcdef0123456789abcdef",
-        "https://example.org/a/b?sid=0123456789abcdef0123456789abcdef", "https://example.org/a/b#:~:text=x"}) {
+  for (const char* url : {"https://example.org/a/b",
+                          "HTTP://WWW.Example.ORG/a/b/",
+                          "https://example.org:443/a/b#part",
+                          "http://example.org:80/a/./c/../b",
+                          "https://example.org/a/b?utm_source=x&fbclid=1",
+                          " https://example.org/a/b?\n",
+                          "https://user:pass@example.org/a/%62",
+                          "https://example.org./a/b",
+                          "https://example.org/a/%2e/c/%2E%2e/b",
+                          "https://example.org/a\\b",
+                          "https://m.example.org/a/b",
+                          "https://mobile.example.org/a/b",
+                          "https://amp.example.org/a/b/amp/",
+                          "https://example.org/a/b/amp?amp=1",
+                          "https://example.org/a/b/index.html",
+                          "https://example.org/a/b/Index.PHP",
+                          "https://example.org/a/b.amp",
+                          "https://example-org.cdn.ampproject.org/c/s/example.org/a/b",
+                          "https://www.google.com/amp/s/www.example.org/a/b",
+                          "https://example.org/a/b;jsessionid=1A2B",
+                          "https://example.org/(S(lit3py55t21z5v55vlm25s55))/a/b",
+                          "https://example.org/a/b?PHPSESSID=0123456789abcdef0123456789abcdef",
+                          "https://example.org/a/b?sid=0123456789abcdef0123456789abcdef",
+                          "https://example.org/a/b#:~:text=x"}) {
     CAPTURE(url);
     CHECK(canonical_url(url) == "https://example.org/a/b");
   }
@@ -71,14 +83,55 @@ TEST_CASE("what names another page stays") {
 }
 
 TEST_CASE("parameters by which others count their readers") {
-  for (const char* parameter :
-       {"utm_source=a", "UTM_campaign=b", "fbclid=1", "gclid=1", "gbraid=1", "gad_source=5", "srsltid=1", "msclkid=1",
-        "yclid=1", "twclid=1", "ttclid=1", "li_fat_id=1", "igshid=1", "igsh=1", "mc_cid=1", "mc_eid=1", "mkt_tok=1",
-        "ref_src=twsrc", "_ga=1", "_gl=1", "pk_campaign=1", "mtm_source=1", "hsa_acc=1", "_hsenc=1", "_hsmi=1",
-        "__hstc=1", "vero_id=1", "oly_enc_id=1", "wickedid=1", "s_cid=1", "at_medium=1", "xtor=1", "spm=a.b", "scm=1",
-        "guccounter=1", "_branch_match_id=1", "cmpid=1", "NaPm=ct", "n_media=1", "n_query=%ED", "n_rank=1",
-        "n_ad_group=1", "n_keyword_id=1", "n_campaign_type=1", "DMKW=1", "outputType=amp", "elqTrackId=1",
-        "source=rss----1a2b3c---4", "source=user_profile---------3----------------------------"}) {
+  for (const char* parameter : {"utm_source=a",
+                                "UTM_campaign=b",
+                                "fbclid=1",
+                                "gclid=1",
+                                "gbraid=1",
+                                "gad_source=5",
+                                "srsltid=1",
+                                "msclkid=1",
+                                "yclid=1",
+                                "twclid=1",
+                                "ttclid=1",
+                                "li_fat_id=1",
+                                "igshid=1",
+                                "igsh=1",
+                                "mc_cid=1",
+                                "mc_eid=1",
+                                "mkt_tok=1",
+                                "ref_src=twsrc",
+                                "_ga=1",
+                                "_gl=1",
+                                "pk_campaign=1",
+                                "mtm_source=1",
+                                "hsa_acc=1",
+                                "_hsenc=1",
+                                "_hsmi=1",
+                                "__hstc=1",
+                                "vero_id=1",
+                                "oly_enc_id=1",
+                                "wickedid=1",
+                                "s_cid=1",
+                                "at_medium=1",
+                                "xtor=1",
+                                "spm=a.b",
+                                "scm=1",
+                                "guccounter=1",
+                                "_branch_match_id=1",
+                                "cmpid=1",
+                                "NaPm=ct",
+                                "n_media=1",
+                                "n_query=%ED",
+                                "n_rank=1",
+                                "n_ad_group=1",
+                                "n_keyword_id=1",
+                                "n_campaign_type=1",
+                                "DMKW=1",
+                                "outputType=amp",
+                                "elqTrackId=1",
+                                "source=rss----1a2b3c---4",
+                                "source=user_profile---------3----------------------------"}) {
     CAPTURE(parameter);
     CHECK(canonical_url(std::string("https://example.org/a?x=1&") + parameter) == "https://example.org/a?x=1");
   }
@@ -91,8 +144,7 @@ TEST_CASE("Korean addresses: written out or escaped, host and path, the same") {
          {"https://xn--bj0bj06e.xn--3e0b707e/%ea%b8%80", "https://xn--bj0bj06e.xn--3e0b707e/%EA%B8%80"},
          {"https://BÜCHER.example/", "https://xn--bcher-kva.example"},
          {"https://example.org/?q=한글", "https://example.org/?q=%ED%95%9C%EA%B8%80"}});
-  CHECK(readable_url("https://xn--bj0bj06e.xn--3e0b707e/%EA%B8%80?a=%2F%ED%95") ==
-        "https://한글.한국/글?a=%2F%ED%95");
+  CHECK(readable_url("https://xn--bj0bj06e.xn--3e0b707e/%EA%B8%80?a=%2F%ED%95") == "https://한글.한국/글?a=%2F%ED%95");
   CHECK(readable_url("file:///home/me/%EA%B8%80.md") == "file:///home/me/글.md");
   CHECK(readable_url("plain") == "plain");
   CHECK(unicode_host(ascii_host("한글.한국")) == "한글.한국");
@@ -117,33 +169,34 @@ TEST_CASE("a Naver blog's post is its blogId and logNo") {
 }
 
 TEST_CASE("the forms that one page has on known hosts") {
-  check({{"https://youtu.be/dQw4w9WgXcQ?si=abc&t=10", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
-         {"https://m.youtube.com/watch?feature=share&v=dQw4w9WgXcQ&list=PL1", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
-         {"https://www.youtube.com/shorts/dQw4w9WgXcQ", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
-         {"https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
-         {"https://www.youtube.com/@me/videos?si=x", "https://youtube.com/@me/videos"},
-         {"https://someone.tistory.com/m/12", "https://someone.tistory.com/12"},
-         {"https://someone.tistory.com/m/entry/%EA%B8%80?category=77", "https://someone.tistory.com/entry/%EA%B8%80"},
-         {"https://someone.tistory.com/m", "https://someone.tistory.com"},
-         {"https://someone.tistory.com/category/cpp?page=2", "https://someone.tistory.com/category/cpp?page=2"},
-         {"https://medium.com/@me/story-1a2b?source=rss------2&sk=3", "https://medium.com/@me/story-1a2b"},
-         {"https://me.blogspot.co.kr/2020/01/a.html?m=1", "https://me.blogspot.com/2020/01/a.html"},
-         {"https://ko.m.wikipedia.org/wiki/%EA%B8%80", "https://ko.wikipedia.org/wiki/%EA%B8%80"},
-         {"https://en.wikipedia.org/w/index.php?title=Sourdough", "https://en.wikipedia.org/wiki/Sourdough"},
-         {"https://en.wikipedia.org/w/index.php?oldid=3&title=Sourdough",
-          "https://en.wikipedia.org/w/index.php?oldid=3&title=Sourdough"},
-         {"https://mobile.twitter.com/me/status/1?s=20", "https://x.com/me/status/1"},
-         {"https://x.com/me/status/1/photo/1", "https://x.com/me/status/1"},
-         {"https://blog.x.com/a", "https://blog.x.com/a"},
-         {"https://me.substack.com/p/a?r=1&s=w", "https://me.substack.com/p/a"},
-         {"https://kr.linkedin.com/in/me?trk=x", "https://linkedin.com/in/me"},
-         {"https://engineering.linkedin.com/blog/a", "https://engineering.linkedin.com/blog/a"},
-         {"https://old.reddit.com/r/cpp/comments/1/a?share_id=2", "https://reddit.com/r/cpp/comments/1/a"},
-         {"https://mbasic.facebook.com/me/posts/1?__tn__=x", "https://facebook.com/me/posts/1"},
-         {"https://github.com/me/p?tab=readme-ov-file#install", "https://github.com/me/p"},
-         {"https://v2.velog.io/@me/a", "https://velog.io/@me/a"},
-         {"https://v2.velog.io/rss/@me", "https://v2.velog.io/rss/@me"},
-         {"https://brunch.co.kr/@@abc/12?utm_source=x", "https://brunch.co.kr/@@abc/12"}});
+  check(
+      {{"https://youtu.be/dQw4w9WgXcQ?si=abc&t=10", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
+       {"https://m.youtube.com/watch?feature=share&v=dQw4w9WgXcQ&list=PL1", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
+       {"https://www.youtube.com/shorts/dQw4w9WgXcQ", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
+       {"https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ", "https://youtube.com/watch?v=dQw4w9WgXcQ"},
+       {"https://www.youtube.com/@me/videos?si=x", "https://youtube.com/@me/videos"},
+       {"https://someone.tistory.com/m/12", "https://someone.tistory.com/12"},
+       {"https://someone.tistory.com/m/entry/%EA%B8%80?category=77", "https://someone.tistory.com/entry/%EA%B8%80"},
+       {"https://someone.tistory.com/m", "https://someone.tistory.com"},
+       {"https://someone.tistory.com/category/cpp?page=2", "https://someone.tistory.com/category/cpp?page=2"},
+       {"https://medium.com/@me/story-1a2b?source=rss------2&sk=3", "https://medium.com/@me/story-1a2b"},
+       {"https://me.blogspot.co.kr/2020/01/a.html?m=1", "https://me.blogspot.com/2020/01/a.html"},
+       {"https://ko.m.wikipedia.org/wiki/%EA%B8%80", "https://ko.wikipedia.org/wiki/%EA%B8%80"},
+       {"https://en.wikipedia.org/w/index.php?title=Sourdough", "https://en.wikipedia.org/wiki/Sourdough"},
+       {"https://en.wikipedia.org/w/index.php?oldid=3&title=Sourdough",
+        "https://en.wikipedia.org/w/index.php?oldid=3&title=Sourdough"},
+       {"https://mobile.twitter.com/me/status/1?s=20", "https://x.com/me/status/1"},
+       {"https://x.com/me/status/1/photo/1", "https://x.com/me/status/1"},
+       {"https://blog.x.com/a", "https://blog.x.com/a"},
+       {"https://me.substack.com/p/a?r=1&s=w", "https://me.substack.com/p/a"},
+       {"https://kr.linkedin.com/in/me?trk=x", "https://linkedin.com/in/me"},
+       {"https://engineering.linkedin.com/blog/a", "https://engineering.linkedin.com/blog/a"},
+       {"https://old.reddit.com/r/cpp/comments/1/a?share_id=2", "https://reddit.com/r/cpp/comments/1/a"},
+       {"https://mbasic.facebook.com/me/posts/1?__tn__=x", "https://facebook.com/me/posts/1"},
+       {"https://github.com/me/p?tab=readme-ov-file#install", "https://github.com/me/p"},
+       {"https://v2.velog.io/@me/a", "https://velog.io/@me/a"},
+       {"https://v2.velog.io/rss/@me", "https://v2.velog.io/rss/@me"},
+       {"https://brunch.co.kr/@@abc/12?utm_source=x", "https://brunch.co.kr/@@abc/12"}});
 }
 
 TEST_CASE("what is no web address is left alone") {
@@ -191,9 +244,9 @@ TEST_CASE("what people give as a place") {
   CHECK(address_of("example.co.kr") == "https://example.co.kr");
   CHECK(address_of("한글.한국/글") == "https://한글.한국/글");
   CHECK(address_of("example.org:8080/a") == "https://example.org:8080/a");
-  for (const char* same : {"https://velog.io/@me", "git@example.org:me/p", "./posts", "../a.io/b", "/srv/a.io", "~/a.io",
-                           "posts", "notes.md", "docs/readme.md", "user@example.org", "", "no.such-suffix/a",
-                           "192.168.0.1.2"}) {
+  for (const char* same :
+       {"https://velog.io/@me", "git@example.org:me/p", "./posts", "../a.io/b", "/srv/a.io", "~/a.io", "posts",
+        "notes.md", "docs/readme.md", "user@example.org", "", "no.such-suffix/a", "192.168.0.1.2"}) {
     CAPTURE(same);
     CHECK(address_of(same) == same);
   }

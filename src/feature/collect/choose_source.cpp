@@ -13,9 +13,8 @@ std::vector<SourceChoice> claims_on(const std::string& location) {
   for (const auto& [id, entry] : SourceRegistry::instance().entries()) {
     if (Claim claim = entry.accepts(address)) claims.push_back({id, std::move(claim)});
   }
-  std::stable_sort(claims.begin(), claims.end(), [](const SourceChoice& a, const SourceChoice& b) {
-    return a.claim.strength > b.claim.strength;
-  });
+  std::stable_sort(claims.begin(), claims.end(),
+                   [](const SourceChoice& a, const SourceChoice& b) { return a.claim.strength > b.claim.strength; });
   return claims;
 }
 

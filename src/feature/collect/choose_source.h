@@ -17,8 +17,8 @@ struct SourceChoice {
 /// (address_of()).
 [[nodiscard]] std::vector<SourceChoice> claims_on(const std::string& location);
 
-/// The registered source with the strongest claim. A location that none takes is ErrorKind::usage that lists the sources:
-/// there is no default.
+/// The registered source with the strongest claim. A location that none takes is ErrorKind::usage that lists the
+/// sources: there is no default.
 [[nodiscard]] Result<SourceChoice> source_for(const std::string& location);
 
 /// The key of twin.yaml that takes a location: "url" for an address, "path" for what lies on this machine.

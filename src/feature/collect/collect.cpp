@@ -169,8 +169,8 @@ class Collecting {
     return hosts.empty() ? entry.shown : hosts;
   }
 
-  /// After everything was read: what is gone, and the cursors, in one transaction. A document that moved from one source
-  /// to another is not gone.
+  /// After everything was read: what is gone, and the cursors, in one transaction. A document that moved from one
+  /// source to another is not gone.
   void settle() {
     std::vector<const SourceRun*> done;
     for (const auto& run : runs_) {
@@ -210,7 +210,8 @@ class Collecting {
       }
       for (const auto* run : group) {
         if (!run->whole() || !run->report || run->report->unchanged || run->spoilt > 0) continue;
-        if (run->summary.failed == 0 || run->report->cursor_by_item) context_.warehouse.set_cursor(run->key_of_cursor(), run->report->cursor);
+        if (run->summary.failed == 0 || run->report->cursor_by_item)
+          context_.warehouse.set_cursor(run->key_of_cursor(), run->report->cursor);
       }
     });
     SourceSummary& summary = group.front()->summary;
@@ -223,10 +224,11 @@ class Collecting {
 
   Sweep sweep_of(const std::vector<SourceRun*>& group) {
     std::vector<stores::Origin> known;
-    context_.warehouse.each_origin(group.front()->source().type, group.front()->location(), [&](stores::Origin&& origin) {
-      known.push_back(std::move(origin));
-      return true;
-    });
+    context_.warehouse.each_origin(group.front()->source().type, group.front()->location(),
+                                   [&](stores::Origin&& origin) {
+                                     known.push_back(std::move(origin));
+                                     return true;
+                                   });
     const auto shown = [&](const stores::Origin& origin) {
       return writer_.came_up(origin.url) || std::any_of(group.begin(), group.end(), [&](const SourceRun* run) {
                return run->showed(origin.shown) || run->showed(origin.url);
@@ -238,7 +240,8 @@ class Collecting {
   /// How many entries of twin.yaml read the same place, those left out of this run included.
   [[nodiscard]] std::size_t entries_of(const SourceRun& run) const {
     return static_cast<std::size_t>(std::count_if(sources_.begin(), sources_.end(), [&](const SourceConfig& source) {
-      return source.source != nullptr && source.type == run.source().type && source.source->location() == run.location();
+      return source.source != nullptr && source.type == run.source().type &&
+             source.source->location() == run.location();
     }));
   }
 

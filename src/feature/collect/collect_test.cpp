@@ -316,7 +316,8 @@ TEST_CASE("a file is opened only when its size or time changed") {
   Bench bench;
   const auto path = bench.folder.path() / "post.md";
   const auto set_age = [&](int seconds) {
-    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(seconds));
+    std::filesystem::last_write_time(path,
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::seconds(seconds));
   };
   REQUIRE(disk().write(path, "처음"));
   set_age(1000);
@@ -596,7 +597,8 @@ TEST_CASE("only what failed; only one source") {
   auto& first = bench.first();
   auto& second = bench.add("/second");
   first.asks = second.asks = true;
-  first.items = {post("file:///a.md", "a"), fail(ErrorKind::network, "timed out", "https://example.org/b?utm_source=x")};
+  first.items = {post("file:///a.md", "a"),
+                 fail(ErrorKind::network, "timed out", "https://example.org/b?utm_source=x")};
   second.items = {post("file:///c.md", "c")};
   const auto failed = bench.run();
   REQUIRE(failed.failures.size() == 1);
@@ -694,7 +696,8 @@ TEST_CASE("events: what happens, one a line") {
   Bench bench;
   bench.progress = &listener;
   auto& source = bench.first();
-  source.items = {post("file:///a.md", "a"), post("file:///a.md", "a"), fail(ErrorKind::io, "unreadable", "file:///b.md")};
+  source.items = {post("file:///a.md", "a"), post("file:///a.md", "a"),
+                  fail(ErrorKind::io, "unreadable", "file:///b.md")};
   HostObserver observer;
   auto context = bench.context();
   context.observe_hosts = [&](HostObserver to) { observer = std::move(to); };

@@ -40,7 +40,8 @@ void CollectConfig::bind(config::Binder& b) {
   };
   b.field("parallel", parallel, "Sources read at the same time", between(1, 64));
   b.field("workers", workers, "Threads that clean; 0: one per core", between(0, 256));
-  b.field("buffer_megabytes", buffer_megabytes, "Of each source, as found, on the way to the warehouse", between(1, 4096));
+  b.field("buffer_megabytes", buffer_megabytes, "Of each source, as found, on the way to the warehouse",
+          between(1, 4096));
   b.field("batch_documents", batch_documents, "Documents stored in one transaction, at most", between(1, 10'000));
   b.group("http", http, "Manners towards servers, and safety");
 }

@@ -19,7 +19,8 @@ class Events {
 
   void start(const std::vector<std::string>& sources) const;
   void source(const SourceSummary& summary, std::string_view state) const;
-  void item(const std::string& source, const std::string& url, Outcome outcome, const std::string& id, int version) const;
+  void item(const std::string& source, const std::string& url, Outcome outcome, const std::string& id,
+            int version) const;
   void host(const HostState& state) const;
   void failure(const CollectFailure& failure) const;
   void summary(const CollectReport& report) const;

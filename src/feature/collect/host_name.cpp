@@ -57,8 +57,7 @@ bool has_icann_suffix(const std::string& host) {
   if (is_address(host)) return false;
   constexpr int type = PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE;
   const std::size_t dot = host.rfind('.');
-  return dot != std::string::npos && dot > 0 &&
-         psl_is_public_suffix2(psl_builtin(), host.c_str() + dot + 1, type) != 0;
+  return dot != std::string::npos && dot > 0 && psl_is_public_suffix2(psl_builtin(), host.c_str() + dot + 1, type) != 0;
 }
 
 std::string site_of(const std::string& host) {

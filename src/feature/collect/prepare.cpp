@@ -15,8 +15,8 @@
 namespace twin::feature {
 namespace {
 
-/// Times of files are as fine as the kernel's ticks, on some systems as seconds: a file changed so lately may change once
-/// more and look the same.
+/// Times of files are as fine as the kernel's ticks, on some systems as seconds: a file changed so lately may change
+/// once more and look the same.
 constexpr UnixMillis settled_after{2'000};
 
 std::string file_name_of(const std::string& url) {
@@ -159,11 +159,11 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
   entry.notes = std::move(cleaned->notes);
   const std::size_t length = characters(cleaned->markdown);
   if (length < static_cast<std::size_t>(category.clean.min_characters)) {
-    entry.notes.push_back({ErrorKind::invalid,
-                           tr("Short: {} characters, the category's min_characters is {}", length,
-                              category.clean.min_characters),
-                           entry.shown,
-                           {}});
+    entry.notes.push_back(
+        {ErrorKind::invalid,
+         tr("Short: {} characters, the category's min_characters is {}", length, category.clean.min_characters),
+         entry.shown,
+         {}});
   }
 
   stores::Document& document = entry.document;

@@ -11,8 +11,8 @@
 
 namespace twin::feature {
 
-/// The canonical URL of a document shown under `shown`: that, or what the page says of itself (metadata "canonical"), or
-/// where its server sends who asks for it ("final_url"), as far as page_url() believes it.
+/// The canonical URL of a document shown under `shown`: that, or what the page says of itself (metadata "canonical"),
+/// or where its server sends who asks for it ("final_url"), as far as page_url() believes it.
 [[nodiscard]] std::string document_url(const std::string& shown, const std::map<std::string, std::string>& metadata);
 
 /// Of one source. Thread-safe: changes nothing of itself.
@@ -31,7 +31,8 @@ class Preparer {
   [[nodiscard]] std::string stamp(const std::string& shown) const;
 
  private:
-  [[nodiscard]] std::string key(const RawDocument& raw, const std::string& category, const std::string& raw_sha256) const;
+  [[nodiscard]] std::string key(const RawDocument& raw, const std::string& category,
+                                const std::string& raw_sha256) const;
   void clean_into(Entry& entry, const Category& category, std::string raw_sha256) const;
 
   const SourceConfig& source_;

@@ -26,7 +26,8 @@ Sweep sweep(const std::string& location, std::vector<stores::Origin> known,
     (unsure && origin.missing < config.delete_after ? out.missing : out.gone).push_back(std::move(origin));
   }
   const double most = config.max_delete_share * static_cast<double>(out.known);
-  out.suspicious = out.absent > static_cast<std::size_t>(config.delete_freely) && static_cast<double>(out.absent) > most;
+  out.suspicious =
+      out.absent > static_cast<std::size_t>(config.delete_freely) && static_cast<double>(out.absent) > most;
   return out;
 }
 

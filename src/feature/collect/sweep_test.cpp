@@ -56,7 +56,9 @@ TEST_CASE("sweep: too many at once") {
   const auto lost = [](int known, int absent, CollectConfig config = {}) {
     auto all = origins(known, "file:///");
     int left = absent;
-    return sweep("/x", all, [&](const stores::Origin&) { return left-- <= 0; }, config).suspicious;
+    return sweep(
+               "/x", all, [&](const stores::Origin&) { return left-- <= 0; }, config)
+        .suspicious;
   };
   CHECK(!lost(5, 5));
   CHECK(lost(6, 6));

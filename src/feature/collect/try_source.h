@@ -28,8 +28,8 @@ struct SourceTrial {
   std::vector<Error> failures;  ///< of items, and of the source itself
 };
 
-/// Reads up to `limit` items of `location` with the chosen source and its default configuration. Keys of the source that
-/// must be set and are not are ErrorKind::usage.
+/// Reads up to `limit` items of `location` with the chosen source and its default configuration. Keys of the source
+/// that must be set and are not are ErrorKind::usage.
 [[nodiscard]] Result<SourceTrial> try_source(const SourceChoice& choice, const std::string& location, int limit,
                                              SourceContext& context, const std::map<std::string, Category>& categories);
 

@@ -42,45 +42,138 @@ std::vector<std::string> segments(std::string_view path) {
 
 /// Beginnings of names, in lower case.
 constexpr std::string_view tracking_prefixes[] = {
-    "utm_",      // Urchin, Google Analytics and nearly everybody
-    "mtm_",      // Matomo
-    "matomo_",   // Matomo
-    "pk_",       // Piwik
-    "piwik_",    // Piwik
-    "hsa_",      // HubSpot ads
-    "_hs",       // HubSpot
-    "__hs",      // HubSpot
-    "at_",       // AT Internet
-    "oly_",      // Omeda
-    "fb_",       // Facebook: fb_source, fb_action_ids
-    "elq",       // Eloqua
-    "itm_",      // internal campaigns
-    "wt.",       // Webtrends
-    "wt_",       // Webtrends
-    "amp_js_",   // AMP viewers
-    "__cf_chl",  // Cloudflare's challenge
-    "_branch_",  // Branch links
+    "utm_",                             // Urchin, Google Analytics and nearly everybody
+    "mtm_",                             // Matomo
+    "matomo_",                          // Matomo
+    "pk_",                              // Piwik
+    "piwik_",                           // Piwik
+    "hsa_",                             // HubSpot ads
+    "_hs",                              // HubSpot
+    "__hs",                             // HubSpot
+    "at_",                              // AT Internet
+    "oly_",                             // Omeda
+    "fb_",                              // Facebook: fb_source, fb_action_ids
+    "elq",                              // Eloqua
+    "itm_",                             // internal campaigns
+    "wt.",                              // Webtrends
+    "wt_",                              // Webtrends
+    "amp_js_",                          // AMP viewers
+    "__cf_chl",                         // Cloudflare's challenge
+    "_branch_",                         // Branch links
     "n_keyword", "n_campaign", "n_ad",  // Naver ads
 };
 
 /// Whole names, in lower case, sorted.
 constexpr std::string_view tracking_names[] = {
-    "__amp_source_origin", "__s", "__twitter_impression", "_bta_c", "_bta_tid", "_ga", "_gac", "_gl", "_ke", "_kx",
-    "_openstat", "action_object_map", "action_ref_map", "action_type_map", "algo_expid", "algo_pvid", "amp_gsa",
-    "campaign_id", "campaignid", "cjdata", "cjevent", "cmpid", "cx_recs_click", "dclid", "dm_i", "dmkw", "echobox",
-    "ef_id", "epik", "fbclid", "feature_source", "gad", "gad_campaignid", "gad_source", "gbraid", "gclid", "gclsrc",
-    "gps_adid", "guccounter", "guce_referrer", "guce_referrer_sig", "hsctatracking", "icid", "igsh", "igshid",
-    "irclickid", "irgwc", "ito", "li_fat_id", "linkid", "mbid", "mc_cid", "mc_eid", "mkt_tok", "mkwid", "ml_subscriber",
-    "ml_subscriber_hash", "msclkid", "n_match", "n_media", "n_query", "n_rank", "napm", "ncid", "ns_campaign",
-    "ns_fee", "ns_mchannel", "ns_source", "nt_source", "rb_clickid", "ref_src", "ref_url", "s_cid", "s_kwcid",
-    "sb_referer_host", "sc_campaign", "sc_channel", "sc_content", "sc_country", "sc_geo", "sc_medium", "sc_outcome",
-    "scm", "share_source", "smid", "soc_src", "soc_trk", "spm", "srsltid", "tduid", "trk_contact", "trk_module",
-    "trk_msg", "trk_sid", "ttclid", "twclid", "usqp", "vero_conv", "vero_id", "wbraid", "wickedid", "xtor", "yclid",
-    "ymclid", "ysclid",
+    "__amp_source_origin",
+    "__s",
+    "__twitter_impression",
+    "_bta_c",
+    "_bta_tid",
+    "_ga",
+    "_gac",
+    "_gl",
+    "_ke",
+    "_kx",
+    "_openstat",
+    "action_object_map",
+    "action_ref_map",
+    "action_type_map",
+    "algo_expid",
+    "algo_pvid",
+    "amp_gsa",
+    "campaign_id",
+    "campaignid",
+    "cjdata",
+    "cjevent",
+    "cmpid",
+    "cx_recs_click",
+    "dclid",
+    "dm_i",
+    "dmkw",
+    "echobox",
+    "ef_id",
+    "epik",
+    "fbclid",
+    "feature_source",
+    "gad",
+    "gad_campaignid",
+    "gad_source",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "gps_adid",
+    "guccounter",
+    "guce_referrer",
+    "guce_referrer_sig",
+    "hsctatracking",
+    "icid",
+    "igsh",
+    "igshid",
+    "irclickid",
+    "irgwc",
+    "ito",
+    "li_fat_id",
+    "linkid",
+    "mbid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "mkwid",
+    "ml_subscriber",
+    "ml_subscriber_hash",
+    "msclkid",
+    "n_match",
+    "n_media",
+    "n_query",
+    "n_rank",
+    "napm",
+    "ncid",
+    "ns_campaign",
+    "ns_fee",
+    "ns_mchannel",
+    "ns_source",
+    "nt_source",
+    "rb_clickid",
+    "ref_src",
+    "ref_url",
+    "s_cid",
+    "s_kwcid",
+    "sb_referer_host",
+    "sc_campaign",
+    "sc_channel",
+    "sc_content",
+    "sc_country",
+    "sc_geo",
+    "sc_medium",
+    "sc_outcome",
+    "scm",
+    "share_source",
+    "smid",
+    "soc_src",
+    "soc_trk",
+    "spm",
+    "srsltid",
+    "tduid",
+    "trk_contact",
+    "trk_module",
+    "trk_msg",
+    "trk_sid",
+    "ttclid",
+    "twclid",
+    "usqp",
+    "vero_conv",
+    "vero_id",
+    "wbraid",
+    "wickedid",
+    "xtor",
+    "yclid",
+    "ymclid",
+    "ysclid",
 };
 
 /// Session ids of servers, in lower case. "sid" and "s" count when they hold what looks like one.
-constexpr std::string_view session_names[] = {"phpsessid", "jsessionid", "cfid",  "cftoken",   "zenid",
+constexpr std::string_view session_names[] = {"phpsessid", "jsessionid", "cfid",    "cftoken",   "zenid",
                                               "oscsid",    "session_id", "sesskey", "sessionid", "asp.net_sessionid"};
 
 template <std::size_t N>
@@ -92,7 +185,8 @@ bool contains(const std::string_view (&names)[N], std::string_view name) {
 
 /// youtu.be/ID, /shorts/ID, /live/ID, /embed/ID and /watch?v=ID&… are one video.
 void youtube(UrlParts& url) {
-  const bool player = url.host == "youtube.com" || url.host == "music.youtube.com" || !is_below(url.host, "youtube.com");
+  const bool player =
+      url.host == "youtube.com" || url.host == "music.youtube.com" || !is_below(url.host, "youtube.com");
   if (!player) return;
   const auto parts = segments(url.path);
   std::string id = url.parameter("v");
@@ -232,12 +326,23 @@ struct HostRule {
 };
 
 constexpr HostRule host_rules[] = {
-    {"youtube.com", youtube},   {"youtu.be", youtube},       {"youtube-nocookie.com", youtube},
-    {"naver.com", naver},       {"blog.naver.com", naver_blog}, {"blog.me", naver_blog},
-    {"tistory.com", tistory},   {"velog.io", velog},         {"medium.com", medium},
-    {"twitter.com", twitter},   {"x.com", twitter},          {"substack.com", substack},
-    {"github.com", github},     {"linkedin.com", linkedin},  {"reddit.com", reddit},
-    {"facebook.com", facebook}, {"wikipedia.org", wikipedia},
+    {"youtube.com", youtube},
+    {"youtu.be", youtube},
+    {"youtube-nocookie.com", youtube},
+    {"naver.com", naver},
+    {"blog.naver.com", naver_blog},
+    {"blog.me", naver_blog},
+    {"tistory.com", tistory},
+    {"velog.io", velog},
+    {"medium.com", medium},
+    {"twitter.com", twitter},
+    {"x.com", twitter},
+    {"substack.com", substack},
+    {"github.com", github},
+    {"linkedin.com", linkedin},
+    {"reddit.com", reddit},
+    {"facebook.com", facebook},
+    {"wikipedia.org", wikipedia},
 };
 
 /// Beginnings of host names that say nothing, or only for which kind of screen.
@@ -332,10 +437,10 @@ void apply_host_rules(UrlParts& url) {
 }
 
 bool has_tenants(std::string_view site) {
-  static constexpr std::string_view sites[] = {"tistory.com", "egloos.com",    "substack.com", "wordpress.com",
-                                               "medium.com",  "hashnode.dev",  "postype.com",  "naver.me",
-                                               "velog.io",    "blogspot.com",  "ghost.io",     "bearblog.dev",
-                                               "notion.site", "oopy.io",       "tumblr.com",   "livejournal.com"};
+  static constexpr std::string_view sites[] = {"tistory.com", "egloos.com",   "substack.com", "wordpress.com",
+                                               "medium.com",  "hashnode.dev", "postype.com",  "naver.me",
+                                               "velog.io",    "blogspot.com", "ghost.io",     "bearblog.dev",
+                                               "notion.site", "oopy.io",      "tumblr.com",   "livejournal.com"};
   return std::find(std::begin(sites), std::end(sites), site) != std::end(sites);
 }
 

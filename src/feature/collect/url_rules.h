@@ -29,7 +29,8 @@ struct UrlParts {
 /// Removes session ids written into a path: ";jsessionid=…", "/(S(…))/".
 [[nodiscard]] std::string without_session(std::string_view path);
 
-/// Forms of a page for telephones and AMP, by host name and path, and copies in AMP caches: the page's own, without "www.".
+/// Forms of a page for telephones and AMP, by host name and path, and copies in AMP caches: the page's own, without
+/// "www.".
 void to_common_host(UrlParts& url);
 
 /// The rules of single hosts: YouTube, Naver, Tistory, Medium …: several addresses of one page become one.

@@ -20,7 +20,8 @@ constexpr ErrorKind kinds[] = {ErrorKind::usage, ErrorKind::not_found, ErrorKind
                                ErrorKind::io,    ErrorKind::network,   ErrorKind::cancelled, ErrorKind::internal};
 
 ErrorKind kind_of(const std::string& name) {
-  const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](ErrorKind k) { return to_string(k) == name; });
+  const auto* kind =
+      std::find_if(std::begin(kinds), std::end(kinds), [&](ErrorKind k) { return to_string(k) == name; });
   return kind == std::end(kinds) ? ErrorKind::internal : *kind;
 }
 
@@ -41,17 +42,17 @@ Json to_json(const CollectFailure& failure) {
 }
 
 CollectFailure failure_of(const Json& json) {
-  return {Error{kind_of(json.value("kind", "")), json.value("message", ""), json.value("url", ""),
-                json.value("hint", "")},
-          json.value("source", "")};
+  return {
+      Error{kind_of(json.value("kind", "")), json.value("message", ""), json.value("url", ""), json.value("hint", "")},
+      json.value("source", "")};
 }
 
 Json to_json(const SourceSummary& summary) {
-  return {{"source", summary.name},         {"type", summary.type},
-          {"location", summary.location},   {"state", feature::to_string(summary.state)},
-          {"seen", summary.seen},           {"new", summary.inserted},
-          {"changed", summary.updated},     {"unchanged", summary.unchanged},
-          {"revived", summary.revived},     {"deleted", summary.deleted},
+  return {{"source", summary.name},       {"type", summary.type},
+          {"location", summary.location}, {"state", feature::to_string(summary.state)},
+          {"seen", summary.seen},         {"new", summary.inserted},
+          {"changed", summary.updated},   {"unchanged", summary.unchanged},
+          {"revived", summary.revived},   {"deleted", summary.deleted},
           {"failed", summary.failed}};
 }
 
@@ -79,9 +80,10 @@ bool tried_again(const CollectFailure& failure, const feature::CollectReport& re
   // A source that is no longer in twin.yaml has nothing to be mended.
   if (source == report.sources.end()) return true;
   if (source->state == SourceSummary::State::left_out) return false;
-  return !selection.retry || std::any_of(selection.failures.begin(), selection.failures.end(), [&](const auto& retried) {
-    return retried.source == failure.source && retried.where == failure.where;
-  });
+  return !selection.retry ||
+         std::any_of(selection.failures.begin(), selection.failures.end(), [&](const auto& retried) {
+           return retried.source == failure.source && retried.where == failure.where;
+         });
 }
 
 }  // namespace

@@ -25,11 +25,12 @@ struct LastCollect {
 [[nodiscard]] std::optional<LastCollect> last_collect(Project& project);
 
 /// What StepOutcome::details of the step holds: the run's failures, and those of before that it did not try again.
-[[nodiscard]] std::string collect_details(const feature::CollectReport& report, const std::optional<LastCollect>& before,
+[[nodiscard]] std::string collect_details(const feature::CollectReport& report,
+                                          const std::optional<LastCollect>& before,
                                           const feature::CollectSelection& selection);
 
-/// The source of twin.yaml that the user means: its name, its location, or its type when there is only one of that type.
-/// Throws Fatal (usage) with the names there are.
+/// The source of twin.yaml that the user means: its name, its location, or its type when there is only one of that
+/// type. Throws Fatal (usage) with the names there are.
 [[nodiscard]] std::string source_named(Project& project, const std::string& name);
 
 }  // namespace twin::ops

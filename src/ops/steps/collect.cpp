@@ -29,9 +29,10 @@ Json key_config(StepContext& context) {
   }
   key["clean_version"] = feature::clean_version;
   key["quality_version"] = feature::quality_version;
-  const std::string seen = feature::fingerprint(config.sources, collect_context(project, context.progress, context.stop));
-  // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed. So does a
-  // run that reads a part only: it is not what the whole would have been.
+  const std::string seen =
+      feature::fingerprint(config.sources, collect_context(project, context.progress, context.stop));
+  // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed. So does
+  // a run that reads a part only: it is not what the whole would have been.
   const auto& selection = config.collect_selection;
   const bool whole = selection.only.empty() && !selection.retry;
   key["fingerprint"] = seen.empty() || !whole ? random_id("unknown") : seen;

@@ -8,6 +8,7 @@
 
 #include "core/text/unicode.h"
 #include "feature/sources/exports/export_files.h"
+#include "feature/sources/notion/api.h"
 
 namespace twin::feature::notion {
 namespace {
@@ -54,10 +55,6 @@ Name parse_name(const std::string& file_name) {
   }
   out.title = std::string(text::trim(stem));
   return out;
-}
-
-std::string page_url(const std::string& id) {
-  return "https://www.notion.so/" + id;
 }
 
 std::string with_page_links(const std::string& text) {

@@ -16,9 +16,6 @@ struct Name {
 };
 [[nodiscard]] Name parse_name(const std::string& file_name);
 
-/// The address of a page by its id: https://www.notion.so/<id>.
-[[nodiscard]] std::string page_url(const std::string& id);
-
 /// Links between exported files ("Sub%20page%20<id>.md", in Markdown or HTML) become links to the pages' addresses.
 [[nodiscard]] std::string with_page_links(const std::string& text);
 
