@@ -14,9 +14,9 @@ setup: ## install what the build needs (quick when it is there)
 	@scripts/setup/setup.sh
 
 .PHONY: build
-build: setup ## build all programs into build/release/bin
+build: setup ## build the programs into build/release/bin
 	@test -f build/release/build.ninja || cmake --preset release
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release --target programs -j $(JOBS)
 
 .PHONY: demo
 demo: build ## a twin of a real book, from sources to a chat page
@@ -24,8 +24,10 @@ demo: build ## a twin of a real book, from sources to a chat page
 	@TWIN_PACKAGES="$$(scripts/setup/fetch-models.sh)" scripts/demo.sh
 
 .PHONY: test
-test: build ## all tests
+test: setup ## build and run all tests
 	@scripts/setup/setup.sh test
+	@test -f build/release/build.ninja || cmake --preset release
+	@cmake --build --preset release -j $(JOBS)
 	@TWIN_PACKAGES="$$(scripts/setup/fetch-models.sh)" scripts/test.sh
 
 .PHONY: fuzz
@@ -39,6 +41,11 @@ lint: ## check formatting, layers and scripts
 	@git ls-files '*.cpp' '*.h' | xargs -r clang-format --dry-run -Werror
 	@git ls-files '*.sh' .ci/run | xargs -r shellcheck -x
 	@for check in scripts/check-*.py; do python3 $$check || exit 1; done
+
+.PHONY: tidy
+tidy: build ## clang-tidy over src/ (slow), or over the files named by FILES="…"
+	@scripts/setup/setup.sh lint
+	@run-clang-tidy -quiet -p build/release -j $(JOBS) $(or $(FILES),'^$(CURDIR)/src/')
 
 .PHONY: format
 format: ## format the C++ sources

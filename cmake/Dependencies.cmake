@@ -54,10 +54,40 @@ twin_dep(stemmer   FILES libstemmer.a     HEADER libstemmer.h)
 twin_dep(doctest                          HEADER doctest/doctest.h)
 twin_dep(expected                         HEADER tl/expected.hpp)
 twin_dep(pugixml   FILES libpugixml.a     HEADER pugixml.hpp)
+twin_dep(idn2      FILES libidn2.so      HEADER idn2.h)
+twin_dep(psl       FILES libpsl.so       HEADER libpsl.h)
 twin_dep(crypto    FILES libcrypto.so     HEADER openssl/evp.h)
 twin_dep(cmark     FILES libcmark-gfm-extensions.a libcmark-gfm.a HEADER cmark-gfm.h)
+twin_dep(re2       FILES libre2.a         HEADER re2/re2.h              LINK Threads::Threads)
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
+twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
+twin_dep(csv       FILES libcsv.so        HEADER csv.h)
+
+# GMime and the GLib it needs are loaded at run time, when the first mail is read: only their headers are used here.
+add_library(dep::gmime INTERFACE IMPORTED GLOBAL)
+find_path(TWIN_INC_gmime NAMES gmime/gmime.h PATH_SUFFIXES gmime-3.0 NO_CACHE)
+find_path(TWIN_INC_glib NAMES glib.h PATH_SUFFIXES glib-2.0 NO_CACHE)
+find_path(TWIN_INC_glibconfig NAMES glibconfig.h PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/glib-2.0/include
+          /usr/lib/${CMAKE_CXX_LIBRARY_ARCHITECTURE}/glib-2.0/include NO_CACHE)
+foreach(header gmime glib glibconfig)
+  if(NOT TWIN_INC_${header})
+    message(FATAL_ERROR "The header of ${header} (dep::gmime) is not on this machine: run 'make setup'.")
+  endif()
+  target_include_directories(dep::gmime SYSTEM INTERFACE "${TWIN_INC_${header}}")
+endforeach()
+target_link_libraries(dep::gmime INTERFACE ${CMAKE_DL_LIBS})
+
+# libmongoc and libbson, for the module twin-mongo alone. Their headers lie in folders of their own.
+twin_dep(mongoc FILES libmongoc-1.0.so libbson-1.0.so)
+foreach(header mongoc/mongoc.h bson/bson.h)
+  cmake_path(GET header PARENT_PATH name)
+  find_path(TWIN_INC_${name} NAMES ${header} PATH_SUFFIXES lib${name}-1.0 NO_CACHE)
+  if(NOT TWIN_INC_${name})
+    message(FATAL_ERROR "${header} (dep::mongoc) is not on this machine: run 'make setup'.")
+  endif()
+  target_include_directories(dep::mongoc SYSTEM INTERFACE "${TWIN_INC_${name}}")
+endforeach()
 
 # Debian's archives of these are used, so their headers must not ask for the shared ones.
 target_compile_definitions(dep::utf8proc INTERFACE UTF8PROC_STATIC)
@@ -90,3 +120,11 @@ target_compile_definitions(dep::httplib INTERFACE ${twin_httplib_definitions})
 twin_built_dep(torch "${TWIN_TORCH_PREFIX}" FILES lib/libtorch_cpu.so lib/libc10.so LINK Threads::Threads)
 target_include_directories(dep::torch SYSTEM INTERFACE
   "${TWIN_TORCH_PREFIX}/include/torch/csrc/api/include")
+
+# Arrow and Parquet of the Python wheel, for twin-parquet alone.
+if(NOT TWIN_PARQUET)
+elseif(NOT IS_DIRECTORY "${TWIN_ARROW_PREFIX}")
+  message(FATAL_ERROR "Arrow is not set up: run 'make setup', or configure with -DTWIN_PARQUET=OFF")
+else()
+  twin_built_dep(arrow "${TWIN_ARROW_PREFIX}" FILES lib/libparquet.so lib/libarrow.so LINK Threads::Threads)
+endif()

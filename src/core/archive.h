@@ -1,4 +1,4 @@
-// Reading foreign archives (ZIP, tar and what libarchive knows) within limits.
+// Reading foreign archives within limits: ZIP, and tar with gzip, bzip2, xz or zstd. Nothing of them is executed.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,10 @@ struct ArchiveFile {
   std::string bytes;
 };
 
-/// Reads the regular files that `wanted` accepts, in the archive's order, one in memory at a time. An entry that breaks a
-/// limit or whose path leaves the archive comes as an error and the others go on; links and devices are never followed;
-/// too many entries or a bomb end the reading with ErrorKind::limit. `visit` returns false to stop (not an error).
+/// Reads the regular files that `wanted` accepts, in the archive's order, one in memory at a time. An entry that breaks
+/// a limit or whose path leaves the archive comes as an error and the others go on; links and devices are never
+/// followed; too many entries or a bomb end the reading with ErrorKind::limit. `visit` returns false to stop (not an
+/// error).
 [[nodiscard]] Result<void> read_archive(const std::filesystem::path& archive,
                                         const std::function<bool(const ArchiveEntry&)>& wanted,
                                         const std::function<bool(Result<ArchiveFile>&&)>& visit,
@@ -44,6 +45,13 @@ struct ArchiveFile {
                                               const std::function<bool(const ArchiveEntry&)>& wanted,
                                               const std::function<bool(Result<ArchiveFile>&&)>& visit,
                                               const ArchiveLimits& limits = {});
+
+/// Unpacks the regular files that `wanted` accepts (by their path in the archive) below `target`, block by block: for
+/// files that do not fit into memory (models in Python wheels). A path that leaves the archive is an error here, links
+/// and devices are skipped. max_entry_bytes and max_ratio are not looked at.
+[[nodiscard]] Result<void> unpack_archive(const std::filesystem::path& archive, const std::filesystem::path& target,
+                                          const std::function<bool(const std::string&)>& wanted,
+                                          const ArchiveLimits& limits = {.max_bytes = 1ull << 40});
 
 /// Whether a path from an archive stays inside it: relative, not empty, no "..", no drive letter, no NUL.
 [[nodiscard]] bool safe_archive_path(std::string_view path);

@@ -4,39 +4,21 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdlib>
-#include <mutex>
-#include <set>
 
 #include "core/i18n.h"
+#include "core/redact.h"
 
 namespace twin {
 namespace {
-
-/// Shorter values would blank out ordinary words.
-constexpr std::size_t shortest_redacted = 6;
-
-struct GivenOut {
-  std::mutex mutex;
-  std::set<std::string> values;
-};
-
-GivenOut& given_out() {
-  static GivenOut all;
-  return all;
-}
 
 const char* environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
-}  // namespace
-
-Result<Secrets> Secrets::load(const std::filesystem::path& file) {
-  Secrets secrets;
-  secrets.file_ = file;
+Result<void> read_file(const std::filesystem::path& file, std::map<std::string, std::string>& values) {
   struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return secrets;
+  if (::stat(file.c_str(), &status) != 0) return {};
   if ((status.st_mode & 077) != 0) {
     return fail(ErrorKind::usage, tr("Others may read this file with secrets"), file.string(),
                 tr("run: chmod 600 {}", file.string()));
@@ -44,13 +26,30 @@ Result<Secrets> Secrets::load(const std::filesystem::path& file) {
   try {
     const YAML::Node all = YAML::LoadFile(file.string());
     if (!all.IsMap() && !all.IsNull()) throw YAML::Exception(all.Mark(), "not a map");
-    for (const auto& entry : all) secrets.values_[entry.first.as<std::string>()] = entry.second.as<std::string>();
+    for (const auto& entry : all) values.emplace(entry.first.as<std::string>(), entry.second.as<std::string>());
   } catch (const YAML::Exception& error) {
     // Without the parser's text, which may quote a secret.
     return fail(ErrorKind::usage, tr("The file with secrets is no YAML map of names to values"),
                 file.string() + ":" + std::to_string(error.mark.line + 1), tr("write lines like NAME: value"));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Secrets> Secrets::load(const std::vector<std::filesystem::path>& files) {
+  Secrets secrets;
+  if (!files.empty()) secrets.file_ = files.front();
+  for (const auto& file : files) {
+    if (auto read = read_file(file, secrets.values_); !read) return tl::unexpected(std::move(read.error()));
+  }
   return secrets;
+}
+
+std::filesystem::path Secrets::user_file() {
+  if (const char* config = environment("XDG_CONFIG_HOME")) return std::filesystem::path(config) / "twin/secrets.yaml";
+  if (const char* home = environment("HOME")) return std::filesystem::path(home) / ".config/twin/secrets.yaml";
+  return {};
 }
 
 Result<std::string> Secrets::get(const std::string& name) const {
@@ -65,30 +64,19 @@ Result<std::string> Secrets::get(const std::string& name) const {
                 file_.empty() ? tr("set it in the environment")
                               : tr("set it in the environment, or as a line in {} (chmod 600)", file_.string()));
   }
-  if (value.size() >= shortest_redacted) {
-    const std::scoped_lock lock(given_out().mutex);
-    given_out().values.insert(value);
-  }
+  remember_secret(value);
   return value;
 }
 
 bool Secrets::has(const std::string& name) const {
-  return environment(name) != nullptr || values_.contains(name);
+  if (environment(name) != nullptr) return true;
+  const auto it = values_.find(name);
+  return it != values_.end() && !it->second.empty();
 }
 
 const Secrets& no_secrets() {
   static const Secrets none;
   return none;
-}
-
-std::string redact(std::string text) {
-  const std::scoped_lock lock(given_out().mutex);
-  for (const auto& value : given_out().values) {
-    for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at + 3)) {
-      text.replace(at, value.size(), "***");
-    }
-  }
-  return text;
 }
 
 }  // namespace twin

@@ -21,7 +21,7 @@ struct ScoringSetup {
   std::filesystem::path base;     ///< GGUF
   std::filesystem::path adapter;  ///< PEFT folder; may be empty when nothing is tuned
   std::filesystem::path folder;   ///< for the file that twin-train reads
-  std::string dtype = "bf16";
+  std::string dtype = "auto";
   int threads = 0;
   int max_length = 512;
 };

@@ -53,6 +53,7 @@ void CleanRules::bind(config::Binder& b) {
   b.field("max_html_depth", max_html_depth, "Elements nested deeper are flattened, their text kept",
           {.min = 16, .max = 2000});
   b.field("max_html_elements", max_html_elements, "A page with more elements is refused", {.min = 100});
+  b.group("formats", formats, "PDF, DOCX, ODT, EPUB, notebooks and images");
 }
 
 void ChunkRules::bind(config::Binder& b) {

@@ -8,6 +8,7 @@
 
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "feature/format_rules.h"
 #include "feature/quality/rules.h"
 
 namespace twin::feature {
@@ -19,6 +20,7 @@ struct CleanRules {
   int min_characters = 1;                    ///< shorter documents are kept but recorded as too short
   int max_html_depth = 400;                  ///< elements nested deeper are flattened, their text kept
   int max_html_elements = 2'000'000;         ///< a page with more is refused
+  FormatRules formats;
   void bind(config::Binder& b);
 };
 

@@ -28,7 +28,7 @@ void bind_score(ScoreJob& job, config::Binder& b) {
   bind_path(b, "base", job.base);
   bind_path(b, "adapter", job.adapter);
   bind_path(b, "data", job.data);
-  b.field("dtype", job.dtype, "", {.one_of = {"bf16", "f32"}});
+  b.field("dtype", job.dtype, "", {.one_of = {"auto", "bf16", "f32"}});
   b.field("threads", job.threads, "", {.min = 0, .max = 1024});
   b.field("max_length", job.max_length, "", {.min = 16, .max = 1 << 20});
 }
@@ -85,7 +85,8 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("eval_every", eval_every, "Steps between validation losses (0: before and after training)",
           {.min = 0, .key_irrelevant = true});
   b.field("checkpoint_every", checkpoint_every, "Steps between checkpoints", {.min = 1, .key_irrelevant = true});
-  b.field("dtype", dtype, "Type of frozen weights and activations: bf16 or f32", {.one_of = {"bf16", "f32"}});
+  b.field("dtype", dtype, "Type of frozen weights and activations; auto: bf16 where the processor computes it fast, else f32",
+          {.one_of = {"auto", "bf16", "f32"}});
   b.field("threads", threads, "CPU threads (0: all cores)", {.min = 0, .max = 1024, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});
   b.field("packing", packing, "Compute several samples together", {});

@@ -36,7 +36,9 @@ struct TrainConfig {
   int max_length = 512;        ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
   int eval_every = 0;          ///< steps; 0: before and after training only
   int checkpoint_every = 20;   ///< steps
-  std::string dtype = "bf16";  ///< bf16 | f32: of the frozen weights and activations; LoRA weights are f32
+  /// bf16 | f32 | auto, of the frozen weights and activations; LoRA weights are f32. auto: bf16 where the processor has
+  /// instructions for it (AVX512-BF16, AMX), else f32, which is many times faster there.
+  std::string dtype = "auto";
   int threads = 0;             ///< 0: all cores
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
@@ -73,7 +75,7 @@ struct ScoreJob {
   std::filesystem::path base;
   std::filesystem::path adapter;  ///< PEFT folder, may be empty
   std::filesystem::path data;     ///< JSONL: {"text":…} or samples (answers are scored)
-  std::string dtype = "bf16";
+  std::string dtype = "auto";  ///< as in TrainConfig
   int threads = 0;
   int max_length = 512;  ///< window; longer items are scored in windows that overlap by half, nothing is cut
 };

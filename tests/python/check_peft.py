@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The adapter that twin-train writes gives the same model in Hugging Face PEFT.
 
-    check_peft.py --twin-train PROGRAM --base MODEL.gguf
+    check_peft.py --twin-train PROGRAM [--base MODEL.gguf]
+
+Without --base it takes the chat model of the registry that TWIN_TEST_MODELS names. TWIN_TEST_PYTHON names another Python
+to run in, one with torch, transformers, gguf and peft.
 
 Trains a few steps, then compares the negative log-likelihood of each text, as `twin-train score` (float32) computes it,
 with that of transformers (weights and tokenizer read from the same GGUF) and PEFT. Exit codes: 0 equal, 1 different,
@@ -11,6 +14,7 @@ with that of transformers (weights and tokenizer read from the same GGUF) and PE
 import argparse
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -48,8 +52,17 @@ def python_nll(model, tokenizer, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--twin-train", required=True)
-    parser.add_argument("--base", required=True)
+    parser.add_argument("--base")
     arguments = parser.parse_args()
+    python = os.environ.pop("TWIN_TEST_PYTHON", "")
+    if python:
+        os.execv(python, [python, *sys.argv])
+    if arguments.base is None:
+        found = sorted(pathlib.Path(os.environ.get("TWIN_TEST_MODELS", "/nowhere")).rglob("SmolLM2*.gguf"))
+        if not found:
+            print("skipped: TWIN_TEST_MODELS names no registry with SmolLM2")
+            return 77
+        arguments.base = str(found[0])
     try:
         import peft
         import torch

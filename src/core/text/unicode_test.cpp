@@ -98,3 +98,27 @@ TEST_CASE("the nearest word is near or none") {
   CHECK(nearest("x", {}) == "");
   CHECK(nearest(std::string(100'000, 'x'), known) == "");
 }
+
+TEST_CASE("the short way to NFC says the same as the long one") {
+  // Every character alone and after a letter, a syllable and a kana, where combining ones would join.
+  for (char32_t c = 0x80; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    std::string one;
+    if (c < 0x800) {
+      one = {static_cast<char>(0xC0 | (c >> 6)), static_cast<char>(0x80 | (c & 0x3F))};
+    } else if (c < 0x10000) {
+      one = {static_cast<char>(0xE0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3F)),
+             static_cast<char>(0x80 | (c & 0x3F))};
+    } else {
+      one = {static_cast<char>(0xF0 | (c >> 18)), static_cast<char>(0x80 | ((c >> 12) & 0x3F)),
+             static_cast<char>(0x80 | ((c >> 6) & 0x3F)), static_cast<char>(0x80 | (c & 0x3F))};
+    }
+    for (const std::string before : {"", "a", "가", "か"}) {
+      const std::string text = before + one;
+      // A combining mark at the end (U+0301, which no short way knows) forces the long one.
+      const std::string forced = text::nfc(text + "\n\xCC\x81");
+      const std::string short_way = text::nfc(text);
+      if (forced.substr(0, forced.size() - 3) != short_way) FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
+    }
+  }
+}

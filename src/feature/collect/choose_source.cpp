@@ -1,23 +1,34 @@
 #include "feature/collect/choose_source.h"
 
+#include <algorithm>
+
 #include "core/i18n.h"
+#include "feature/collect/canonical_url.h"
 
 namespace twin::feature {
 
-Result<SourceChoice> source_for(const std::string& location) {
-  SourceChoice best;
-  std::string ids;
+std::vector<SourceChoice> claims_on(const std::string& location) {
+  const std::string address = address_of(location);
+  std::vector<SourceChoice> claims;
   for (const auto& [id, entry] : SourceRegistry::instance().entries()) {
-    ids += (ids.empty() ? "" : ", ") + id;
-    Claim claim = entry.accepts(location);
-    if (claim.strength > best.claim.strength) best = {id, std::move(claim)};
+    if (Claim claim = entry.accepts(address)) claims.push_back({id, std::move(claim)});
   }
-  if (best.claim) return best;
+  std::stable_sort(claims.begin(), claims.end(), [](const SourceChoice& a, const SourceChoice& b) {
+    return a.claim.strength > b.claim.strength;
+  });
+  return claims;
+}
+
+Result<SourceChoice> source_for(const std::string& location) {
+  auto claims = claims_on(location);
+  if (!claims.empty()) return std::move(claims.front());
+  std::string ids;
+  for (const auto& [id, entry] : SourceRegistry::instance().entries()) ids += (ids.empty() ? "" : ", ") + id;
   return fail(ErrorKind::usage, tr("No source takes this link"), location, tr("sources: {}", ids));
 }
 
 std::string location_key(const std::string& location) {
-  return location.find("://") != std::string::npos || location.starts_with("git@") ? "url" : "path";
+  return address_of(location).find("://") != std::string::npos || location.starts_with("git@") ? "url" : "path";
 }
 
 }  // namespace twin::feature

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "feature/sources/source.h"
 
@@ -11,6 +12,10 @@ struct SourceChoice {
   std::string id;
   Claim claim;
 };
+
+/// Every claim on the location, strongest first, then in order of id. Addresses without a scheme are completed first
+/// (address_of()).
+[[nodiscard]] std::vector<SourceChoice> claims_on(const std::string& location);
 
 /// The registered source with the strongest claim. A location that none takes is ErrorKind::usage that lists the sources:
 /// there is no default.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
+#include "core/json.h"
 #include "feature/sources/replay_for_test.h"
 
 namespace twin::feature {

@@ -53,9 +53,13 @@ struct SourceContext {
   std::vector<std::string> authors;
   /// State kept between runs (ETag, commit), stored only when the whole source was read without failure.
   std::string cursor = {};
-  /// Asked before an item is fetched or read. False: leave it out, as for `--dry-run` (which lists what was asked for) and
+  /// Asked before an item is fetched or read. False: leave it out, as for `--dry-run` (which lists what was asked for)
+  /// and
   /// `--retry-failed` (which wants only what failed). What is listed but not wanted is not gone.
   std::function<bool(const std::string& url)> wants = [](const std::string&) { return true; };
+  /// To be told of an item that is there and, by the cursor, as it was: it is not handed over again and is not gone.
+  /// Comes before wants(): what is unchanged is not asked for. (`--retry-failed` therefore runs with an empty cursor.)
+  std::function<void(const std::string& url)> unchanged = [](const std::string&) {};
   /// Tokens and keys that the user gave for this source; none by default.
   const Secrets& secrets = no_secrets();
 };
@@ -67,6 +71,9 @@ struct SourceReport {
   bool complete = false;   ///< everything there is was seen: what was not seen is gone and gets a tombstone
   bool unchanged = false;  ///< the source says nothing changed since the cursor: nothing was emitted, nothing is gone
   std::string cursor;
+  /// The cursor names what was read, item by item: it is stored even when other items failed at the source.
+  bool cursor_by_item = false;
+  std::vector<Error> notes = {};  ///< worth knowing, not failed: a paid post, a listing that differs from the feed …
 };
 
 class Source {

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "feature/collect/canonical_url.h"
 #include "feature/collect/choose_source.h"
 
 namespace twin::ops {
@@ -23,7 +24,7 @@ Result<std::string> new_project_yaml(const NewProject& project, const std::files
     if (!choice) return tl::unexpected(choice.error());
     const feature::SourceEntry& entry = *feature::SourceRegistry::instance().find(choice->id);
     out << YAML::BeginMap << YAML::Key << "type" << YAML::Value << choice->id;
-    out << YAML::Key << feature::location_key(link) << YAML::Value << link;
+    out << YAML::Key << feature::location_key(link) << YAML::Value << feature::address_of(link);
     out << YAML::Key << "category" << YAML::Value << entry.category << YAML::EndMap;
   }
   out << YAML::EndSeq << YAML::EndMap;

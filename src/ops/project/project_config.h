@@ -15,6 +15,7 @@
 #include "inference/gateway/gateway.h"
 #include "inference/rag/rag.h"
 #include "models/engines/worker.h"
+#include "stores/warehouse/location.h"
 #include "training/train_job.h"
 
 namespace twin::ops {
@@ -43,6 +44,8 @@ struct ProjectConfig {
   ModelsConfig models;
   PipelineConfig pipeline;
   feature::CollectConfig collect;
+  stores::WarehouseConfig warehouse;
+  feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
   feature::DuplicatesConfig duplicates;
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;

@@ -101,6 +101,7 @@ TEST_CASE("runs: a step comes back with artifacts and failures, replaced by (run
                    {ErrorKind::invalid, "no \xFF utf-8", "", ""}};
   step.attempt = 2;
   step.log = "/tmp/log";
+  step.details = R"({"한":[1]})";
   runs->save(step);
   runs->save(a_step("run_1", "index", StepStatus::pending, "key2"));
   step.status = StepStatus::partial;
@@ -114,6 +115,7 @@ TEST_CASE("runs: a step comes back with artifacts and failures, replaced by (run
   CHECK(steps[0].key == "key1");
   CHECK(steps[0].key_parts == step.key_parts);
   CHECK(steps[0].reused_from == "run_0");
+  CHECK(steps[0].details == step.details);
   REQUIRE(steps[0].outputs.size() == 2);
   CHECK(steps[0].outputs[1].name == "adapter");
   CHECK(steps[0].outputs[1].sha256 == "bb");

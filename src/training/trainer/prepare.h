@@ -12,6 +12,8 @@
 namespace twin::training {
 
 void use_threads(int threads);
+/// "bf16" or "f32" for any dtype of a job: what "auto" means on this machine.
+[[nodiscard]] std::string resolve_dtype(const std::string& dtype);
 [[nodiscard]] at::ScalarType scalar_type(const std::string& dtype);
 void emit(const Hooks& hooks, const Json& event);
 [[nodiscard]] bool stop_requested(const Hooks& hooks);

@@ -40,7 +40,9 @@ std::string job_key(const TrainJob& job, const std::string& base_sha256) {
 
 class Run {
  public:
-  Run(const TrainJob& job, const Hooks& hooks) : job_(job), config_(job.config), hooks_(hooks) {}
+  Run(TrainJob job, const Hooks& hooks) : job_(std::move(job)), config_(job_.config), hooks_(hooks) {
+    job_.config.dtype = resolve_dtype(job_.config.dtype);  // the key and the model card say what was computed
+  }
 
   TrainResult execute() {
     use_threads(config_.threads);
@@ -261,7 +263,7 @@ class Run {
     return result;
   }
 
-  const TrainJob& job_;
+  TrainJob job_;
   const TrainConfig& config_;
   const Hooks& hooks_;
   std::string base_sha256_, key_;

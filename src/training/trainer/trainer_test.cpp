@@ -1,4 +1,5 @@
 // Whole runs on a tiny random model.
+#include "training/trainer/prepare.h"
 #include "training/trainer/trainer.h"
 
 #include <doctest/doctest.h>
@@ -256,4 +257,11 @@ TEST_CASE("scoring: one item per line in order; the adapter lowers the loss; win
 
   score_job.max_length = 4096;
   CHECK_THROWS_AS(score(score_job, testing::byte_hooks()), Fatal);
+}
+
+TEST_CASE("dtype auto is one of the two, by what the processor computes fast") {
+  CHECK(resolve_dtype("f32") == "f32");
+  CHECK(resolve_dtype("bf16") == "bf16");
+  CHECK(resolve_dtype("auto") == (__builtin_cpu_supports("avx512bf16") ? "bf16" : "f32"));
+  CHECK(TrainConfig{}.dtype == "auto");
 }
