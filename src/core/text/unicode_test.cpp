@@ -5,6 +5,22 @@
 using namespace twin;
 using namespace twin::text;
 
+TEST_CASE("a bad byte does no harm: it becomes U+FFFD") {
+  CHECK(text::fold("\xFF ABC") == "\uFFFD abc");
+  CHECK(text::nfc("e\u0301\xE3\x81") == "é\uFFFD");
+  const std::string bytes = "a\xED\xA0\x80\xF0\x9F가";
+  const auto points = text::codepoints(bytes);
+  CHECK(points.front().value == U'a');
+  CHECK(points.back().value == U'가');
+  std::size_t at = 0;
+  for (const auto& point : points) {
+    CHECK(point.offset == at);
+    at += point.length;
+  }
+  CHECK(at == bytes.size());
+  CHECK(points.size() == text::codepoints(text::repair_utf8(bytes)).size());
+}
+
 TEST_CASE("invalid UTF-8 is found at its first byte") {
   CHECK(first_invalid_utf8("") == std::string_view::npos);
   CHECK(first_invalid_utf8("plain, 한글, \U0001F600") == std::string_view::npos);
@@ -118,7 +134,8 @@ TEST_CASE("the short way to NFC says the same as the long one") {
       // A combining mark at the end (U+0301, which no short way knows) forces the long one.
       const std::string forced = text::nfc(text + "\n\xCC\x81");
       const std::string short_way = text::nfc(text);
-      if (forced.substr(0, forced.size() - 3) != short_way) FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
+      if (forced.substr(0, forced.size() - 3) != short_way)
+        FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
     }
   }
 }
