@@ -40,8 +40,10 @@ std::string part(const Url& url, CURLUPart which) {
 }
 
 bool is_http(std::string_view url) {
-  const auto scheme = text::fold(url.substr(0, url.find(':')));
-  return (scheme == "http" || scheme == "https") && url.find("://") != std::string_view::npos;
+  const std::size_t colon = url.find(':');
+  if (colon == std::string_view::npos || url.substr(colon, 3) != "://") return false;
+  const auto scheme = text::fold(url.substr(0, colon));
+  return scheme == "http" || scheme == "https";
 }
 
 bool is_hex(char c) {
@@ -69,8 +71,8 @@ void append_escape(std::string& out, char byte) {
   out += hex[value & 15];
 }
 
-/// RFC 3986, 6.2.2: "%7e" is "~", hex digits are upper case; a byte of `plain` stands for itself, whatever may not stand
-/// in a URL (and what is not ASCII) is escaped.
+/// RFC 3986, 6.2.2: "%7e" is "~", hex digits are upper case; a byte of `plain` stands for itself, whatever may not
+/// stand in a URL (and what is not ASCII) is escaped.
 std::string normalize_escapes(std::string_view text, std::string_view plain = {}) {
   static constexpr std::string_view never = " \"<>\\^`{|}";
   std::string out;
@@ -86,6 +88,7 @@ std::string normalize_escapes(std::string_view text, std::string_view plain = {}
       }
       i += 2;
     } else if (static_cast<unsigned char>(c) >= 0x80 || static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
+               c == '%' ||  // that is no escape: what follows may become one ("%4%42")
                never.find(c) != std::string_view::npos) {
       append_escape(out, c);
     } else {
@@ -111,9 +114,9 @@ std::string without_dots(std::string_view path) {
 
 /// The index file of a folder is the folder. With parameters it may be a program that shows pages by them.
 void drop_index(UrlParts& url) {
-  static constexpr std::string_view files[] = {"index.html", "index.htm",    "index.xhtml", "index.php",    "index.asp",
-                                               "index.aspx", "index.jsp",    "default.asp", "default.aspx", "default.htm",
-                                               "index.md",   "index.shtml"};
+  static constexpr std::string_view files[] = {"index.html",   "index.htm",   "index.xhtml", "index.php",
+                                               "index.asp",    "index.aspx",  "index.jsp",   "default.asp",
+                                               "default.aspx", "default.htm", "index.md",    "index.shtml"};
   if (!url.parameters.empty()) return;
   for (;;) {
     while (url.path.size() > 1 && url.path.ends_with('/')) url.path.pop_back();
@@ -187,12 +190,15 @@ std::string canonical_url(const std::string& url) {
   std::string text(text::trim(url));
   if (!is_http(text)) return text.starts_with("file:") ? normalize_escapes(text) : text;
   std::erase_if(text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
+  for (std::size_t nul = 0; (nul = text.find('\0', nul)) != std::string::npos;) text.replace(nul, 1, "%00");
   const Url parsed = parse(text);
   if (parsed == nullptr) return text;
 
   UrlParts parts;
   std::string scheme = part(parsed, CURLUPART_SCHEME);
-  parts.host = ascii_host(part(parsed, CURLUPART_HOST));
+  const std::string host = part(parsed, CURLUPART_HOST);
+  parts.host = ascii_host(host);
+  if (parts.host.empty()) return text;  // "http://../": no host is left
   parts.port = part(parsed, CURLUPART_PORT);
   if (parts.port == (scheme == "http" ? "80" : "443")) parts.port.clear();
   if (parts.port.empty()) scheme = "https";
@@ -206,7 +212,9 @@ std::string canonical_url(const std::string& url) {
   to_common_host(parts);
   apply_host_rules(parts);
   order_parameters(parts);
-  return written(parts, scheme);
+  const std::string out = written(parts, scheme);
+  // "0127.1." is a name; without its last full stop it is an address that is written in another way.
+  return host.ends_with('.') ? canonical_url(out) : out;
 }
 
 std::string page_url(const std::string& fetched, const std::string& declared) {
