@@ -42,7 +42,7 @@ endfunction()
 
 twin_dep(fmt       FILES libfmt.so        HEADER fmt/format.h)
 twin_dep(json                             HEADER nlohmann/json.hpp)
-twin_dep(yaml      FILES libyaml-cpp.a    HEADER yaml-cpp/yaml.h)
+twin_dep(yaml      FILES libyaml-cpp.so   HEADER yaml-cpp/yaml.h)
 twin_dep(cli11                            HEADER CLI/CLI.hpp)
 twin_dep(sqlite    FILES libsqlite3.a     HEADER sqlite3.h              LINK m ${CMAKE_DL_LIBS} Threads::Threads)
 twin_dep(sqlitecpp FILES libSQLiteCpp.a   HEADER SQLiteCpp/SQLiteCpp.h  LINK dep::sqlite)

@@ -30,9 +30,8 @@ class MongoServer {
     spec.argv = {"sh", "-c",
                  "tail --pid=" + std::to_string(::getpid()) +
                      " -f /dev/null | exec java -Xshare:auto "
-                     "-XX:TieredStopAtLevel=1 -cp '" TWIN_TEST_JARS "/*' '" TWIN_SOURCE_DIR
-                     "/tests/mongo/MongoTestServer.java' " +
-                     std::to_string(port)};
+                     "-XX:TieredStopAtLevel=1 -cp '" TWIN_TEST_JARS "/*' '" +
+                     std::string(TWIN_SOURCE_DIR) + "/tests/mongo/MongoTestServer.java' " + std::to_string(port)};
     spec.on_stdout = [this](std::string_view line) {
       const std::lock_guard lock(mutex_);
       if (line.starts_with("port ")) port_ = std::stoi(std::string(line.substr(5)));
