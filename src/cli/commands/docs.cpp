@@ -158,8 +158,8 @@ class DocsShow final : public Command {
       session.print(tr("This version was cleaned by other rules than today's; the list shows today's."));
     }
     for (const auto& removal : cleaned.removed) {
-      session.print(fmt::format("- [{}] {}{}{}", removal.reason, removal.path, removal.text.empty() ? "" : ": ",
-                                removal.text));
+      session.print(
+          fmt::format("- [{}] {}{}{}", removal.reason, removal.path, removal.text.empty() ? "" : ": ", removal.text));
     }
     if (cleaned.removed.empty()) session.print(tr("Nothing was removed."));
   }
