@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "core/text/unicode.h"
@@ -184,9 +185,7 @@ bool is_script(const std::string& path) {
   return false;
 }
 
-}  // namespace
-
-std::string canonical_url(const std::string& url) {
+std::string canonical_step(const std::string& url) {
   std::string text(text::trim(url));
   if (!is_http(text)) return text.starts_with("file:") ? normalize_escapes(text) : text;
   std::erase_if(text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
@@ -196,8 +195,7 @@ std::string canonical_url(const std::string& url) {
 
   UrlParts parts;
   std::string scheme = part(parsed, CURLUPART_SCHEME);
-  const std::string host = part(parsed, CURLUPART_HOST);
-  parts.host = ascii_host(host);
+  parts.host = ascii_host(part(parsed, CURLUPART_HOST));
   if (parts.host.empty()) return text;  // "http://../": no host is left
   parts.port = part(parsed, CURLUPART_PORT);
   if (parts.port == (scheme == "http" ? "80" : "443")) parts.port.clear();
@@ -212,9 +210,22 @@ std::string canonical_url(const std::string& url) {
   to_common_host(parts);
   apply_host_rules(parts);
   order_parameters(parts);
-  const std::string out = written(parts, scheme);
-  // "0127.1." is a name; without its last full stop it is an address that is written in another way.
-  return host.ends_with('.') ? canonical_url(out) : out;
+  return written(parts, scheme);
+}
+
+}  // namespace
+
+std::string canonical_url(const std::string& url) {
+  // What one step makes may ask for another: "0127.1." is a name, without its last full stop an address; the page in an
+  // AMP cache has an address of its own. Real addresses need one step.
+  constexpr int most_steps = 8;
+  std::string text = canonical_step(url);
+  for (int step = 1; step < most_steps; ++step) {
+    std::string next = canonical_step(text);
+    if (next == text) break;
+    text = std::move(next);
+  }
+  return text;
 }
 
 std::string page_url(const std::string& fetched, const std::string& declared) {
