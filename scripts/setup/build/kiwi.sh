@@ -20,7 +20,9 @@ launcher=()
 if command -v ccache > /dev/null; then
   launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 fi
-cmake -S src -B build -G Ninja "${launcher[@]}" -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+# -O2 instead of its own -O3: it builds in less time.
+cmake -S src -B build -G Ninja "${launcher[@]}" -DCMAKE_BUILD_TYPE=None -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+  -DCMAKE_CXX_FLAGS='-O2 -DNDEBUG -DKIWI_USE_BTREE -w' -DCMAKE_C_FLAGS='-O2 -DNDEBUG -w' \
   -DKIWI_BUILD_DYNAMIC=ON -DKIWI_USE_MIMALLOC=OFF -DKIWI_USE_CPUINFO=ON \
   -DKIWI_BUILD_CLI=OFF -DKIWI_BUILD_EVALUATOR=OFF -DKIWI_BUILD_MODEL_BUILDER=OFF -DKIWI_BUILD_TEST=OFF
 cmake --build build -j "${TWIN_JOBS:-2}" --target kiwi

@@ -103,6 +103,7 @@ class DocsShow final : public Command {
   static Json quality(Session& session, const Document& document) {
     const auto m = feature::measure_quality(feature::prose_view(document.body), document.language);
     Json json{{"words", m.words},
+              {"lines", m.lines},
               {"mean_word_length", m.mean_word_length},
               {"symbol_ratio", m.symbol_ratio},
               {"letter_words", m.letter_words},

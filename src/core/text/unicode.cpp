@@ -40,7 +40,9 @@ std::string mapped(std::string_view utf8, int options) {
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()),
                    &raw, static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(raw, &std::free);
-  if (size < 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+  // Foreign names, links and headers come here as they are: a bad byte in one of them must not end the run.
+  if (size < 0 && first_invalid_utf8(utf8) != std::string::npos) return mapped(repair_utf8(utf8), options);
+  if (size < 0) throw Fatal(ErrorKind::internal, utf8proc_errmsg(size));
   return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size)};
 }
 
@@ -148,7 +150,12 @@ std::vector<Codepoint> codepoints(std::string_view utf8) {
     utf8proc_int32_t value = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()) + at,
                                          static_cast<utf8proc_ssize_t>(utf8.size() - at), &value);
-    if (length <= 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+    if (length <= 0) {  // an invalid sequence is one U+FFFD, as in repair_utf8(), at its own place
+      const auto skipped = static_cast<std::size_t>(std::abs(sequence(utf8.substr(at))));
+      result.push_back({U'\uFFFD', at, skipped});
+      at += skipped;
+      continue;
+    }
     result.push_back({static_cast<char32_t>(value), at, static_cast<std::size_t>(length)});
     at += static_cast<std::size_t>(length);
   }

@@ -6,6 +6,22 @@
 using namespace twin;
 using namespace twin::text;
 
+TEST_CASE("a bad byte does no harm: it becomes U+FFFD") {
+  CHECK(text::fold("\xFF ABC") == "\uFFFD abc");
+  CHECK(text::nfc("e\u0301\xE3\x81") == "é\uFFFD");
+  const std::string bytes = "a\xED\xA0\x80\xF0\x9F가";
+  const auto points = text::codepoints(bytes);
+  CHECK(points.front().value == U'a');
+  CHECK(points.back().value == U'가');
+  std::size_t at = 0;
+  for (const auto& point : points) {
+    CHECK(point.offset == at);
+    at += point.length;
+  }
+  CHECK(at == bytes.size());
+  CHECK(points.size() == text::codepoints(text::repair_utf8(bytes)).size());
+}
+
 TEST_CASE("invalid UTF-8 is found at its first byte") {
   CHECK(first_invalid_utf8("") == std::string_view::npos);
   CHECK(first_invalid_utf8("plain, 한글, \U0001F600") == std::string_view::npos);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "core/text/unicode.h"
@@ -40,8 +41,10 @@ std::string part(const Url& url, CURLUPart which) {
 }
 
 bool is_http(std::string_view url) {
-  const auto scheme = text::fold(url.substr(0, url.find(':')));
-  return (scheme == "http" || scheme == "https") && url.find("://") != std::string_view::npos;
+  const std::size_t colon = url.find(':');
+  if (colon == std::string_view::npos || url.substr(colon, 3) != "://") return false;
+  const auto scheme = text::fold(url.substr(0, colon));
+  return scheme == "http" || scheme == "https";
 }
 
 bool is_hex(char c) {
@@ -86,6 +89,7 @@ std::string normalize_escapes(std::string_view text, std::string_view plain = {}
       }
       i += 2;
     } else if (static_cast<unsigned char>(c) >= 0x80 || static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
+               c == '%' ||  // that is no escape: what follows may become one ("%4%42")
                never.find(c) != std::string_view::npos) {
       append_escape(out, c);
     } else {
@@ -181,18 +185,18 @@ bool is_script(const std::string& path) {
   return false;
 }
 
-}  // namespace
-
-std::string canonical_url(const std::string& url) {
+std::string canonical_step(const std::string& url) {
   std::string text(text::trim(url));
   if (!is_http(text)) return text.starts_with("file:") ? normalize_escapes(text) : text;
   std::erase_if(text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
+  for (std::size_t nul = 0; (nul = text.find('\0', nul)) != std::string::npos;) text.replace(nul, 1, "%00");
   const Url parsed = parse(text);
   if (parsed == nullptr) return text;
 
   UrlParts parts;
   std::string scheme = part(parsed, CURLUPART_SCHEME);
   parts.host = ascii_host(part(parsed, CURLUPART_HOST));
+  if (parts.host.empty()) return text;  // "http://../": no host is left
   parts.port = part(parsed, CURLUPART_PORT);
   if (parts.port == (scheme == "http" ? "80" : "443")) parts.port.clear();
   if (parts.port.empty()) scheme = "https";
@@ -207,6 +211,21 @@ std::string canonical_url(const std::string& url) {
   apply_host_rules(parts);
   order_parameters(parts);
   return written(parts, scheme);
+}
+
+}  // namespace
+
+std::string canonical_url(const std::string& url) {
+  // What one step makes may ask for another: "0127.1." is a name, without its last full stop an address; the page in an
+  // AMP cache has an address of its own. Real addresses need one step.
+  constexpr int most_steps = 8;
+  std::string text = canonical_step(url);
+  for (int step = 1; step < most_steps; ++step) {
+    std::string next = canonical_step(text);
+    if (next == text) break;
+    text = std::move(next);
+  }
+  return text;
 }
 
 std::string page_url(const std::string& fetched, const std::string& declared) {

@@ -67,6 +67,7 @@ class Measuring {
   [[nodiscard]] QualityMeasures finish() const {
     QualityMeasures out;
     out.words = static_cast<int>(words_.size());
+    out.lines = static_cast<int>(lines_);
     if (words_.empty()) return out;
     const auto share = [](std::size_t part, std::size_t whole) {
       return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -231,12 +232,15 @@ std::vector<QualityFlag> judge(const QualityMeasures& m, const std::string& lang
     least("min_mean_word", m.mean_word_length, limits.min_mean_word);
     most("max_mean_word", m.mean_word_length, limits.max_mean_word);
     least("min_function_words", m.function_words, limits.min_function_words);
-    least("min_ended_lines", m.ended_lines, limits.min_ended_lines);
   }
+  const bool lines = m.lines >= judged_lines;
+  if (known && lines) least("min_ended_lines", m.ended_lines, limits.min_ended_lines);
   most("max_symbol_ratio", m.symbol_ratio, limits.max_symbol_ratio);
   least("min_letter_words", m.letter_words, limits.min_letter_words);
-  most("max_bullet_lines", m.bullet_lines, limits.max_bullet_lines);
-  most("max_ellipsis_lines", m.ellipsis_lines, limits.max_ellipsis_lines);
+  if (lines) {
+    most("max_bullet_lines", m.bullet_lines, limits.max_bullet_lines);
+    most("max_ellipsis_lines", m.ellipsis_lines, limits.max_ellipsis_lines);
+  }
   most("max_duplicate_lines", m.duplicate_lines, limits.max_duplicate_lines);
   most("max_top_phrase", m.top_phrase, limits.max_top_phrase);
   most("max_repeated_phrases", m.repeated_phrases, limits.max_repeated_phrases);

@@ -14,10 +14,14 @@ namespace twin::feature {
 /// Bump when measures change.
 inline constexpr int quality_version = 1;
 
+/// A text of one or two paragraphs may well begin with a bullet: shares of fewer lines than these are not judged.
+inline constexpr int judged_lines = 5;
+
 /// Shares are 0 to 1. Words are what stands between white space; lines are those of the prose view. Only running text
 /// counts (paragraphs, list items, quotes): code, tables and headings are no sign of bad writing.
 struct QualityMeasures {
   int words = 0;
+  int lines = 0;                ///< rules about shares of lines apply from `judged_lines` on
   double mean_word_length = 0;  ///< characters
   double symbol_ratio = 0;      ///< "#", "…", "..." and pictographs per word
   double letter_words = 0;      ///< share of words with a letter

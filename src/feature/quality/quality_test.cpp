@@ -85,6 +85,9 @@ TEST_CASE("Korean has limits of its own") {
 
 TEST_CASE("short documents and other languages are judged by what applies to them") {
   CHECK(fails("#a #b #c #d", "en").empty());
+  std::string one_item = "- ";
+  for (int i = 0; i < 12; ++i) one_item += "and this is the part " + std::to_string(i) + " of a long sentence, ";
+  CHECK(!has(fails(one_item, "en"), "max_bullet_lines"));
   std::string japanese;
   for (int i = 0; i < 60; ++i)
     japanese += "今日は雨が降ったので家で本を読んで過ごしました。" + std::to_string(i) + "。 ";
