@@ -9,6 +9,7 @@
 #include "feature/clean/markdown_escape.h"
 #include "feature/clean/table_writer.h"
 #include "feature/sources/exports/export_source.h"
+#include "feature/sources/notion/api.h"
 #include "feature/sources/notion_export/pages.h"
 
 namespace twin::feature {
