@@ -79,7 +79,7 @@ bool noted(const SourceReport& report, const std::string& words) {
 TEST_CASE("a whole workspace: search, data sources and their rows, page by page; a broken page costs itself") {
   NotionTest notion;
   const auto report = notion.run();
-  REQUIRE(report);
+  REQUIRE_MESSAGE(report, report.error().text());
   std::vector<std::string> urls;
   for (const auto& [where, document] : notion.test.documents) urls.push_back(where);
   CHECK(urls == std::vector<std::string>{url(page_a), url(row_1), url(row_2), url(child)});
@@ -96,7 +96,7 @@ TEST_CASE("a whole workspace: search, data sources and their rows, page by page;
 TEST_CASE("every type of block becomes Markdown that reads the same") {
   NotionTest notion(Keys{{"url", url(page_a)}});
   const auto report = notion.run();
-  REQUIRE(report);
+  REQUIRE_MESSAGE(report, report.error().text());
   const auto& page = notion.test.documents.at(url(page_a));
   CHECK(page.title == "Notes on sourdough");
   CHECK(page.media_type == "text/markdown");
@@ -122,7 +122,7 @@ TEST_CASE("every type of block becomes Markdown that reads the same") {
 TEST_CASE("properties: title, tags, date, people; a row without a page of its own is its texts") {
   NotionTest notion(Keys{{"pages", "[" + id(database) + "]"}});
   const auto report = notion.run();
-  REQUIRE(report);
+  REQUIRE_MESSAGE(report, report.error().text());
   CHECK(report->complete);
   CHECK(notion.test.failures.empty());
   REQUIRE(notion.test.documents.size() == 2);
@@ -176,7 +176,7 @@ TEST_CASE("a page that search no longer shows is asked for before it is gone; tr
                    {id(gone), {{"edited", "2025-06-01T00:00:00.000Z"}, {"children", Json::array()}}}};
   notion.test.cursor = Json{{"pages", pages}}.dump();
   const auto report = notion.run();
-  REQUIRE(report);
+  REQUIRE_MESSAGE(report, report.error().text());
   CHECK(notion.test.documents.at(url(forgotten)).bytes == "still shared\n");
   CHECK(!notion.test.documents.contains(url(gone)));
   CHECK(!notion.test.documents.contains(url(trashed)));
@@ -200,7 +200,7 @@ TEST_CASE("what is not wanted is not fetched; pages below it are still found") {
 TEST_CASE("limits are told, not silent") {
   NotionTest notion(Keys{{"url", url(page_a)}, {"max_blocks", "5"}});
   const auto report = notion.run();
-  REQUIRE(report);
+  REQUIRE_MESSAGE(report, report.error().text());
   CHECK(noted(*report, "Only the first 5 blocks were read"));
   CHECK(notion.test.documents.at(url(page_a)).bytes.starts_with("# Starter *basics*\n\nFeed it"));
 
