@@ -53,14 +53,16 @@ int run(const fs::path& pages, const fs::path& home, const fs::path& rules) {
     const double started = cpu();
     const auto report = feature::collect({}, sources, {{"Mina Park", {}}}, context);
     const double spent = cpu() - started;
-    fmt::print("{:<12} {:>8} seen {:>8} new {:>8} unchanged {:>6} failed {:>9.3f} s {:>8.3f} ms each\n", name, report.seen,
-               report.inserted, report.unchanged, report.failed, spent, 1000 * spent / std::max(1, report.seen));
+    fmt::print("{:<12} {:>8} seen {:>8} new {:>8} unchanged {:>6} failed {:>9.3f} s {:>8.3f} ms each\n", name,
+               report.seen, report.inserted, report.unchanged, report.failed, spent,
+               1000 * spent / std::max(1, report.seen));
     return spent;
   };
   const double first = collect("collect");
   const double started = cpu();
   const auto found = feature::find_duplicates(
-      {}, {.warehouse = *warehouse, .sources = {{"folder", pages.string()}}, .progress = silent_progress(), .stop = {}});
+      {},
+      {.warehouse = *warehouse, .sources = {{"folder", pages.string()}}, .progress = silent_progress(), .stop = {}});
   const double linking = cpu() - started;
   fmt::print("{:<12} {:>8} compared {:>4} duplicates {:>32.3f} s {:>8.3f} ms each\n", "duplicates", found.documents,
              found.duplicates.size(), linking, 1000 * linking / std::max(1, found.documents));
@@ -69,7 +71,8 @@ int run(const fs::path& pages, const fs::path& home, const fs::path& rules) {
   getrusage(RUSAGE_SELF, &usage);
   const auto documents = warehouse->counts().documents;
   fmt::print("{} documents, {:.1f} a CPU second; again {:.2f} % of the first; peak {} MB\n", documents,
-             static_cast<double>(documents) / (first + linking), 100 * again / (first + linking), usage.ru_maxrss / 1024);
+             static_cast<double>(documents) / (first + linking), 100 * again / (first + linking),
+             usage.ru_maxrss / 1024);
   return 0;
 }
 

@@ -5,12 +5,9 @@
 namespace twin::cli {
 
 std::map<std::string, std::string> command_groups() {
-  return {{"docs", tr("Documents of the warehouse")},
-          {"warehouse", tr("The warehouse as a whole")},
-          {"run", tr("One run: what it did and why")},
-          {"source", tr("One place where writing is")},
-          {"models", tr("Models on this machine")},
-          {"config", tr("The resolved configuration")}};
+  return {{"docs", tr("Documents of the warehouse")},  {"warehouse", tr("The warehouse as a whole")},
+          {"run", tr("One run: what it did and why")}, {"source", tr("One place where writing is")},
+          {"models", tr("Models on this machine")},    {"config", tr("The resolved configuration")}};
 }
 
 std::vector<std::unique_ptr<Command>> all_commands() {

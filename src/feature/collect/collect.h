@@ -32,8 +32,8 @@ struct SourceConfig {
 
 struct CollectConfig {
   int max_item_megabytes = 64;
-  bool delete_missing = true;     ///< tombstone what a completely read source no longer has
-  int delete_after = 2;           ///< complete readings of a place on the web without a document, until it is taken for gone
+  bool delete_missing = true;  ///< tombstone what a completely read source no longer has
+  int delete_after = 2;  ///< complete readings of a place on the web without a document, until it is taken for gone
   double max_delete_share = 0.5;  ///< a place that lost more of its documents at once is not believed
   int delete_freely = 5;          ///< so many may go whatever their share
   int parallel = 4;               ///< sources read at the same time
@@ -97,9 +97,9 @@ struct CollectContext {
   std::function<void(HostObserver)> observe_hosts = {};
 };
 
-/// Runs every source. Sources are read at the same time and cleaned by several threads; documents are stored in the order
-/// of the sources and their items, by one writer, in transactions. A failed item or source is in the report; a failing
-/// store throws Fatal: what was committed stays, and the next run goes on from there.
+/// Runs every source. Sources are read at the same time and cleaned by several threads; documents are stored in the
+/// order of the sources and their items, by one writer, in transactions. A failed item or source is in the report; a
+/// failing store throws Fatal: what was committed stays, and the next run goes on from there.
 [[nodiscard]] CollectReport collect(const CollectConfig& config, const std::vector<SourceConfig>& sources,
                                     const std::vector<Author>& authors, const CollectContext& context,
                                     const CollectSelection& selection = {});

@@ -203,8 +203,8 @@ struct Browser::State {
   /// One that hung may still hold its folder: each session has its own.
   [[nodiscard]] fs::path profile_of_session() const { return profile.path() / fmt::format("session-{}-", sessions); }
 
-  /// A value that changes when the page does: its length, and -1 while it loads. The browser's own page of an error is a
-  /// failure: the driver does not tell of each.
+  /// A value that changes when the page does: its length, and -1 while it loads. The browser's own page of an error is
+  /// a failure: the driver does not tell of each.
   Result<std::int64_t> length() {
     const Json script = {{"script",
                           "if (location.protocol === 'chrome-error:') return -2;"

@@ -8,6 +8,7 @@
 #include "core/text/unicode.h"
 #include "feature/clean/clean.h"
 #include "feature/clean/golden_for_test.h"
+#include "feature/collect/polite_http.h"
 #include "feature/sources/notion/api.h"
 #include "feature/sources/replay_for_test.h"
 #include "feature/sources/source_for_test.h"
@@ -31,10 +32,27 @@ constexpr int page_a = 0xa, trashed = 0xb, row_1 = 0xc1, row_2 = 0xc2, child = 0
 
 using Keys = std::map<std::string, std::string>;
 
+/// What a decorator of the recorded exchanges may own.
+class Recorded final : public HttpClient {
+ public:
+  explicit Recorded(HttpClient& to) : to_(to) {}
+  [[nodiscard]] Result<HttpResponse> send(const HttpRequest& request) override { return to_.send(request); }
+
+ private:
+  HttpClient& to_;
+};
+
+PolitenessConfig without_delay() {
+  PolitenessConfig config;
+  config.delay_seconds = 0;
+  return config;
+}
+
+/// Behind the polite client, which waits as the service asks (429, Retry-After).
 struct NotionTest {
   explicit NotionTest(Keys keys = {}) : test("notion", std::move(keys)) {
     ::setenv("NOTION_TOKEN", "secret-notion", 1);
-    test.client = &replay;
+    test.client = &polite;
     test.clock.advance(Millis{late_2025 - test.clock.now()});
   }
   ~NotionTest() { ::unsetenv("NOTION_TOKEN"); }
@@ -65,6 +83,7 @@ struct NotionTest {
 
   ReplayHttp replay{"notion"};
   SourceTest test;
+  PoliteHttp polite{std::make_unique<Recorded>(replay), test.clock, without_delay()};
   std::vector<std::string> unchanged;
   std::function<bool(const std::string&)> wants = [](const std::string&) { return true; };
 };

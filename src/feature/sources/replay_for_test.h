@@ -13,8 +13,9 @@ namespace twin::feature {
 /// Answers from src/feature/sources/testdata/<name>/exchanges.json, a list of
 ///   {"method": "GET", "url": "https://…", "body_contains": ["…"], "header_contains": {"authorization": "Bearer"},
 ///    "status": 200, "headers": {"etag": "…"}, "file": "page.html" | "json": {…} | "body": "…"}
-/// method, body_contains, header_contains, status and headers may be left out. The first entry that matches answers, any
-/// number of times, unless it has "times": n. An unknown request is ErrorKind::network that shows it, and is recorded.
+/// method, body_contains, header_contains, status and headers may be left out. The first entry that matches answers,
+/// any number of times, unless it has "times": n. An unknown request is ErrorKind::network that shows it, and is
+/// recorded.
 class ReplayHttp final : public HttpClient {
  public:
   explicit ReplayHttp(const std::string& name);

@@ -27,7 +27,8 @@ struct MongoOptions {
 /// Opens the module, then the database; makes indexes. Throws Fatal: the module is not installed, or no server answers.
 [[nodiscard]] std::unique_ptr<Warehouse> open_mongo_warehouse(const MongoOptions& options, FileSystem& files);
 
-/// What the module takes from the program: its own copy of the rooms has no catalogue of messages, no log and no secrets.
+/// What the module takes from the program: its own copy of the rooms has no catalogue of messages, no log and no
+/// secrets.
 struct MongoHost {
   FileSystem& files;
   std::string_view (*translated)(std::string_view english);

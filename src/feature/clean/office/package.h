@@ -19,7 +19,8 @@ using Parts = std::map<std::string, std::string>;
                                        bool (*wanted)(std::string_view part));
 
 /// Parses with pugixml, which knows no entities but XML's five, loads nothing, and takes memory in proportion to the
-/// input. White space is kept, what is no UTF-8 repaired. Elements nested deeper than the rules allow are ErrorKind::limit.
+/// input. White space is kept, what is no UTF-8 repaired. Elements nested deeper than the rules allow are
+/// ErrorKind::limit.
 [[nodiscard]] Result<pugi::xml_document> parse_xml(std::string_view bytes, const std::string& part,
                                                    const FormatRules& rules);
 

@@ -83,7 +83,8 @@ class RecordReader {
       out += pattern.substr(at, open - at);
       if (open == pattern.size()) break;
       const std::size_t close = pattern.find('}', open);
-      if (close == std::string::npos) return fail(ErrorKind::usage, tr("'{}' has an opening brace without a closing one", pattern));
+      if (close == std::string::npos)
+        return fail(ErrorKind::usage, tr("'{}' has an opening brace without a closing one", pattern));
       const std::string key = pattern.substr(open + 1, close - open - 1);
       const std::string value = json::shown(json::at_path(record_, key));
       if (value.empty()) return fail(ErrorKind::invalid, tr("The record has no field '{}' for its address", key));

@@ -26,8 +26,8 @@ struct Table {
 /// also recognized by their links.
 [[nodiscard]] Table read_table(std::string_view utf8);
 
-/// LinkedIn writes each line of a text between quotes of its own: `first"⏎"second`. The text without them; a text in which
-/// only some lines have quotes is left as it is.
+/// LinkedIn writes each line of a text between quotes of its own: `first"⏎"second`. The text without them; a text in
+/// which only some lines have quotes is left as it is.
 [[nodiscard]] std::string plain_text(const std::string& text);
 
 }  // namespace twin::feature::linkedin
