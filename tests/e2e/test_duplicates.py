@@ -27,8 +27,11 @@ class Duplicates(ProjectTest):
         "  - {{type: folder, path: writing, category: articles}}\n  - {{type: folder, path: medium, category: posts}}\n",
     )
 
-    def test_the_earlier_one_stays(self):
+    def setUp(self):
+        super().setUp()
         (self.home / "medium").mkdir()
+
+    def test_the_earlier_one_stays(self):
         (self.home / "writing" / "starter.md").write_text(POST.format(date="2023-05-02", intro=""))
         (self.home / "medium" / "starter.md").write_text(
             POST.format(date="2023-05-09", intro="*This was first published on my own blog.*\n")
