@@ -30,6 +30,11 @@ test: setup ## build and run all tests
 	@cmake --build --preset release -j $(JOBS)
 	@TWIN_PACKAGES="$$(scripts/setup/fetch-models.sh)" scripts/test.sh
 
+.PHONY: fuzz
+fuzz: setup ## fuzz every parser of foreign bytes for SECONDS (600) each, TARGET=id for one
+	@scripts/setup/setup.sh fuzz
+	@JOBS=$(JOBS) scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),600)
+
 .PHONY: lint
 lint: ## check formatting, layers and scripts
 	@scripts/setup/setup.sh lint

@@ -6,9 +6,21 @@ target_compile_options(twin_flags INTERFACE
   -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there (its bug 105651)
   -Werror)
 
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(twin_flags INTERFACE -Wno-unknown-warning-option)
+endif()
+
+if(TWIN_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "Fuzzing needs clang: cmake --preset fuzz")
+  endif()
+  set(TWIN_SANITIZE fuzzer-no-link,address,undefined)
+endif()
+
 if(TWIN_SANITIZE)
   target_compile_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE} -fno-omit-frame-pointer)
-  target_link_options(twin_flags INTERFACE -fsanitize=${TWIN_SANITIZE})
+  string(REPLACE "fuzzer-no-link," "" sanitize_link "${TWIN_SANITIZE}")
+  target_link_options(twin_flags INTERFACE -fsanitize=${sanitize_link})
   if(TWIN_SANITIZE MATCHES undefined)
     target_compile_options(twin_flags INTERFACE -fno-sanitize-recover=undefined)
   endif()

@@ -17,6 +17,8 @@ HEAVY = {'nlohmann/json.hpp', 'httplib.h'}
 # libtorch belongs to twin-train alone: `twin` starts fast and links nothing heavy.
 TRAINER = 'training/trainer/'
 TORCH = re.compile(r'^(torch|ATen|c10)/')
+# So do these, each to the folder of the module or program that carries it.
+CONFINED = {'stores/warehouse/mongo/': re.compile(r'^(mongoc|bson)/'), 'stores/parquet/': re.compile(r'^(arrow|parquet)/')}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -30,6 +32,11 @@ def check_include(path, number, quote, target, room):
         yield f'{where}: <{target}> in a header: include it in the .cpp only'
     if TORCH.match(target) and not path.startswith(TRAINER):
         yield f'{where}: <{target}> outside {TRAINER}'
+    for folder, headers in CONFINED.items():
+        if headers.match(target) and not path.startswith(folder):
+            yield f'{where}: <{target}> outside {folder}'
+        if quote == '"' and target.startswith(folder) and not path.startswith(folder):
+            yield f'{where}: "{target}": only what is built of {folder} includes it'
     if quote != '"':
         return
     other = target.split('/')[0]

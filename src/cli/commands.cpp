@@ -5,10 +5,9 @@
 namespace twin::cli {
 
 std::map<std::string, std::string> command_groups() {
-  return {{"docs", tr("Documents of the warehouse")},
-          {"run", tr("One run: what it did and why")},
-          {"models", tr("Models on this machine")},
-          {"config", tr("The resolved configuration")}};
+  return {{"docs", tr("Documents of the warehouse")},  {"warehouse", tr("The warehouse as a whole")},
+          {"run", tr("One run: what it did and why")}, {"source", tr("One place where writing is")},
+          {"models", tr("Models on this machine")},    {"config", tr("The resolved configuration")}};
 }
 
 std::vector<std::unique_ptr<Command>> all_commands() {
@@ -23,13 +22,20 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              eval_show_command,
                              eval_questions_command,
                              serve_command,
+                             sources_command,
+                             source_test_command,
                              ask_command,
                              chat_command,
                              search_command,
+                             extract_command,
                              docs_list_command,
                              docs_show_command,
+                             docs_duplicates_command,
                              docs_export_command,
                              docs_import_command,
+                             warehouse_stats_command,
+                             warehouse_verify_command,
+                             warehouse_copy_command,
                              runs_command,
                              run_show_command,
                              run_why_command,

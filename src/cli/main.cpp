@@ -9,11 +9,12 @@
 #include "cli/signals.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "core/secrets.h"
 
 namespace {
 
 int report(const twin::Error& error, bool cancelled) {
-  std::fprintf(stderr, "twin: %s\n", error.text().c_str());
+  std::fprintf(stderr, "twin: %s\n", twin::redact(error.text()).c_str());
   if (cancelled) return twin::exit_code::failed;
   return error.kind == twin::ErrorKind::usage ? twin::exit_code::usage : twin::exit_code::failed;
 }

@@ -2,11 +2,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/secrets.h"
+
 namespace twin::cli {
 
 ops::Project& Session::project() {
   if (!project_) project_ = ops::Project::open(flags_.home, flags_.sets);
   return *project_;
+}
+
+bool Session::has_project() const {
+  return project_ != nullptr || ops::Project::exists(flags_.home);
 }
 
 void Session::lock_project() {
@@ -22,7 +28,8 @@ ProgressSink& Session::progress() {
   return *progress_;
 }
 
-void Session::print(const std::string& text) {
+void Session::print(const std::string& result) {
+  const std::string text = redact(result);
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.ends_with('\n')) std::fputc('\n', stdout);
   std::fflush(stdout);

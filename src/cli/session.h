@@ -35,6 +35,8 @@ class Session {
 
   /// Opens the project at the first call. Throws Fatal.
   ops::Project& project();
+  /// Whether there is a project to open.
+  [[nodiscard]] bool has_project() const;
   /// Takes the project's lock for the rest of the command: only one process changes a project at a time.
   void lock_project();
   ProgressSink& progress();

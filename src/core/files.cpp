@@ -12,6 +12,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <deque>
+#include <optional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "core/i18n.h"
@@ -24,6 +28,7 @@ namespace twin {
 namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 16;
+constexpr std::size_t kFilesAtOnce = 128;  // open at the same time by write_many()
 // Temporary files are named .twin-tmp-<pid>-<n>: no longer than NAME_MAX whatever the target is called.
 constexpr std::string_view kTemporaryPrefix = ".twin-tmp-";
 constexpr mode_t kDefaultMode = 0666;  // less the umask
@@ -81,15 +86,49 @@ void keep_mode(const fs::path& target, int fd) {
   if (::fchmod(fd, old.st_mode & 07777) != 0) log::warn("cannot keep the mode of {}", target.string());
 }
 
-/// Writes and syncs the temporary file; 0 or errno.
-int write_temporary(const fs::path& temporary, const fs::path& target, std::string_view bytes) {
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kDefaultMode));
-  if (!file) return errno;
-  keep_mode(target, file.get());
-  if (const int code = write_all(file.get(), bytes); code != 0) return code;
-  if (::fsync(file.get()) != 0) return errno;
-  return file.close() ? 0 : errno;
+/// Through a symbolic link the file it names is replaced, not the link.
+fs::path target_of(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
 }
+
+/// A file on its way: written under a temporary name, then synced, then renamed. The temporary file goes with it.
+class PendingFile {
+ public:
+  explicit PendingFile(fs::path target) : target_(std::move(target)), temporary_(temporary_beside(target_)) {}
+  ~PendingFile() {
+    if (made_) ::unlink(temporary_.c_str());
+  }
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+
+  /// Each returns 0 or errno.
+  int write(std::string_view bytes) {
+    Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kDefaultMode));
+    if (!file) return errno;
+    made_ = true;
+    fd_.emplace(file.release());
+    keep_mode(target_, fd_->get());
+    return write_all(fd_->get(), bytes);
+  }
+  /// Lets the kernel begin to write, so that sync() of several files waits once.
+  void start_sync() const { ::sync_file_range(fd_->get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+  int sync() {
+    if (::fsync(fd_->get()) != 0) return errno;
+    return fd_->close() ? 0 : errno;
+  }
+  int rename() {
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return errno;
+    made_ = false;
+    return 0;
+  }
+  [[nodiscard]] fs::path folder() const { return target_.parent_path(); }
+
+ private:
+  fs::path target_, temporary_;
+  std::optional<Descriptor> fd_;
+  bool made_ = false;
+};
 
 /// The rename itself is only durable once the folder is synced. Some file systems cannot sync folders (EINVAL).
 int sync_folder(const fs::path& folder) {
@@ -124,23 +163,14 @@ class Disk final : public FileSystem {
   }
 
   [[nodiscard]] Result<void> write(const fs::path& path, std::string_view bytes) override {
-    std::error_code ignored;
-    // Through a symbolic link the file it names is replaced, not the link.
-    const fs::path target = fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
-    if (!target.parent_path().empty()) {
-      std::error_code code;
-      fs::create_directories(target.parent_path(), code);
-      if (code) return io_error(code.value(), tr("cannot make the folder"), target.parent_path());
+    return write_many({{path, bytes}});
+  }
+
+  [[nodiscard]] Result<void> write_many(const std::vector<FileBytes>& files) override {
+    for (std::size_t at = 0; at < files.size(); at += kFilesAtOnce) {
+      const auto chunk = std::span(files).subspan(at, std::min(kFilesAtOnce, files.size() - at));
+      if (auto written = write_chunk(chunk); !written) return written;
     }
-    const fs::path temporary = temporary_beside(target);
-    int code = write_temporary(temporary, target, bytes);
-    if (code == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) code = errno;
-    if (code != 0) {
-      ::unlink(temporary.c_str());
-      return io_error(code, tr("cannot write"), path);
-    }
-    code = sync_folder(target.parent_path());
-    if (code != 0) return io_error(code, tr("cannot write"), path);
     return {};
   }
 
@@ -176,6 +206,39 @@ class Disk final : public FileSystem {
   }
 
  private:
+  static Result<void> write_chunk(std::span<const FileBytes> files) {
+    std::deque<PendingFile> pending;
+    std::set<fs::path> folders;
+    for (const auto& [path, bytes] : files) {
+      const fs::path target = target_of(path);
+      const fs::path folder = target.parent_path();
+      if (folders.insert(folder).second && !folder.empty()) {
+        std::error_code code;
+        fs::create_directories(folder, code);
+        if (code) return io_error(code.value(), tr("cannot make the folder"), folder);
+      }
+      if (const int code = pending.emplace_back(target).write(bytes); code != 0) {
+        return io_error(code, tr("cannot write"), path);
+      }
+    }
+    if (pending.size() > 1) {
+      for (const auto& file : pending) file.start_sync();
+    }
+    const auto step = [&](int (PendingFile::*action)()) -> Result<void> {
+      for (std::size_t i = 0; i < pending.size(); ++i) {
+        if (const int code = (pending[i].*action)(); code != 0)
+          return io_error(code, tr("cannot write"), files[i].path);
+      }
+      return {};
+    };
+    if (auto synced = step(&PendingFile::sync); !synced) return synced;
+    if (auto renamed = step(&PendingFile::rename); !renamed) return renamed;
+    for (const auto& folder : folders) {
+      if (const int code = sync_folder(folder); code != 0) return io_error(code, tr("cannot write"), folder);
+    }
+    return {};
+  }
+
   static tl::unexpected<Error> too_large(const fs::path& path, std::uint64_t max_bytes) {
     return fail(ErrorKind::limit, tr("larger than the limit of {} bytes", max_bytes), path.string());
   }
@@ -193,6 +256,13 @@ class Disk final : public FileSystem {
 };
 
 }  // namespace
+
+Result<void> FileSystem::write_many(const std::vector<FileBytes>& files) {
+  for (const auto& [path, bytes] : files) {
+    if (auto written = write(path, bytes); !written) return written;
+  }
+  return {};
+}
 
 FileSystem& disk() {
   static Disk instance;

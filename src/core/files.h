@@ -21,6 +21,12 @@ struct FileStat {
   bool directory = false;
 };
 
+/// One file of FileSystem::write_many().
+struct FileBytes {
+  std::filesystem::path path;
+  std::string_view bytes;
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -29,6 +35,9 @@ class FileSystem {
                                                  std::uint64_t max_bytes = 256ull << 20) const = 0;
   /// Atomic and durable: temporary file in the same folder, fsync, rename, fsync of the folder. Makes parent folders.
   [[nodiscard]] virtual Result<void> write(const std::filesystem::path& path, std::string_view bytes) = 0;
+  /// Each file as by write(), all of them durable on return. They share the waiting for the disk, which is most of what
+  /// a small file costs. After a failure some may have been written.
+  [[nodiscard]] virtual Result<void> write_many(const std::vector<FileBytes>& files);
   [[nodiscard]] virtual Result<FileStat> stat(const std::filesystem::path& path) const = 0;
   /// Every regular file below the folder, sorted by path; symbolic links are not followed, unfinished temporary files
   /// of write() are left out. A folder below that cannot be read goes into `skipped`; without `skipped` it is an error.

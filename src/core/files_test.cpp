@@ -27,6 +27,30 @@ TEST_CASE("a file is written whole, with its folders, and nothing is left beside
   CHECK(info.modified_ns > 1'700'000'000'000'000'000);
 }
 
+TEST_CASE("many files at once: each as if written alone") {
+  const TempFolder folder;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 300; ++i) texts.push_back("글 " + std::to_string(i));
+  std::vector<FileBytes> files;
+  for (int i = 0; i < 300; ++i) {
+    files.push_back(
+        {folder.path() / std::to_string(i % 7) / (std::to_string(i) + ".md"), texts[static_cast<std::size_t>(i)]});
+  }
+  REQUIRE(disk().write(files[0].path, "old"));
+  REQUIRE(disk().write_many(files));
+  CHECK(disk().list(folder.path()).value().size() == 300);
+  for (const auto& file : files) CHECK(disk().read(file.path).value() == file.bytes);
+  CHECK(disk().write_many({}));
+
+  // One that cannot be written is the error, and no temporary file stays.
+  const auto failed = disk().write_many({{folder.path() / "ok", "x"}, {folder.path() / "0" / "0.md" / "below", "x"}});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind != ErrorKind::internal);
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    CHECK(!entry.path().filename().string().starts_with(".twin-tmp-"));
+  }
+}
+
 TEST_CASE("readers see the old file or the new one, never a part") {
   const TempFolder folder;
   const fs::path path = folder.path() / "file";

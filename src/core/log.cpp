@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "core/clock.h"
+#include "core/secrets.h"
 #include "core/terminal.h"
 
 namespace twin::log {
@@ -79,7 +80,7 @@ void set_file(const std::filesystem::path& path) {
 
 void write(Level level, std::string_view line) {
   if (level == Level::off) return;
-  const std::string text = one_line(line);
+  const std::string text = redact(one_line(line));
   if (level >= lowest.load()) Terminal::instance().line(fmt::format("twin: {}: {}", name(level), text));
   LogFile& file = log_file();
   const std::scoped_lock lock(file.mutex);

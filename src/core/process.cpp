@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -110,7 +111,8 @@ Chunks guarded(Chunks inner) {
 
 struct Process::State {
   pid_t pid = -1;
-  OwnedFd ended;  ///< eventfd: tells the readers that the child is gone
+  bool alone = false;  ///< its helpers end with it
+  OwnedFd ended;       ///< eventfd: tells the readers that the child is gone
   std::mutex mutex;
   std::condition_variable_any changed;
   bool reaped = false;        ///< under mutex: the pid may belong to somebody else
@@ -124,6 +126,8 @@ struct Process::State {
     int raw = 0;
     {
       const std::scoped_lock lock(mutex);
+      // The group's number is the child's, which is kept from others until it is reaped.
+      if (alone) ::kill(-pid, SIGKILL);
       ::waitpid(pid, &raw, 0);
       reaped = true;
     }
@@ -201,12 +205,15 @@ Result<std::unique_ptr<Process::State>> Process::State::start(const ProcessSpec&
   const auto pid = spawn({.program = *program,
                           .argv = spec.argv,
                           .environment = spec.environment,
+                          .own_environment = spec.own_environment,
                           .folder = spec.folder,
-                          .in = input->get(),
+                          .in = spec.stdin_fd >= 0 ? spec.stdin_fd : input->get(),
                           .out = log_file ? log_file.get() : out_stream.child_end.get(),
-                          .err = log_file ? log_file.get() : err_stream.child_end.get()});
+                          .err = log_file ? log_file.get() : err_stream.child_end.get(),
+                          .limits = spec.limits});
   if (!pid) return tl::unexpected(pid.error());
   state->pid = *pid;
+  state->alone = spec.alone;
   if (out_stream.our_end)
     state->read_from(std::move(out_stream.our_end), std::move(out.on_chunk), std::move(out.at_end));
   if (err_stream.our_end)
@@ -259,9 +266,15 @@ int Process::wait(std::stop_token stop_requested) {
   return stop();
 }
 
+std::optional<int> Process::wait_for(Millis time, std::stop_token stop_requested) {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_for(lock, stop_requested, time, [this] { return state_->status.has_value(); });
+  return state_->status;
+}
+
 int Process::stop(Millis grace) {
   if (const auto ended = poll()) return *ended;
-  state_->signal(SIGTERM);
+  state_->signal(grace.count() > 0 ? SIGTERM : SIGKILL);
   std::unique_lock lock(state_->mutex);
   const auto ended = [this] { return state_->status.has_value(); };
   if (!state_->changed.wait_for(lock, grace, ended)) {
@@ -291,6 +304,45 @@ Result<ProcessOutput> run_process(const std::vector<std::string>& argv, const st
   auto process = Process::start_raw(std::move(spec), collect(output.out), collect(output.err));
   if (!process) return tl::unexpected(process.error());
   output.status = (*process)->wait();
+  return output;
+}
+
+Result<ProcessOutput> run_limited(ProcessSpec spec, const RunLimits& limits, std::stop_token stop_requested) {
+  ProcessOutput output;
+  std::stop_source finished;  // requested by whichever comes first: too much output, or the caller
+  const std::stop_callback forward(stop_requested, [&] { finished.request_stop(); });
+  std::atomic<bool> flooded{false};
+  const auto collect = [&](std::string& into) {
+    return [&](std::string_view chunk) {
+      if (flooded) return;
+      if (chunk.size() > limits.output_bytes - into.size()) {
+        flooded = true;
+        finished.request_stop();
+        return;
+      }
+      into += chunk;
+    };
+  };
+  const std::string program = spec.argv.empty() ? std::string() : spec.argv.front();
+  spec.limits = {limits.memory_bytes, limits.cpu_seconds, limits.file_bytes};
+  spec.alone = true;
+  auto process = Process::start_raw(std::move(spec), collect(output.out), collect(output.err));
+  if (!process) return tl::unexpected(process.error());
+  // A day is as good as for ever, and does not overflow the clock.
+  constexpr Millis for_ever = std::chrono::hours(24);
+  const auto ended = (*process)->wait_for(limits.time.count() > 0 ? limits.time : for_ever, finished.get_token());
+  output.status = ended ? *ended : (*process)->stop(Millis{0});
+  if (flooded) {
+    return fail(ErrorKind::limit, tr("The program printed more than {} bytes", limits.output_bytes), program);
+  }
+  if (!ended && stop_requested.stop_requested()) return fail(ErrorKind::cancelled, tr("Stopped"), program);
+  if (!ended) {
+    return fail(ErrorKind::limit,
+                tr("The program did not end within {} s", static_cast<double>(limits.time.count()) / 1000), program);
+  }
+  if (limits.cpu_seconds > 0 && output.status == 128 + SIGXCPU) {
+    return fail(ErrorKind::limit, tr("The program used more than {} s of processor time", limits.cpu_seconds), program);
+  }
   return output;
 }
 

@@ -15,16 +15,21 @@
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "core/spawn.h"
 
 namespace twin {
 
 struct ProcessSpec {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< added to the parent's
+  bool own_environment = false;                    ///< the child gets `environment` alone, nothing of the parent's
   std::filesystem::path folder;                    ///< empty: the parent's
   std::string stdin_text;                          ///< what the child reads on stdin; empty: nothing (/dev/null)
+  int stdin_fd = -1;                               ///< what it reads instead, e.g. a pipe; stays the caller's to close
   std::filesystem::path log;                       ///< stdout and stderr are appended here when set
   std::size_t max_line_bytes = 1 << 20;            ///< a longer line is cut, with a note at its end
+  SpawnLimits limits = {};                         ///< set by the kernel
+  bool alone = false;                              ///< what is left of its process group is killed when it ends
   /// With no log: called for each line of stdout / stderr (without its end), from a thread of the process object.
   /// All lines are delivered before wait() returns. Must not call stop() or wait() of its own process.
   std::function<void(std::string_view line)> on_stdout;
@@ -49,13 +54,24 @@ class Process {
   [[nodiscard]] std::optional<int> poll();
   /// Waits for the end; asks it to stop (SIGTERM, then SIGKILL) when `stop` is requested.
   int wait(std::stop_token stop = {});
-  /// SIGTERM, then SIGKILL after the grace time. Returns the exit status.
+  /// Waits so long, or until stop is requested; nullopt when it still runs.
+  [[nodiscard]] std::optional<int> wait_for(Millis time, std::stop_token stop = {});
+  /// SIGTERM, then SIGKILL after the grace time (zero: SIGKILL at once). Returns the exit status.
   int stop(Millis grace = Millis{5'000});
 
  private:
   struct State;
   explicit Process(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+/// What run_limited() holds a foreign program to. Zero: no limit, except for the output.
+struct RunLimits {
+  Millis time{0};                            ///< wall clock
+  std::uint64_t memory_bytes = 0;            ///< address space (RLIMIT_AS): allocations beyond it fail in the program
+  std::uint64_t cpu_seconds = 0;             ///< processor time (RLIMIT_CPU)
+  std::uint64_t file_bytes = 0;              ///< of a file that it writes (RLIMIT_FSIZE)
+  std::uint64_t output_bytes = 64ull << 20;  ///< of stdout, and of stderr
 };
 
 struct ProcessOutput {
@@ -67,6 +83,12 @@ struct ProcessOutput {
 [[nodiscard]] Result<ProcessOutput> run_process(const std::vector<std::string>& argv,
                                                 const std::filesystem::path& folder = {},
                                                 std::uint64_t max_bytes = 64ull << 20);
+
+/// Runs a foreign program over foreign data: argv, environment, folder and stdin_text of `spec`. It inherits no
+/// descriptor but its three streams, and whatever is left of its process group is killed when it ends. A program that
+/// breaks the time, processor or output limit is killed at once: ErrorKind::limit that names the limit. One that is
+/// denied memory says so in its own way, by its status. A request to stop is ErrorKind::cancelled.
+[[nodiscard]] Result<ProcessOutput> run_limited(ProcessSpec spec, const RunLimits& limits, std::stop_token stop = {});
 
 /// The folder of the running program.
 [[nodiscard]] std::filesystem::path program_folder();

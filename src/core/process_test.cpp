@@ -1,6 +1,7 @@
 #include "core/process.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -254,4 +255,81 @@ TEST_CASE("a free port is a port") {
   const int port = free_port().value();
   CHECK(port > 1023);
   CHECK(port < 65536);
+}
+
+TEST_CASE("a limited run gives what a free one gives") {
+  auto spec = shell("cat; echo wrong >&2; exit 3");
+  spec.stdin_text = std::string("글\0x", 5);
+  const auto result = run_limited(spec, {.time = Millis{20'000}, .memory_bytes = 1ull << 30, .cpu_seconds = 10});
+  REQUIRE(result);
+  CHECK(result->status == 3);
+  CHECK(result->out == std::string("글\0x", 5));
+  CHECK(result->err == "wrong\n");
+  CHECK(run_limited(shell("exit 0"), {}).value().status == 0);
+}
+
+TEST_CASE("a program that does not end is killed with its helpers") {
+  const TempFolder folder;
+  auto spec = shell("trap '' TERM; sleep 1000 & echo $! > helper; sleep 1000");
+  spec.folder = folder.path();
+  const auto result = run_limited(spec, {.time = Millis{500}});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::limit);
+  CHECK(result.error().message.find("0.5") != std::string::npos);
+  const int helper = std::stoi(disk().read(folder.path() / "helper").value());
+  CHECK(eventually([&] {
+    return !alive(helper) || run_process({"ps", "-o", "stat=", "-p", std::to_string(helper)})->out.starts_with("Z");
+  }));
+}
+
+TEST_CASE("helpers that a program leaves behind end with it") {
+  const auto result = run_limited(shell("sleep 1000 >/dev/null 2>&1 & echo $!"), {.time = Millis{20'000}});
+  REQUIRE(result);
+  const int helper = std::stoi(result->out);
+  CHECK(eventually([&] {
+    return !alive(helper) || run_process({"ps", "-o", "stat=", "-p", std::to_string(helper)})->out.starts_with("Z");
+  }));
+}
+
+TEST_CASE("processor time, memory, output and files have limits of their own") {
+  const auto busy = run_limited(shell("while :; do :; done"), {.time = Millis{60'000}, .cpu_seconds = 1});
+  REQUIRE_FALSE(busy);
+  CHECK(busy.error().kind == ErrorKind::limit);
+  CHECK(busy.error().message.find("processor time") != std::string::npos);
+
+  // The shell itself runs in 64 MiB; a program that wants 400 MiB at once does not.
+  const std::string hungry = "dd if=/dev/zero of=/dev/null bs=400M count=1 2>&1 && echo done";
+  CHECK(run_limited(shell(hungry), {.memory_bytes = 2ull << 30}).value().out.find("done") != std::string::npos);
+  const auto denied = run_limited(shell(hungry), {.memory_bytes = 64ull << 20});
+  REQUIRE(denied);
+  CHECK(denied->status != 0);
+
+  const auto flood = run_limited(shell("cat /dev/zero"), {.time = Millis{60'000}, .output_bytes = 100'000});
+  REQUIRE_FALSE(flood);
+  CHECK(flood.error().kind == ErrorKind::limit);
+  CHECK(flood.error().message.find("100000") != std::string::npos);
+
+  const TempFolder folder;
+  auto writer = shell("head -c 1000000 /dev/zero > large; test $(stat -c %s large) -lt 1000000 && echo cut");
+  writer.folder = folder.path();
+  CHECK(run_limited(writer, {.file_bytes = 10'000}).value().out == "cut\n");
+}
+
+TEST_CASE("a limited run inherits nothing and can be called off") {
+  const OwnedFd held(::open("/dev/null", O_RDONLY));  // without close-on-exec
+  const auto listed = run_limited(shell("for f in /proc/self/fd/*; do test ${f##*/} -gt 9 || echo ${f##*/}; done"), {});
+  REQUIRE(listed);
+  for (const char* expected : {"0\n", "1\n", "2\n"}) CHECK(listed->out.find(expected) != std::string::npos);
+  CHECK(run_limited(shell("test -e /proc/self/fd/" + std::to_string(held.get()) + " && echo open || echo closed"), {})
+            .value()
+            .out == "closed\n");
+
+  std::stop_source source;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(Millis{100});
+    source.request_stop();
+  });
+  const auto stopped = run_limited(shell("sleep 1000"), {}, source.get_token());
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().kind == ErrorKind::cancelled);
 }

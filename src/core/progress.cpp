@@ -180,6 +180,17 @@ class Sink final : public ProgressSink {
   }
 };
 
+class JsonSink final : public ProgressSink {
+ public:
+  [[nodiscard]] std::unique_ptr<Progress> start(std::string_view task, std::string_view unit) override {
+    return std::make_unique<JsonTask>(task, unit);
+  }
+  [[nodiscard]] bool wants_events() const override { return true; }
+  void event(const Json& event) override {
+    Terminal::instance().line(event.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+};
+
 class SilentSink final : public ProgressSink {
  public:
   [[nodiscard]] std::unique_ptr<Progress> start(std::string_view /*task*/, std::string_view /*unit*/) override {
@@ -197,7 +208,7 @@ std::unique_ptr<ProgressSink> make_progress(ProgressStyle style) {
     case ProgressStyle::lines:
       return std::make_unique<Sink<LineTask>>();
     case ProgressStyle::json:
-      return std::make_unique<Sink<JsonTask>>();
+      return std::make_unique<JsonSink>();
     default:
       return std::make_unique<SilentSink>();
   }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/json.h"
+
 namespace twin {
 
 /// One task's progress. Thread-safe. Destruction ends the bar.
@@ -25,6 +27,10 @@ class ProgressSink {
   virtual ~ProgressSink() = default;
   /// `unit` in the plural: "documents", "chunks", "steps".
   [[nodiscard]] virtual std::unique_ptr<Progress> start(std::string_view task, std::string_view unit) = 0;
+  /// Whether event() goes anywhere: making an event costs time.
+  [[nodiscard]] virtual bool wants_events() const { return false; }
+  /// Something happened: an object whose "event" names it, one line of --json. Other styles have no use for it.
+  virtual void event(const Json& event) { static_cast<void>(event); }
 };
 
 enum class ProgressStyle { automatic, bar, lines, json, silent };

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,7 @@ struct Prepared {
   std::vector<char*> argv, envp;
   int in, out, err, report;
   pid_t parent;
+  SpawnLimits limits;
 };
 
 [[noreturn]] void report_and_exit(int report) {
@@ -91,12 +93,24 @@ bool place(int fd, int target) {
   return ::dup2(fd, target) == target;
 }
 
+bool limit(decltype(RLIMIT_AS) resource, std::uint64_t soft, std::uint64_t hard) {
+  if (soft == 0) return true;
+  const rlimit values{.rlim_cur = soft, .rlim_max = hard};
+  return ::setrlimit(resource, &values) == 0;
+}
+
+bool set_limits(const SpawnLimits& limits) {
+  return limit(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes) &&
+         limit(RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1) &&
+         limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes);
+}
+
 [[noreturn]] void child(const Prepared& p) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != p.parent) ::_exit(127);  // the parent died before the line above
   ::setsid();                                 // own group, no terminal: asking for a password fails instead of hanging
   // An ignored signal stays ignored over exec; handlers do not matter.
-  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGQUIT}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGQUIT, SIGXCPU}) ::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -104,13 +118,14 @@ bool place(int fd, int target) {
   // Libraries may have opened descriptors without close-on-exec; a worker must not hold our database or sockets.
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   if (p.folder != nullptr && ::chdir(p.folder) != 0) report_and_exit(p.report);
+  if (!set_limits(p.limits)) report_and_exit(p.report);
   ::execve(p.program, p.argv.data(), p.envp.data());
   report_and_exit(p.report);
 }
 
-std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added, bool alone) {
   std::vector<std::string> result;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char** entry = environ; !alone && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     if (!added.contains(std::string(text.substr(0, text.find('='))))) result.emplace_back(text);
   }
@@ -197,7 +212,7 @@ Result<pid_t> spawn(const SpawnRequest& request) {
   if (!report) return tl::unexpected(report.error());
   auto& [report_read, report_write] = *report;
   std::vector<std::string> argv = request.argv;
-  std::vector<std::string> environment = merged_environment(request.environment);
+  std::vector<std::string> environment = merged_environment(request.environment, request.own_environment);
   const Prepared prepared{.program = request.program.c_str(),
                           .folder = request.folder.empty() ? nullptr : request.folder.c_str(),
                           .argv = pointers(argv),
@@ -206,7 +221,8 @@ Result<pid_t> spawn(const SpawnRequest& request) {
                           .out = request.out,
                           .err = request.err,
                           .report = report_write.get(),
-                          .parent = ::getpid()};
+                          .parent = ::getpid(),
+                          .limits = request.limits};
   pid_t pid = -1;
   int fork_error = 0;
   Spawner::instance().run([&] {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -36,12 +37,21 @@ class OwnedFd {
   int fd_ = -1;
 };
 
+/// What the kernel holds the child to; zero: no limit.
+struct SpawnLimits {
+  std::uint64_t memory_bytes = 0;  ///< address space (RLIMIT_AS)
+  std::uint64_t cpu_seconds = 0;   ///< processor time (RLIMIT_CPU): SIGXCPU, a second later SIGKILL
+  std::uint64_t file_bytes = 0;    ///< of a file that it writes (RLIMIT_FSIZE)
+};
+
 struct SpawnRequest {
   std::filesystem::path program;  ///< absolute
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< added to the parent's
+  bool own_environment = false;                    ///< `environment` alone, nothing of the parent's
   std::filesystem::path folder;
   int in = -1, out = -1, err = -1;  ///< become 0, 1, 2 of the child
+  SpawnLimits limits = {};
 };
 
 /// Starts the child and returns once exec succeeded or failed.

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "core/secrets.h"
+
 namespace twin {
 
 namespace {
@@ -48,7 +50,7 @@ void Terminal::line(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   std::string out;
   erase(out);
-  out += text;
+  out += redact(std::string(text));
   out += '\n';
   draw(out);
   put(out);
@@ -61,7 +63,7 @@ void Terminal::status(std::uint64_t row, std::string text) {
   if (text.empty()) {
     rows_.erase(row);
   } else {
-    rows_[row] = std::move(text);
+    rows_[row] = redact(std::move(text));
   }
   draw(out);
   put(out);

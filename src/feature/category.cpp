@@ -53,6 +53,7 @@ void CleanRules::bind(config::Binder& b) {
   b.field("max_html_depth", max_html_depth, "Elements nested deeper are flattened, their text kept",
           {.min = 16, .max = 2000});
   b.field("max_html_elements", max_html_elements, "A page with more elements is refused", {.min = 100});
+  b.group("formats", formats, "PDF, DOCX, ODT, EPUB, notebooks and images");
 }
 
 void ChunkRules::bind(config::Binder& b) {
@@ -62,6 +63,10 @@ void ChunkRules::bind(config::Binder& b) {
           {.min = 0, .max = 4096});
   b.field("overlap_tokens", overlap_tokens, "Repeated from the chunk before, in whole sentences",
           {.min = 0, .max = 1024});
+  b.field(
+      "sentences", sentences,
+      "What splits sentences: free (built in), kiwi (better for Korean; must be installed), auto (kiwi where it is)",
+      {.one_of = {"free", "kiwi", "auto"}});
 }
 
 void DatasetRules::bind(config::Binder& b) {
@@ -77,6 +82,7 @@ void Category::bind(config::Binder& b) {
   b.group("clean", clean, "From foreign bytes to Markdown");
   b.group("chunk", chunk, "Passages for search");
   b.group("dataset", dataset, "Training samples");
+  b.group("quality", quality, "When a document is kept from training");
   b.field("retrieval_weight", retrieval_weight, "Factor on search scores of this category", {.min = 0, .max = 100});
 }
 

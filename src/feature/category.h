@@ -8,6 +8,8 @@
 
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "feature/format_rules.h"
+#include "feature/quality/rules.h"
 
 namespace twin::feature {
 
@@ -18,13 +20,15 @@ struct CleanRules {
   int min_characters = 1;                    ///< shorter documents are kept but recorded as too short
   int max_html_depth = 400;                  ///< elements nested deeper are flattened, their text kept
   int max_html_elements = 2'000'000;         ///< a page with more is refused
+  FormatRules formats;
   void bind(config::Binder& b);
 };
 
 struct ChunkRules {
-  int max_tokens = 200;    ///< of the embedding model; cut to its window
-  int min_tokens = 24;     ///< smaller pieces join their neighbour within the same section when they fit
-  int overlap_tokens = 0;  ///< repeated from the chunk before, in whole sentences
+  int max_tokens = 200;            ///< of the embedding model; cut to its window
+  int min_tokens = 24;             ///< smaller pieces join their neighbour within the same section when they fit
+  int overlap_tokens = 0;          ///< repeated from the chunk before, in whole sentences
+  std::string sentences = "free";  ///< how paragraphs that are too long are cut: text::sentence_splitter()
   void bind(config::Binder& b);
 };
 
@@ -43,6 +47,7 @@ struct Category {
   CleanRules clean;
   ChunkRules chunk;
   DatasetRules dataset;
+  QualityRules quality;
   double retrieval_weight = 1.0;
   void bind(config::Binder& b);
 };

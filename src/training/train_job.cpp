@@ -85,7 +85,8 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("eval_every", eval_every, "Steps between validation losses (0: before and after training)",
           {.min = 0, .key_irrelevant = true});
   b.field("checkpoint_every", checkpoint_every, "Steps between checkpoints", {.min = 1, .key_irrelevant = true});
-  b.field("dtype", dtype, "Type of frozen weights and activations; auto: bf16 where the processor computes it fast, else f32",
+  b.field("dtype", dtype,
+          "Type of frozen weights and activations; auto: bf16 where the processor computes it fast, else f32",
           {.one_of = {"auto", "bf16", "f32"}});
   b.field("threads", threads, "CPU threads (0: all cores)", {.min = 0, .max = 1024, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});

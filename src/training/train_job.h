@@ -30,16 +30,16 @@ struct TrainConfig {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double clip = 1.0;  ///< gradient norm
   double epochs = 1;
-  int max_steps = 0;           ///< 0: by epochs
-  int batch_tokens = 2048;     ///< packed tokens per optimizer step
-  int micro_tokens = 1024;     ///< packed tokens computed at once; bounds memory, does not change the gradient
-  int max_length = 512;        ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
-  int eval_every = 0;          ///< steps; 0: before and after training only
-  int checkpoint_every = 20;   ///< steps
+  int max_steps = 0;          ///< 0: by epochs
+  int batch_tokens = 2048;    ///< packed tokens per optimizer step
+  int micro_tokens = 1024;    ///< packed tokens computed at once; bounds memory, does not change the gradient
+  int max_length = 512;       ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
+  int eval_every = 0;         ///< steps; 0: before and after training only
+  int checkpoint_every = 20;  ///< steps
   /// bf16 | f32 | auto, of the frozen weights and activations; LoRA weights are f32. auto: bf16 where the processor has
   /// instructions for it (AVX512-BF16, AMX), else f32, which is many times faster there.
   std::string dtype = "auto";
-  int threads = 0;             ///< 0: all cores
+  int threads = 0;  ///< 0: all cores
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
   void bind(config::Binder& b);
@@ -75,7 +75,7 @@ struct ScoreJob {
   std::filesystem::path base;
   std::filesystem::path adapter;  ///< PEFT folder, may be empty
   std::filesystem::path data;     ///< JSONL: {"text":…} or samples (answers are scored)
-  std::string dtype = "auto";  ///< as in TrainConfig
+  std::string dtype = "auto";     ///< as in TrainConfig
   int threads = 0;
   int max_length = 512;  ///< window; longer items are scored in windows that overlap by half, nothing is cut
 };

@@ -25,12 +25,13 @@ NEW_SOURCE = textwrap.dedent(
       void bind(config::Binder& b) override { b.field("path", path_, "File", {.required = true, .path = true}); }
       std::string location() const override { return path_; }
       std::optional<std::string> fingerprint(SourceContext&) override { return std::nullopt; }
-      Result<SourceReport> collect(SourceContext&, const ItemSink& sink) override {
+      Result<SourceReport> collect(SourceContext& context, const ItemSink& sink) override {
         std::ifstream in(path_);
         int number = 0;
         for (std::string line; std::getline(in, line);) {
           RawDocument raw;
           raw.url = "lines:" + path_ + "#" + std::to_string(++number);
+          if (!context.wants(raw.url)) continue;
           raw.media_type = "text/plain";
           raw.bytes = line;
           raw.title = "Line " + std::to_string(number);
@@ -46,7 +47,9 @@ NEW_SOURCE = textwrap.dedent(
     TWIN_SOURCE(lines, {.description = "Lines of a file",
                         .needs = "nothing",
                         .examples = {{"notes.lines", true}, {"notes.md", false}},
-                        .accepts = [](const std::string& l) { return l.ends_with(".lines"); },
+                        .accepts = [](const std::string& l) {
+                          return l.ends_with(".lines") ? Claim{Claim::site, "a file of lines"} : Claim{};
+                        },
                         .make = [] { return std::make_unique<Lines>(); }})
 
     }  // namespace

@@ -17,10 +17,6 @@ int StageCommand::run(Session& session) {
   return outcome.exit_code();
 }
 
-std::unique_ptr<Command> collect_command() {
-  return std::make_unique<StageCommand>("collect", tr("Sources into the warehouse; only what changed"),
-                                        std::vector<std::string>{"collect"});
-}
 std::unique_ptr<Command> index_command() {
   return std::make_unique<StageCommand>("index", tr("Documents into chunks, vectors and the search index"),
                                         std::vector<std::string>{"index"});

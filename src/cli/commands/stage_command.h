@@ -15,6 +15,10 @@ class StageCommand : public Command {
   void declare(Options& options) override;
   int run(Session& session) override;
 
+ protected:
+  /// As --force.
+  void force() { force_ = true; }
+
  private:
   std::string name_, description_;
   std::vector<std::string> targets_;

@@ -36,6 +36,8 @@ struct Rule {
   bool exists = false;              ///< a path that must be reachable
   bool secret = false;              ///< printed as "…", left out of cache keys
   bool key_irrelevant = false;      ///< does not change results (ports, threads of a server): left out of cache keys
+  /// For texts: what is wrong with one, in words (a broken regular expression …), or nothing.
+  std::function<std::string(const std::string& text)> check = {};
 };
 
 /// Visits the keys of a config struct. The concrete visitors are below.

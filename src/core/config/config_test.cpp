@@ -302,3 +302,26 @@ TEST_CASE_FIXTURE(Fixture, "messages come in Korean too") {
   CHECK(message.find("알 수 없는 키") != std::string::npos);
   CHECK(message.find("name") != std::string::npos);
 }
+
+TEST_CASE("a text can have a check of its own; what is wrong is told at its place, and the value stays as it was") {
+  struct Checked {
+    std::string pattern = "good";
+    std::vector<std::string> list;
+    void bind(Binder& b) {
+      const auto check = [](const std::string& text) {
+        return text == "bad" ? std::string("is broken") : std::string();
+      };
+      b.field("pattern", pattern, "A pattern", {.check = check});
+      b.field("list", list, "Patterns", {.check = check});
+    }
+  } checked;
+  const TempFolder folder;
+  const auto file = folder.path() / "checked.yaml";
+  REQUIRE(disk().write(file, "pattern: bad\nlist: [fine, bad]\n"));
+  const auto errors =
+      read({{.file = file, .values = {}, .origin = {}, .origins = {}}}, [&](Binder& b) { checked.bind(b); });
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0].text() == file.string() + ":1:10: pattern: is broken");
+  CHECK(errors[1].text() == file.string() + ":2:14: list: is broken");
+  CHECK(checked.pattern == "good");
+}

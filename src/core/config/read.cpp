@@ -272,6 +272,12 @@ class Reader final : public Binder {
       problem(key, tree, tr("{}: there is no {}", dotted(key), text),
               code ? code.message() : tr("check the path; it is relative to the folder of this file"));
     }
+    if (rule.check) {
+      if (const std::string wrong = rule.check(text); !wrong.empty()) {
+        problem(key, tree, fmt::format("{}: {}", dotted(key), wrong));
+        return std::nullopt;
+      }
+    }
     return text;
   }
 

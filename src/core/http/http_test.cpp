@@ -1,117 +1,15 @@
 #include "core/http/http.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 
+#include "core/http/server_for_test.h"
 #include "core/process.h"
 
 using namespace twin;
-
-namespace {
-
-/// Answers each request with what the script says for its path; keeps connections open.
-class TestServer {
- public:
-  using Script = std::function<std::string(const std::string& request)>;
-
-  explicit TestServer(Script script) : script_(std::move(script)), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(socket_, 16) == 0);
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~TestServer() {
-    ::shutdown(socket_, SHUT_RDWR);
-    acceptor_.join();
-    {
-      const std::scoped_lock lock(mutex_);
-      for (const int peer : peers_) ::shutdown(peer, SHUT_RDWR);
-    }
-    for (auto& thread : threads_) thread.join();
-    for (const int peer : peers_) ::close(peer);
-    ::close(socket_);
-  }
-
-  [[nodiscard]] std::string url(const std::string& path) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
-  }
-  std::atomic<int> connections{0};
-
- private:
-  void accept_all() {
-    while (true) {
-      const int peer = ::accept(socket_, nullptr, nullptr);
-      if (peer < 0) return;
-      ++connections;
-      const std::scoped_lock lock(mutex_);
-      peers_.push_back(peer);
-      threads_.emplace_back([this, peer] { serve(peer); });
-    }
-  }
-
-  void serve(int peer) const {
-    std::string received;
-    char block[4096];
-    while (true) {
-      std::size_t end = 0;
-      while ((end = received.find("\r\n\r\n")) == std::string::npos) {
-        const ssize_t got = ::recv(peer, block, sizeof block, 0);
-        if (got <= 0) return;
-        received.append(block, static_cast<std::size_t>(got));
-      }
-      end += 4 + body_size(received);
-      while (received.size() < end) {
-        const ssize_t got = ::recv(peer, block, sizeof block, 0);
-        if (got <= 0) return;
-        received.append(block, static_cast<std::size_t>(got));
-      }
-      const std::string answer = script_(received.substr(0, end));
-      received.erase(0, end);
-      if (::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
-    }
-  }
-
-  static std::size_t body_size(const std::string& request) {
-    const std::size_t at = request.find("Content-Length: ");
-    return at == std::string::npos ? 0 : std::stoul(request.substr(at + 16));
-  }
-
-  Script script_;
-  int socket_;
-  int port_ = 0;
-  std::mutex mutex_;
-  std::vector<int> peers_;
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
-};
-
-std::string answer(const std::string& body, const std::string& status = "200 OK", const std::string& headers = {}) {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
-}
-
-bool asks_for(const std::string& request, const std::string& path) {
-  return request.find(" " + path + " HTTP/") != std::string::npos;
-}
-
-HttpRequest get(std::string url) {
-  HttpRequest request;
-  request.url = std::move(url);
-  return request;
-}
-
-}  // namespace
 
 TEST_CASE("an answer has status, headers in lower case, body and final address") {
   TestServer server([](const std::string& request) {
@@ -235,7 +133,10 @@ TEST_CASE("transport failures are errors of their kind") {
     std::this_thread::sleep_for(Millis{300});
     return answer("late");
   });
-  CHECK(client->send(get(server.url("/loop"))).error().kind == ErrorKind::network);
+  const auto loop = client->send(get(server.url("/loop")));
+  REQUIRE(!loop);
+  CHECK(loop.error().kind == ErrorKind::invalid);  // trying again would not help
+  CHECK(loop.error().message.find("/loop → ") != std::string::npos);
   CHECK(!client->send(get(server.url("/file"))));
   CHECK(client->send(get(server.url("/headers"))).error().kind == ErrorKind::limit);
   auto request = get(server.url("/slow"));

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "core/text/enclosures.h"
+#include "core/text/korean_endings.h"
 #include "core/text/unicode.h"
 
 namespace twin::text {
@@ -34,11 +36,15 @@ constexpr std::array<std::string_view, 44> kStarters = {
     "or",  "so",  "if",  "when", "while", "as",    "there", "here", "then", "however", "what",
     "why", "how", "who", "our",  "his",   "her",   "their", "my",   "its",  "after",   "before"};
 // What follows a quotation of speech in Korean: the sentence goes on.
-constexpr std::array<std::string_view, 14> kQuoteParticles = {"라고",   "이라고",  "라는",   "이라는", "라며",
-                                                              "이라며", "라면서",  "하고",   "하며",   "라던",
-                                                              "이라던", "라 했다", "라고는", "라고도"};
-// Endings that close a Korean clause, for texts that leave the full stop out.
-constexpr std::array<std::string_view, 6> kKoreanEndings = {"다", "요", "죠", "까", "음", "함"};
+constexpr std::array<std::string_view, 16> kQuoteParticles = {
+    "라고", "이라고", "라는",   "이라는",  "라며", "이라며", "라면서", "하고",
+    "하며", "라던",   "이라던", "라 했다", "했다", "했는데", "하더니", "하는"};
+// Marks that begin an item of a list or a section where a line begins.
+constexpr std::u32string_view kItemMarks = U"-*+•·‣⁃◦○●□■▪▫◇◆▶▷►☞※★☆✓✔✅ㆍ";
+/// A line of Korean text that is narrower than this ends where its writer wanted it to, not where an editor wrapped it.
+constexpr std::size_t kWrappedColumns = 56;
+/// What is left of a line after an ending without a full stop must be longer, else it belongs to it: "그랬죠 뭐".
+constexpr std::size_t kShortRest = 3;
 
 bool one_of(char32_t c, std::u32string_view set) {
   return set.find(c) != std::u32string_view::npos;
@@ -57,10 +63,21 @@ bool is_opener(char32_t c) {
   return one_of(c, U"\"'([{*_`“‘«「『〈《（【");
 }
 
+/// ㅋㅋ, ㅠㅠ, ^^, ~, emoji: what stands behind a sentence and belongs to it.
+bool is_emoticon(char32_t c) {
+  return (c >= 0x3131 && c <= 0x318E) || one_of(c, U"~^;♡♥♪☆★ㆍ〜～") || (c >= 0x1F300 && c <= 0x1FAFF) ||
+         (c >= 0x2600 && c <= 0x27BF) || c == 0xFE0F || c == 0x200D;
+}
+
 /// One pass over the code points, from sentence end to sentence end.
 class Splitter {
  public:
-  explicit Splitter(std::string_view utf8) : text_(utf8), points_(codepoints(utf8)) {}
+  Splitter(std::string_view utf8, bool lines_only)
+      : text_(utf8), lines_only_(lines_only), points_(codepoints(utf8)), closed_at_(enclosures(points_)) {
+    std::size_t hangul = 0;
+    for (const Codepoint& point : points_) hangul += is_hangul(point.value) ? 1u : 0u;
+    korean_ = hangul * 5 >= points_.size() && hangul > 0;
+  }
 
   std::vector<Span> run() {
     std::size_t i = skip_space(0);
@@ -68,10 +85,14 @@ class Splitter {
     while (i < points_.size()) {
       if (at(i) == U'\n' && breaks_at_newline(i)) {
         i = finish(i);
+      } else if (lines_only_) {
+        ++i;
       } else if (is_end(at(i))) {
         const std::size_t stop = end_of_run(i);
         const std::size_t after = end_of_closers(stop);
-        i = ends_sentence(i, stop, after) ? finish(after) : stop;
+        i = !encloses(i, after) && ends_sentence(i, stop, after) ? finish(end_of_emoticons(after)) : stop;
+      } else if (korean_ && is_space(at(i)) && at(i) != U'\n' && ends_without_mark(i)) {
+        i = finish(end_of_emoticons(i));
       } else {
         ++i;
       }
@@ -102,6 +123,14 @@ class Splitter {
     return start_;
   }
 
+  /// Whether a quotation or bracket around position i keeps a sentence from ending there: until it is closed, and,
+  /// where a bracket is part of a sentence ("값은 (단위는 원.) 다음과 같다"), also then.
+  [[nodiscard]] bool encloses(std::size_t i, std::size_t after) const {
+    const std::size_t closed = closed_at_[i];
+    if (closed == 0) return false;
+    return after <= closed || (one_of(at(closed), U")]）") && !one_of(at(start_), U"([（"));
+  }
+
   /// "...", "?!", "!!": one end.
   [[nodiscard]] std::size_t end_of_run(std::size_t i) const {
     while (i < points_.size() && is_end(at(i))) ++i;
@@ -122,6 +151,25 @@ class Splitter {
       }
     }
     return i;
+  }
+
+  /// Emoticons behind the end, on the same line, as words of their own or attached to it.
+  [[nodiscard]] std::size_t end_of_emoticons(std::size_t i) const {
+    std::size_t end = i;
+    while (true) {
+      std::size_t from = end;
+      while (from < points_.size() && at(from) != U'\n' && is_space(at(from))) ++from;
+      std::size_t to = from;
+      while (is_emoticon(at(to))) ++to;
+      const bool face = to == from && one_of(at(from), U":;=") && one_of(at(from + 1), U")(DPp-");
+      if (face) {
+        to = from + 2;
+        if (one_of(at(to), U")(DPp")) ++to;
+      }
+      const bool whole_word = to >= points_.size() || is_space(at(to));
+      if (to == from || !whole_word) return end;
+      end = to;
+    }
   }
 
   /// The word before position i: from the last space, without what opens it.
@@ -146,24 +194,79 @@ class Splitter {
     while (next < points_.size() && at(next) != U'\n' && is_space(at(next))) ++next;
     if (at(next) == U'\n') return true;   // a blank line ends the paragraph
     if (at(start_) == U'#') return true;  // a heading is one line
-    return starts_block(next) || ends_like_korean(i);
+    if (starts_block(next)) return true;
+    return korean_ && korean_line_ends(i);
   }
 
-  /// "- item", "* item", "3. item", "3) item", "# heading", "> quote", "| table".
+  /// "- item", "3. item", "3) item", "(3) item", "① item", "가. item", "# heading", "> quote", "| table".
   [[nodiscard]] bool starts_block(std::size_t i) const {
-    if (one_of(at(i), U"-*+•·") && is_space(at(i + 1))) return true;
-    if (one_of(at(i), U"#>|")) return true;
-    std::size_t digits = i;
+    if (one_of(at(i), kItemMarks) && is_space(at(i + 1))) return true;
+    if (one_of(at(i), U"#>|") || (at(i) >= U'①' && at(i) <= U'⑳')) return true;
+    if (is_list_syllable(at(i)) && one_of(at(i + 1), U".)") && is_space(at(i + 2))) return true;
+    const std::size_t first = at(i) == U'(' ? i + 1 : i;
+    std::size_t digits = first;
     while (is_digit(at(digits))) ++digits;
-    return digits > i && digits - i <= 3 && one_of(at(digits), U".)") && is_space(at(digits + 1));
+    return digits > first && digits - first <= 3 && one_of(at(digits), U".)") && is_space(at(digits + 1));
   }
 
-  /// A line that closes with a Korean ending and no full stop, as in many posts. One syllable alone proves nothing.
-  [[nodiscard]] bool ends_like_korean(std::size_t i) const {
+  /// 가, 나, 다 …: marks of Korean lists.
+  [[nodiscard]] static bool is_list_syllable(char32_t c) { return one_of(c, U"가나다라마바사아자차카타파하"); }
+
+  /// A line of a Korean text without a full stop: an ending ends it; so does its shortness, unless its last word goes
+  /// on.
+  [[nodiscard]] bool korean_line_ends(std::size_t i) const {
     std::size_t last = i;
     while (last > start_ && is_space(at(last - 1))) --last;
-    if (last < start_ + 2 || !is_hangul(at(last - 2))) return false;
-    return any_of(kKoreanEndings, bytes(last - 1, last));
+    if (last == start_) return false;
+    if (is_end(at(last - 1)) || is_emoticon(at(last - 1))) return true;
+    if (one_of(at(last - 1), U",，、")) return false;
+    const Ending ending = ending_of(bytes(word_start(last), last));
+    if (ending == Ending::final || ending == Ending::plain) return true;
+    if (ending == Ending::connective && !starts_block(start_)) return false;
+    std::size_t line = last;
+    while (line > 0 && at(line - 1) != U'\n') --line;
+    std::size_t width = 0;
+    for (std::size_t k = line; k < last && width < kWrappedColumns; ++k) {
+      width += is_hangul(at(k)) || is_cjk(at(k)) ? 2 : 1;
+    }
+    return width < kWrappedColumns;
+  }
+
+  // --- endings without a mark ---
+
+  /// At the white space i, on a line: "…알려 드릴게요 일단 …". A plain -다 counts only where the writer leaves full
+  /// stops out.
+  [[nodiscard]] bool ends_without_mark(std::size_t i) {
+    if (i == start_ || closed_at_[i] != 0) return false;
+    std::size_t last = i;
+    while (last > start_ && is_emoticon(at(last - 1))) --last;
+    const bool emoticon = last < i;
+    if (last < start_ + 2 || !is_hangul(at(last - 1))) return false;
+    const Ending ending = ending_of(bytes(word_start(last), last));
+    if (ending == Ending::none || ending == Ending::connective) return false;
+    const std::size_t next = skip_space(end_of_emoticons(i));
+    const std::size_t line = line_end(next);
+    if (next >= line || line - next <= kShortRest) return false;
+    if (is_end(at(next)) || is_closer(at(next)) || joins(word_at(next))) return false;
+    if (emoticon) return true;
+    return ending == Ending::final || (ending == Ending::plain && plain_end(last) && !line_marked_);
+  }
+
+  /// Of the plain endings only past and future -다 may end a sentence within a line: 먹었다, 하겠다.
+  [[nodiscard]] bool plain_end(std::size_t last) const {
+    return at(last - 1) == U'다' && ending_of(std::string(bytes(last - 2, last - 1)) + "어") == Ending::final;
+  }
+
+  /// Where the line of position i ends. Sets line_marked_: whether it closes with a full stop or the like. Asked for
+  /// positions in ascending order, so that each line is looked at once.
+  std::size_t line_end(std::size_t i) {
+    if (i < line_end_) return line_end_;
+    line_end_ = i;
+    while (line_end_ < points_.size() && at(line_end_) != U'\n') ++line_end_;
+    std::size_t last = line_end_;
+    while (last > i && (is_space(at(last - 1)) || is_closer(at(last - 1)) || is_emoticon(at(last - 1)))) --last;
+    line_marked_ = last > i && is_end(at(last - 1));
+    return line_end_;
   }
 
   // --- punctuation ---
@@ -209,7 +312,13 @@ class Splitter {
   }
 
   [[nodiscard]] bool ellipsis_ends(std::size_t i, std::size_t next) const {
-    if (i > start_ && is_hangul(at(i - 1))) return any_of(kKoreanEndings, bytes(i - 1, i));
+    for (std::size_t k = i; k < next; ++k) {
+      if (at(k) == U'\n') return true;
+    }
+    if (i > start_ && is_hangul(at(i - 1))) {
+      const Ending ending = ending_of(bytes(word_start(i), i));
+      return ending == Ending::final || ending == Ending::plain;
+    }
     return is_upper(first_letter(next));
   }
 
@@ -218,7 +327,8 @@ class Splitter {
     const bool alone = from <= start_ || skip_space(start_) == from;
     const std::size_t length = i - from;
     if (is_digit(before)) return number_ends(from, i, next, alone);
-    if (is_hangul(before)) return !(alone && length == 1);  // "가. 첫째": a list mark
+    if (is_hangul(before)) return !(alone && length == 1 && is_list_syllable(before));  // "가. 첫째"
+    if (korean_ && is_closer(before)) return true;  // "…않습니다(아래 참조). valgrind로"
     const std::string word = fold(bytes(from, i));
     const char32_t follows = first_letter(next);
     if (length == 1 && alone && is_letter(before)) return false;  // "a. first"
@@ -266,15 +376,24 @@ class Splitter {
   }
 
   std::string_view text_;
+  bool lines_only_;
   std::vector<Codepoint> points_;
+  std::vector<std::size_t> closed_at_;  ///< see enclosures()
+  bool korean_ = false;
   std::vector<Span> spans_;
   std::size_t start_ = 0;
+  std::size_t line_end_ = 0;
+  bool line_marked_ = false;
 };
 
 }  // namespace
 
 std::vector<Span> sentences(std::string_view utf8) {
-  return Splitter(utf8).run();
+  return Splitter(utf8, false).run();
+}
+
+std::vector<Span> line_spans(std::string_view utf8) {
+  return Splitter(utf8, true).run();
 }
 
 }  // namespace twin::text

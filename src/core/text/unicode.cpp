@@ -40,7 +40,9 @@ std::string mapped(std::string_view utf8, int options) {
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()),
                    &raw, static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(raw, &std::free);
-  if (size < 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+  // Foreign names, links and headers come here as they are: a bad byte in one of them must not end the run.
+  if (size < 0 && first_invalid_utf8(utf8) != std::string::npos) return mapped(repair_utf8(utf8), options);
+  if (size < 0) throw Fatal(ErrorKind::internal, utf8proc_errmsg(size));
   return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size)};
 }
 
@@ -68,11 +70,39 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+/// Whether a text holds only characters that no normalization changes: ASCII, Latin letters below U+0300, Hangul
+/// syllables, kana, common ideographs and punctuation. False says nothing; most texts are spared the long way.
+bool surely_nfc(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    if (c < 0x80) continue;
+    if (c >= 0xC2 && c <= 0xCB) {
+      ++i;
+      continue;
+    }
+    const auto next = i + 1 < utf8.size() ? static_cast<unsigned char>(utf8[i + 1]) : 0;
+    const auto third = i + 2 < utf8.size() ? static_cast<unsigned char>(utf8[i + 2]) : 0;
+    const bool syllable = (c == 0xEA && next >= 0xB0) || c == 0xEB || c == 0xEC || (c == 0xED && next < 0x9E);
+    const bool ideograph = c >= 0xE4 && c <= 0xE9;
+    const bool kana = c == 0xE3 && ((next == 0x80 && third < 0xAA) || next == 0x81 || next == 0x83 ||
+                                    (next == 0x82 && third != 0x99 && third != 0x9A));
+    const bool punctuation =
+        c == 0xE2 && ((next == 0x80 && third > 0x81) || next == 0x82 || next == 0x86 || (next >= 0x94 && next <= 0x9F));
+    if (!syllable && !ideograph && !kana && !punctuation) return false;
+    i += 2;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::size_t first_invalid_utf8(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
+    if (static_cast<unsigned char>(bytes[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const int length = sequence(bytes.substr(at));
     if (length < 0) return at;
     at += static_cast<std::size_t>(length);
@@ -99,11 +129,16 @@ std::string repair_utf8(std::string_view bytes, std::size_t* replaced) {
 }
 
 std::string nfc(std::string_view utf8) {
-  if (is_ascii(utf8)) return std::string(utf8);
+  if (surely_nfc(utf8)) return std::string(utf8);
   return mapped(utf8, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 }
 
 std::string fold(std::string_view utf8) {
+  if (is_ascii(utf8)) {
+    std::string lower(utf8);
+    for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    return lower;
+  }
   return mapped(utf8, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 }
 
@@ -115,7 +150,12 @@ std::vector<Codepoint> codepoints(std::string_view utf8) {
     utf8proc_int32_t value = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()) + at,
                                          static_cast<utf8proc_ssize_t>(utf8.size() - at), &value);
-    if (length <= 0) throw Fatal(ErrorKind::internal, "text is not valid UTF-8 where it must be");
+    if (length <= 0) {  // an invalid sequence is one U+FFFD, as in repair_utf8(), at its own place
+      const auto skipped = static_cast<std::size_t>(std::abs(sequence(utf8.substr(at))));
+      result.push_back({U'\uFFFD', at, skipped});
+      at += skipped;
+      continue;
+    }
     result.push_back({static_cast<char32_t>(value), at, static_cast<std::size_t>(length)});
     at += static_cast<std::size_t>(length);
   }

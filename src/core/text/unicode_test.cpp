@@ -1,9 +1,26 @@
 #include "core/text/unicode.h"
 
 #include <doctest/doctest.h>
+#include <utf8proc.h>
 
 using namespace twin;
 using namespace twin::text;
+
+TEST_CASE("a bad byte does no harm: it becomes U+FFFD") {
+  CHECK(text::fold("\xFF ABC") == "\uFFFD abc");
+  CHECK(text::nfc("e\u0301\xE3\x81") == "é\uFFFD");
+  const std::string bytes = "a\xED\xA0\x80\xF0\x9F가";
+  const auto points = text::codepoints(bytes);
+  CHECK(points.front().value == U'a');
+  CHECK(points.back().value == U'가');
+  std::size_t at = 0;
+  for (const auto& point : points) {
+    CHECK(point.offset == at);
+    at += point.length;
+  }
+  CHECK(at == bytes.size());
+  CHECK(points.size() == text::codepoints(text::repair_utf8(bytes)).size());
+}
 
 TEST_CASE("invalid UTF-8 is found at its first byte") {
   CHECK(first_invalid_utf8("") == std::string_view::npos);
@@ -97,4 +114,22 @@ TEST_CASE("the nearest word is near or none") {
   CHECK(nearest("completely", known) == "");
   CHECK(nearest("x", {}) == "");
   CHECK(nearest(std::string(100'000, 'x'), known) == "");
+}
+
+TEST_CASE("the short way to NFC says the same as the long one") {
+  // Every character alone and after a letter, a syllable and a kana, where combining ones would join.
+  for (char32_t c = 0x80; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    utf8proc_uint8_t bytes[4];
+    const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes);
+    const std::string one(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    for (const std::string before : {"", "a", "가", "か"}) {
+      const std::string text = before + one;
+      // A combining mark at the end (U+0301, which no short way knows) forces the long one.
+      const std::string forced = text::nfc(text + "\n\xCC\x81");
+      const std::string short_way = text::nfc(text);
+      if (forced.substr(0, forced.size() - 3) != short_way)
+        FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
+    }
+  }
 }

@@ -25,7 +25,8 @@ struct Frame {
 class DocumentChunker {
  public:
   DocumentChunker(const std::string& document_id, int version, const std::string& title, const ProseView& prose,
-                  const ChunkRules& rules, int window_tokens, const TokenCount& count)
+                  const ChunkRules& rules, int window_tokens, const TokenCount& count,
+                  const text::SentenceSplitter& sentences)
       : document_id_(document_id),
         version_(version),
         title_(collapse_space(title)),
@@ -33,7 +34,8 @@ class DocumentChunker {
         rules_(rules),
         window_(window_tokens - special_tokens),
         count_(count),
-        splitter_(prose, count) {}
+        sentences_(sentences),
+        splitter_(prose, count, sentences) {}
 
   Result<std::vector<stores::Chunk>> run() {
     for (const Section& section : sections(prose_, title_)) {
@@ -107,7 +109,7 @@ class DocumentChunker {
                                     int overlap) {
     const Unit& unit = units[before.last - 1];
     if (!is_prose(prose_.blocks[unit.block])) return start;
-    const std::vector<text::Span> found = text::sentences(text_of(prose_, unit.span));
+    const std::vector<text::Span> found = sentences_.split(text_of(prose_, unit.span));
     int used = 0;
     for (std::size_t i = found.size(); i-- > 0;) {
       const text::Span sentence{unit.span.start + found[i].start, unit.span.start + found[i].end};
@@ -174,6 +176,7 @@ class DocumentChunker {
   const ChunkRules& rules_;
   int window_;  // tokens left by the special tokens
   const TokenCount& count_;
+  const text::SentenceSplitter& sentences_;
   UnitSplitter splitter_;
   std::map<std::string, int> labels_;
   std::vector<stores::Chunk> chunks_;
@@ -189,7 +192,9 @@ Result<std::vector<stores::Chunk>> chunk_document(const std::string& document_id
                 tr("The embedding model's window of {} tokens is too small to cut text for", window_tokens),
                 document_id, tr("use an embedding model with a window of at least {} tokens", min_window_tokens));
   }
-  return DocumentChunker(document_id, version, title, prose, rules, window_tokens, count).run();
+  const Result<text::SentenceSplitter> sentences = text::sentence_splitter(rules.sentences);
+  if (!sentences) return tl::unexpected(sentences.error());
+  return DocumentChunker(document_id, version, title, prose, rules, window_tokens, count, *sentences).run();
 }
 
 }  // namespace twin::feature

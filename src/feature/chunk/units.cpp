@@ -36,8 +36,8 @@ std::vector<text::Span> lines(std::string_view text, text::Span span) {
   return out;
 }
 
-std::vector<text::Span> sentences_of(std::string_view text, text::Span span) {
-  std::vector<text::Span> out = text::sentences(text.substr(span.start, span.end - span.start));
+std::vector<text::Span> sentences_of(const text::SentenceSplitter& sentences, std::string_view text, text::Span span) {
+  std::vector<text::Span> out = sentences.split(text.substr(span.start, span.end - span.start));
   for (text::Span& sentence : out) {
     sentence.start += span.start;
     sentence.end += span.start;
@@ -94,7 +94,7 @@ Result<void> UnitSplitter::split(std::size_t block, int capacity, std::vector<Un
       add_if_fits({by_lines ? whole.span.start : content.start, content.end}, block, capacity, out);
   if (!fits) return tl::unexpected(fits.error());
   if (*fits) return {};
-  for (const text::Span piece : by_lines ? lines(text, whole.span) : sentences_of(text, content)) {
+  for (const text::Span piece : by_lines ? lines(text, whole.span) : sentences_of(sentences_, text, content)) {
     const Result<bool> added = add_if_fits(piece, block, capacity, out);
     if (!added) return tl::unexpected(added.error());
     if (*added) continue;

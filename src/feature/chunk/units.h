@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "core/text/sentences.h"
+#include "core/text/splitter.h"
 #include "feature/chunk/chunk.h"
 
 namespace twin::feature {
@@ -28,7 +28,8 @@ struct Unit {
 class UnitSplitter {
  public:
   /// References outlive the splitter.
-  UnitSplitter(const ProseView& prose, const TokenCount& count) : prose_(prose), count_(count) {}
+  UnitSplitter(const ProseView& prose, const TokenCount& count, const text::SentenceSplitter& sentences)
+      : prose_(prose), count_(count), sentences_(sentences) {}
 
   /// Appends the units of a block: the whole block when it fits into `capacity` tokens; else lines of code and tables,
   /// sentences of anything else; those too long by words, then by code points. They hold every non-space byte.
@@ -43,6 +44,7 @@ class UnitSplitter {
 
   const ProseView& prose_;
   const TokenCount& count_;
+  const text::SentenceSplitter& sentences_;
   std::map<std::pair<std::size_t, std::size_t>, int> sizes_;
 };
 

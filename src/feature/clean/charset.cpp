@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <optional>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
+#include "feature/clean/charset_labels.h"
 
 namespace twin::feature {
 namespace {
@@ -18,41 +19,7 @@ namespace {
 /// with comments before it exist.
 constexpr std::size_t declaration_window = 4096;
 constexpr std::size_t binary_window = 64 << 10;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  return out;
-}
-
-/// WHATWG labels whose meaning on the web is a superset of what the name says.
-std::string iconv_name(std::string_view label) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
-      {"euc-kr", "CP949"},
-      {"ks_c_5601-1987", "CP949"},
-      {"ksc5601", "CP949"},
-      {"ks_c_5601", "CP949"},
-      {"uhc", "CP949"},
-      {"windows-949", "CP949"},
-      {"iso-8859-1", "CP1252"},
-      {"latin1", "CP1252"},
-      {"us-ascii", "CP1252"},
-      {"ascii", "CP1252"},
-      {"windows-1252", "CP1252"},
-      {"shift_jis", "CP932"},
-      {"shift-jis", "CP932"},
-      {"gb2312", "GB18030"},
-      {"gbk", "GB18030"},
-      {"x-sjis", "CP932"},
-      {"iso-8859-9", "CP1254"},
-  }};
-  const std::string name = lower(text::trim(label));
-  for (const auto& [from, to] : table) {
-    if (name == from) return std::string(to);
-  }
-  return name;
-}
+constexpr std::size_t utf16_window = 4096;
 
 struct Converter {
   iconv_t handle;
@@ -65,16 +32,22 @@ struct Converter {
   [[nodiscard]] bool valid() const { return handle != reinterpret_cast<iconv_t>(-1); }
 };
 
+/// Bytes of which a character is made at least: what is skipped when one is invalid, so that the rest stays in step.
+std::size_t unit_of(std::string_view charset) {
+  return charset.starts_with("utf-16") ? 2 : charset.starts_with("utf-32") ? 4 : 1;
+}
+
 /// nullopt when iconv does not know the encoding.
 std::optional<Decoded> convert(std::string_view bytes, const std::string& from) {
   const Converter converter(from);
   if (!converter.valid()) return std::nullopt;
   Decoded out;
-  out.charset = lower(from);
+  out.charset = from;
   out.text.reserve(bytes.size() + bytes.size() / 2);
   std::array<char, 1 << 14> buffer;
   char* in = const_cast<char*>(bytes.data());  // iconv's interface; it only reads
   std::size_t left = bytes.size();
+  const std::size_t unit = unit_of(from);
   while (left > 0) {
     char* to = buffer.data();
     std::size_t room = buffer.size();
@@ -84,8 +57,9 @@ std::optional<Decoded> convert(std::string_view bytes, const std::string& from) 
     if (result == static_cast<std::size_t>(-1) && error != E2BIG) {
       out.text += "\xEF\xBF\xBD";
       ++out.replaced;
-      ++in;
-      --left;
+      const std::size_t skipped = std::min(unit, left);
+      in += skipped;
+      left -= skipped;
     }
   }
   return out;
@@ -99,17 +73,18 @@ Decoded as_utf8(std::string_view bytes) {
   return out;
 }
 
-/// Undeclared Korean text of the years before UTF-8. CP949 gives some meaning to nearly any bytes, so the result must
-/// be free of errors and mostly Hangul where it is not ASCII.
+/// Wrongly declared or undeclared Korean text of the years before UTF-8. CP949 gives some meaning to nearly any bytes,
+/// so the result must be nearly free of errors (a page may be cut within a character) and mostly Hangul where it is not
+/// ASCII.
 std::optional<Decoded> guess_korean(std::string_view bytes) {
-  auto decoded = convert(bytes, "CP949");
-  if (!decoded || decoded->replaced > 0) return std::nullopt;
+  auto decoded = convert(bytes, "cp949");
+  if (!decoded) return std::nullopt;
   std::size_t hangul = 0, other = 0;
   for (const auto& c : text::codepoints(text::clip(decoded->text, binary_window))) {
     if (c.value < 0x80) continue;
     ++(text::is_hangul(c.value) ? hangul : other);
   }
-  if (hangul < 4 || hangul < other * 4) return std::nullopt;
+  if (hangul < 4 || hangul < other * 4 || decoded->replaced * 50 > hangul + 49) return std::nullopt;
   return decoded;
 }
 
@@ -117,55 +92,148 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-}  // namespace
+/// UTF-16 without a byte order mark has a shape: markup, blanks and digits are ASCII, so one byte of many pairs is
+/// zero, and always the same one. Its conversion must make sense, too. Empty when it is not.
+std::string shape_of_utf16(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, utf16_window & ~std::size_t{1});
+  if (head.size() < 8 || bytes.size() % 2 != 0) return {};
+  std::size_t first = 0, second = 0;
+  for (std::size_t i = 0; i + 1 < head.size(); i += 2) {
+    first += head[i] == '\0' ? 1 : 0;
+    second += head[i + 1] == '\0' ? 1 : 0;
+  }
+  const std::size_t pairs = head.size() / 2;
+  // A few characters, as U+AE00 (글), have a zero in the other byte, too.
+  const bool little = second * 20 >= pairs && first * 8 <= second, big = first * 20 >= pairs && second * 8 <= first;
+  if (!little && !big) return {};
+  const std::string name = little ? "utf-16le" : "utf-16be";
+  const auto sample = convert(head, name);
+  if (!sample || sample->replaced > 1) return {};  // the sample may end within a surrogate pair
+  const auto strange = [](const auto& c) {
+    const bool control = c.value < 0x20 && c.value != '\n' && c.value != '\r' && c.value != '\t' && c.value != '\f';
+    return control || (c.value >= 0xE000 && c.value < 0xF900);  // private use
+  };
+  const auto points = text::codepoints(sample->text);
+  return std::any_of(points.begin(), points.end(), strange) ? std::string() : name;
+}
 
-bool looks_binary(std::string_view bytes) {
-  if (starts_with(bytes, "\xFF\xFE") || starts_with(bytes, "\xFE\xFF")) return false;
+bool has_binary_bytes(std::string_view bytes) {
   const auto head = bytes.substr(0, binary_window);
+  const bool shifts = head.find("\x1b$)C") != std::string_view::npos;  // ISO-2022-KR: SO and SI around Hangul
   std::size_t control = 0;
   for (const char c : head) {
     if (c == '\0') return true;
     const auto u = static_cast<unsigned char>(c);
+    if (shifts && (c == '\x0e' || c == '\x0f')) continue;
     if (u < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b') ++control;
   }
   return control * 20 > head.size();
 }
 
-std::string declared_charset(std::string_view bytes) {
-  const std::string head = lower(bytes.substr(0, declaration_window));
-  for (const std::string_view key : {"charset", "encoding"}) {
-    for (std::size_t at = head.find(key); at != std::string::npos; at = head.find(key, at + 1)) {
-      if (key == "encoding" && !starts_with(text::trim(head), "<?xml")) break;
-      std::size_t from = head.find_first_not_of(" \t\r\n", at + key.size());
-      if (from == std::string::npos || head[from] != '=') continue;
-      from = head.find_first_not_of(" \t\r\n\"'", from + 1);
-      const std::size_t to = head.find_first_of(" \t\r\n\"'/>;?", from);
-      if (from != std::string::npos && to != std::string::npos && to > from) return head.substr(from, to - from);
-    }
+/// The encoding that a byte order mark names, and how long it is.
+std::pair<std::string, std::size_t> by_mark(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (starts_with(bytes, "\xEF\xBB\xBF")) return {"utf-8", 3};
+  if (starts_with(bytes, "\xFF\xFE\0\0"sv)) return {"utf-32le", 4};
+  if (starts_with(bytes, "\0\0\xFE\xFF"sv)) return {"utf-32be", 4};
+  if (starts_with(bytes, "\xFF\xFE")) return {"utf-16le", 2};
+  if (starts_with(bytes, "\xFE\xFF")) return {"utf-16be", 2};
+  return {"", 0};
+}
+
+/// Encodings in which every byte means something: that they fit says nothing.
+bool fits_anything(std::string_view charset) {
+  return starts_with(charset, "cp12") || starts_with(charset, "iso-8859") || starts_with(charset, "koi8") ||
+         charset == "cp874" || charset == "cp866" || charset == "macintosh";
+}
+
+/// Bytes that are neither UTF-8 nor binary, by what is declared and what they look like.
+Decoded by_declaration(std::string_view bytes, const std::string& declared, const std::string& inside) {
+  std::optional<Decoded> best;
+  for (const std::string& name : {declared, inside}) {
+    // HTML says that UTF-16 in a document that was read as far as its declaration means UTF-8.
+    if (name.empty() || starts_with(name, "utf-")) continue;
+    if (fits_anything(name)) continue;
+    auto decoded = convert(bytes, name);
+    if (decoded && decoded->replaced == 0) return *std::move(decoded);
+    if (decoded && (!best || decoded->replaced < best->replaced)) best = std::move(decoded);
+  }
+  if (auto korean = guess_korean(bytes); korean && (!best || korean->replaced < best->replaced))
+    return *std::move(korean);
+  const auto high =
+      std::count_if(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  const bool poor = !best || best->replaced * 4 > static_cast<std::size_t>(high);
+  for (const std::string& name : {declared, inside}) {
+    if (!poor || !fits_anything(name)) continue;
+    if (auto decoded = convert(bytes, name)) return *std::move(decoded);
+  }
+  return best ? *std::move(best) : as_utf8(bytes);
+}
+
+/// The value of charset= within the text of one tag.
+std::string charset_in(std::string_view tag) {
+  for (std::size_t at = tag.find("charset"); at != std::string_view::npos; at = tag.find("charset", at + 1)) {
+    std::size_t from = tag.find_first_not_of(" \t\r\n", at + 7);
+    if (from == std::string_view::npos || tag[from] != '=') continue;
+    from = tag.find_first_not_of(" \t\r\n\"'", from + 1);
+    if (from == std::string_view::npos) continue;
+    const std::size_t to = std::min(tag.find_first_of(" \t\r\n\"'/>;?", from), tag.size());
+    if (to > from) return std::string(tag.substr(from, to - from));
   }
   return {};
 }
 
-Result<Decoded> decode(std::string_view bytes, std::string_view declared) {
-  if (starts_with(bytes, "\xEF\xBB\xBF")) return as_utf8(bytes.substr(3));
-  if (starts_with(bytes, "\xFF\xFE")) return *convert(bytes.substr(2), "UTF-16LE");
-  if (starts_with(bytes, "\xFE\xFF")) return *convert(bytes.substr(2), "UTF-16BE");
-  if (looks_binary(bytes)) {
+std::string xml_encoding(std::string_view head) {
+  const std::string_view text = text::trim(head);
+  if (!starts_with(text, "<?xml")) return {};
+  std::string declaration(text.substr(0, text.find("?>")));
+  const std::size_t at = declaration.find("encoding");
+  if (at == std::string::npos) return {};
+  return charset_in("charset" + declaration.substr(at + 8));
+}
+
+}  // namespace
+
+bool looks_binary(std::string_view bytes) {
+  return by_mark(bytes).second == 0 && has_binary_bytes(bytes) && shape_of_utf16(bytes).empty();
+}
+
+std::string declared_charset(std::string_view bytes) {
+  const std::string head = text::ascii_lower(bytes.substr(0, declaration_window));
+  if (std::string name = xml_encoding(head); !name.empty()) return name;
+  for (std::size_t at = head.find('<'); at != std::string::npos; at = head.find('<', at)) {
+    if (head.compare(at, 4, "<!--") == 0) {
+      at = head.find("-->", at + 4);
+      if (at == std::string::npos) break;
+      continue;
+    }
+    const std::size_t end = std::min(head.find('>', at), head.size());
+    if (head.compare(at, 5, "<meta") == 0) {
+      if (std::string name = charset_in(std::string_view(head).substr(at, end - at)); !name.empty()) return name;
+    }
+    ++at;
+  }
+  return {};
+}
+
+Result<Decoded> decode(std::string_view bytes, std::string_view declared, std::string_view inside) {
+  if (const auto [name, length] = by_mark(bytes); length > 0) {
+    return name == "utf-8" ? as_utf8(bytes.substr(length)) : *convert(bytes.substr(length), name);
+  }
+  if (has_binary_bytes(bytes)) {
+    const std::string name = shape_of_utf16(bytes);
+    if (!name.empty()) return *convert(bytes, name);
     return fail(ErrorKind::invalid, tr("The content is binary data, not text"), {},
                 tr("Exclude it, or name it with the extension of its format"));
   }
+  const std::string first = charset_of_label(declared), second = charset_of_label(inside);
   const bool valid = text::first_invalid_utf8(bytes) == std::string_view::npos;
-  const std::string from = iconv_name(declared);
   // Seven-bit encodings are valid UTF-8 too: only their declaration tells.
-  if (valid && !starts_with(from, "iso-2022")) return as_utf8(bytes);
-  // UTF-16 without a byte order mark has NUL bytes and was refused above; HTML says such a declaration means UTF-8.
-  if (!from.empty() && !starts_with(from, "utf")) {
-    if (auto decoded = convert(bytes, from)) return *std::move(decoded);
+  for (const std::string& name : {first, second}) {
+    if (!valid || !starts_with(name, "iso-2022") || bytes.find('\x1b') == std::string_view::npos) continue;
+    if (auto decoded = convert(bytes, name)) return *std::move(decoded);
   }
-  if (from.empty()) {
-    if (auto decoded = guess_korean(bytes)) return *std::move(decoded);
-  }
-  return as_utf8(bytes);
+  return valid ? as_utf8(bytes) : by_declaration(bytes, first, second);
 }
 
 }  // namespace twin::feature

@@ -14,10 +14,12 @@ struct Decoded {
   std::size_t replaced = 0;  ///< invalid sequences that became U+FFFD
 };
 
-/// By byte order mark, else UTF-8 when the bytes are that, else as `declared` (a label of the WHATWG encoding standard:
-/// "euc-kr" means CP949 …), else CP949 when the bytes make sense as Korean, else UTF-8 with repairs.
-/// Binary data is ErrorKind::invalid.
-[[nodiscard]] Result<Decoded> decode(std::string_view bytes, std::string_view declared = {});
+/// By byte order mark, else UTF-16 when the bytes have its shape, else UTF-8 when they are that. Else what is declared:
+/// `declared` (an HTTP header, a mail's part, a setting) and `inside` (the document's own word), labels of the WHATWG
+/// encoding standard ("euc-kr" means CP949 …); of these the one that fits the bytes, CP949 when they are clearly Korean
+/// and neither does, else UTF-8 with repairs. Binary data is ErrorKind::invalid.
+[[nodiscard]] Result<Decoded> decode(std::string_view bytes, std::string_view declared = {},
+                                     std::string_view inside = {});
 
 /// The label in <meta charset>, <meta http-equiv> or <?xml encoding?>, looked for at the start; empty when there is
 /// none.

@@ -13,21 +13,36 @@
 namespace twin::feature {
 
 /// Bump when the output of anything below changes: part of cache keys.
-inline constexpr int clean_version = 1;
+inline constexpr int clean_version = 2;
+
+/// Something of the source that is not in the result.
+struct Removal {
+  std::string reason;  ///< "nav", "comments", a selector of the category, "control characters" …
+  std::string path;    ///< where: the element and what it stands in ("main > div.share"), a line; may be empty
+  std::string text;    ///< what a reader would have seen, white space collapsed; may be empty
+};
+
+struct CleanOptions {
+  bool record_removals = false;  ///< fill Cleaned::removed
+};
 
 struct Cleaned {
   std::string markdown;  ///< UTF-8, NFC, structure kept
   std::string title;     ///< from the content when the source gave none
   std::string language;  ///< primary subtag: "en", "ko"
   UnixMillis published = 0;
+  UnixMillis modified = 0;                      ///< as the content says; 0: it does not
+  std::string read_as;                          ///< "article" for HTML, "markdown", "text", "code"
   std::vector<std::string> authors;             ///< as the content names them
   std::map<std::string, std::string> metadata;  ///< canonical link, tags, description, front matter, charset …
   std::vector<Error> notes;                     ///< what was removed or repaired, with the reason
+  std::vector<Removal> removed;                 ///< in order of the source; only when asked for
 };
 
-/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block).
+/// By media type: text/html (lexbor), text/markdown, text/plain, text/x-<language> (source code as a fenced block),
+/// Jupyter notebooks, and what is_binary_format() names: PDF, DOCX, ODT, EPUB, images.
 /// Invalid UTF-8 is repaired and noted; binary data is ErrorKind::invalid.
-[[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules);
+[[nodiscard]] Result<Cleaned> clean(const RawDocument& raw, const CleanRules& rules, const CleanOptions& options = {});
 
 /// A block of the prose view.
 struct Block {

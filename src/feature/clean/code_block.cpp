@@ -39,20 +39,20 @@ std::string language_of(Node* pre) {
   return {};
 }
 
-std::string code_text(Node* pre) {
+std::string code_text(Node* pre, const PageMap& page) {
   std::string out;
   walk(pre, [&](Node* node) {
     if (is_text(node)) out += data(node);
     if (name(node) == "br") out += '\n';
-    return !one_of(name(node), "script style template");
+    return !is_element(node) || node == pre || !page.removed_itself(node);
   });
   return out;
 }
 
 }  // namespace
 
-std::string write_code_block(Node* pre) {
-  return fenced_block(code_text(pre), language_of(pre));
+std::string write_code_block(Node* pre, const PageMap& page) {
+  return fenced_block(code_text(pre, page), language_of(pre));
 }
 
 }  // namespace twin::feature::html

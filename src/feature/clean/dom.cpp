@@ -4,8 +4,10 @@
 #include <lexbor/html/html.h>
 #include <lexbor/selectors/selectors.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
+#include <stdexcept>
 
 #include "core/i18n.h"
 
@@ -163,6 +165,11 @@ Node* Document::head() const {
 Node* Document::body() const {
   return lxb_dom_interface_node(lxb_html_document_body_element(state_->document));
 }
+Node* Document::html() const {
+  Node* node = root()->first_child;
+  while (node != nullptr && !is_element(node)) node = node->next;
+  return node;
+}
 int Document::flattened() const {
   return state_->flattened;
 }
@@ -205,6 +212,9 @@ Node* first_child(const Node* node) {
 }
 Node* next_sibling(const Node* node) {
   return node->next;
+}
+Node* previous_sibling(const Node* node) {
+  return node->prev;
 }
 Node* parent(const Node* node) {
   return node->parent;
@@ -249,6 +259,63 @@ bool has_class(const Node* node, std::string_view token) {
   return one_of(token, attribute(node, "class"));
 }
 
+std::string_view class_of(const Node* node) {
+  if (!is_element(node)) return {};
+  const auto* attribute = reinterpret_cast<const lxb_dom_element_t*>(node)->attr_class;
+  return attribute == nullptr || attribute->value == nullptr ? std::string_view()
+                                                             : view(attribute->value->data, attribute->value->length);
+}
+
+std::string_view id_of(const Node* node) {
+  if (!is_element(node)) return {};
+  const auto* attribute = reinterpret_cast<const lxb_dom_element_t*>(node)->attr_id;
+  return attribute == nullptr || attribute->value == nullptr ? std::string_view()
+                                                             : view(attribute->value->data, attribute->value->length);
+}
+
+bool next_attribute(const Node* node, const void*& at, std::string_view& key, std::string_view& value) {
+  if (!is_element(node)) return false;
+  auto* next = at == nullptr ? reinterpret_cast<const lxb_dom_element_t*>(node)->first_attr
+                             : static_cast<const lxb_dom_attr_t*>(at)->next;
+  if (next == nullptr) return false;
+  at = next;
+  std::size_t size = 0;
+  const auto* bytes = lxb_dom_attr_local_name(next, &size);
+  key = view(bytes, size);
+  value = next->value == nullptr ? std::string_view() : view(next->value->data, next->value->length);
+  return true;
+}
+
+unsigned tag_of(const Node* node) {
+  static_assert(LXB_TAG__LAST_ENTRY < TagSet::size);
+  if (!is_element(node) || node->local_name >= LXB_TAG__LAST_ENTRY) return 0;
+  return static_cast<unsigned>(node->local_name);
+}
+
+unsigned tag_of_name(std::string_view wanted) {
+  for (lxb_tag_id_t id = LXB_TAG__BEGIN; id < LXB_TAG__LAST_ENTRY; ++id) {
+    std::size_t size = 0;
+    const auto* bytes = lxb_tag_name_by_id(id, &size);
+    if (view(bytes, size) == wanted) return static_cast<unsigned>(id);
+  }
+  throw std::logic_error("not an element of HTML: " + std::string(wanted));
+}
+
+TagSet::TagSet(std::string_view names) {
+  for (std::size_t at = 0; at < names.size();) {
+    const std::size_t end = std::min(names.find(' ', at), names.size());
+    tags_.set(tag_of_name(names.substr(at, end - at)));
+    at = end + 1;
+  }
+}
+
+std::size_t mark_of(const Node* node) {
+  return reinterpret_cast<std::size_t>(node->user);
+}
+void set_mark(Node* node, std::size_t mark) {
+  node->user = reinterpret_cast<void*>(mark);
+}
+
 Node* next_skipping_children(const Node* root, Node* node) {
   while (node != root && node->next == nullptr) node = node->parent;
   return node == root ? nullptr : node->next;
@@ -283,6 +350,18 @@ std::size_t text_length(const Node* node) {
 
 void detach(Node* node) {
   lxb_dom_node_remove(node);
+}
+
+std::string outer_html(const Node* node) {
+  std::string out;
+  lxb_html_serialize_tree_cb(
+      const_cast<Node*>(node),  // lexbor reads only
+      [](const lxb_char_t* bytes, std::size_t size, void* context) -> lxb_status_t {
+        static_cast<std::string*>(context)->append(view(bytes, size));
+        return LXB_STATUS_OK;
+      },
+      &out);
+  return out;
 }
 
 }  // namespace twin::feature::html

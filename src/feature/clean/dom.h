@@ -1,6 +1,8 @@
 // An HTML5 document tree by lexbor, with limits: what the HTML cleaner walks.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +35,8 @@ class Document {
   [[nodiscard]] Node* root() const;
   [[nodiscard]] Node* head() const;
   [[nodiscard]] Node* body() const;
+  /// The <html> element.
+  [[nodiscard]] Node* html() const;
   /// How many start tags were ignored because of the depth limit.
   [[nodiscard]] int flattened() const;
   /// Elements below `scope` that match, in document order. An invalid selector is ErrorKind::usage.
@@ -48,6 +52,7 @@ class Document {
 [[nodiscard]] bool is_text(const Node* node);
 [[nodiscard]] Node* first_child(const Node* node);
 [[nodiscard]] Node* next_sibling(const Node* node);
+[[nodiscard]] Node* previous_sibling(const Node* node);
 [[nodiscard]] Node* parent(const Node* node);
 /// Lower-case element name; empty for anything else.
 [[nodiscard]] std::string_view name(const Node* node);
@@ -66,10 +71,40 @@ class Document {
 /// Takes a node out of the tree.
 void detach(Node* node);
 
+/// The class and id attributes, without a look-up.
+[[nodiscard]] std::string_view class_of(const Node* node);
+[[nodiscard]] std::string_view id_of(const Node* node);
+/// Attributes one after the other: `at` is null at first. False at the end.
+bool next_attribute(const Node* node, const void*& at, std::string_view& key, std::string_view& value);
+/// A small number for the name of a standard element; 0 for anything else.
+[[nodiscard]] unsigned tag_of(const Node* node);
+
+/// That number by name; one that HTML does not know is a bug.
+[[nodiscard]] unsigned tag_of_name(std::string_view name);
+
+/// Names of standard elements, asked for in one step.
+class TagSet {
+ public:
+  explicit TagSet(std::string_view names);  ///< separated by spaces; one that HTML does not know is a bug
+  [[nodiscard]] bool has(unsigned tag) const { return tags_[tag]; }
+  [[nodiscard]] bool has(const Node* node) const { return tags_[tag_of(node)]; }
+  static constexpr std::size_t size = 256;
+
+ private:
+  std::bitset<size> tags_;
+};
+
+/// A number that an analysis keeps at a node; 0 until it is set.
+[[nodiscard]] std::size_t mark_of(const Node* node);
+void set_mark(Node* node, std::size_t mark);
+
 /// Visits a node and everything below it, in document order, without recursion. The visitor returns false to leave out
 /// what is below the node; it must not detach nodes.
 void walk(Node* root, const std::function<bool(Node*)>& visit);
 /// The next node in document order within `root`, not going below `node`; null at the end.
 [[nodiscard]] Node* next_skipping_children(const Node* root, Node* node);
+
+/// The node and everything below it as HTML.
+[[nodiscard]] std::string outer_html(const Node* node);
 
 }  // namespace twin::feature::html

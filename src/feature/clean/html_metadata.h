@@ -1,25 +1,27 @@
-// What a page says about itself: title, author, date, language, canonical link.
+// What a page says about itself: title, authors, dates, language, tags, licence, canonical link.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "core/clock.h"
-#include "feature/clean/dom.h"
+#include "feature/clean/page_date.h"
+#include "feature/clean/page_map.h"
 
 namespace twin::feature::html {
 
 struct PageMetadata {
-  std::string title;
+  std::string title;  ///< without the name of the site
   std::vector<std::string> authors;
-  UnixMillis published = 0;
+  PageDate published, modified;              ///< time 0 and empty day: the page does not say
   std::string language;                      ///< as declared: "en-US"
   std::string base_url;                      ///< of <base href>
-  std::map<std::string, std::string> other;  ///< "canonical", "description", "tags"
+  std::string article_body;                  ///< the text in JSON-LD, where a page repeats it there
+  std::map<std::string, std::string> other;  ///< "canonical", "description", "tags", "site_name", "license"
 };
 
-/// From <meta>, <link>, <time>, JSON-LD and headings. To be called before anything is dropped from the page.
-[[nodiscard]] PageMetadata read_metadata(const Document& document);
+/// From JSON-LD, <meta>, <link>, <time>, microdata, names of elements, the URL and dates that stand by the text, in
+/// this order. read_hints() must have been called; what was taken out of the map counts too.
+[[nodiscard]] PageMetadata read_metadata(const PageMap& page, const std::string& url);
 
 }  // namespace twin::feature::html

@@ -1,25 +1,23 @@
-// Which part of a page is the writing, and what around it goes.
+// Which part of a page is the writing.
 #pragma once
 
-#include <map>
 #include <string>
+#include <vector>
 
 #include "feature/category.h"
-#include "feature/clean/dom.h"
+#include "feature/clean/page_map.h"
 
 namespace twin::feature::html {
 
-/// Takes out what is never writing (scripts, navigation, forms, page headers and footers) and what the category's
-/// drop_selectors name. Returns how many of each were removed: "nav" → 2, ".docnav" → 1.
-[[nodiscard]] Result<std::map<std::string, int>> drop_chrome(const Document& document, const CleanRules& rules);
-
 struct MainContent {
-  Node* node = nullptr;
-  std::string found_by;  ///< the selector, "article", "main", "density" or "body"
+  std::size_t index = 0;  ///< the element that holds the writing; what is below and no writing was taken out
+  std::string found_by;   ///< the category's selector, "article", "body text", "density" or "page"
 };
 
-/// The element that holds the writing: by the category's main_selectors, then <article>, <main> or role=main, then the
-/// element with the densest paragraphs, then the body.
-[[nodiscard]] Result<MainContent> find_main(const Document& document, const CleanRules& rules);
+/// Finds the element that holds the writing and takes out of it what is none: first by the category's main_selectors
+/// (then only what the category and HTML itself say is left out), else by names, blocks of text and links. A page of
+/// which little would be left is read again with fewer removals. Every removal is in the map with its reason.
+/// read_hints() must have been called.
+[[nodiscard]] Result<MainContent> find_main(const Document& document, PageMap& page, const CleanRules& rules);
 
 }  // namespace twin::feature::html

@@ -3,6 +3,7 @@
 #include "feature/clean/formats.h"
 #include "feature/clean/front_matter.h"
 #include "feature/clean/markdown_tree.h"
+#include "feature/clean/page_date.h"
 
 namespace twin::feature {
 namespace {
@@ -16,13 +17,6 @@ std::string joined(const std::vector<std::string>& values) {
   return out;
 }
 
-/// Jekyll writes "2024-05-01 09:30:00 +0900"; RFC 3339 has no space there.
-std::string without_space_before_offset(std::string date) {
-  const std::size_t sign = date.find_last_of("+-");
-  if (sign != std::string::npos && sign > 1 && date[sign - 1] == ' ') date.erase(sign - 1, 1);
-  return date;
-}
-
 void apply(const FrontMatter& front, Cleaned& out) {
   out.title = front.first({"title"});
   out.language = front.first({"lang", "language", "locale"});
@@ -30,11 +24,15 @@ void apply(const FrontMatter& front, Cleaned& out) {
     const auto it = front.values.find(key);
     if (it != front.values.end()) out.authors.insert(out.authors.end(), it->second.begin(), it->second.end());
   }
+  if (const auto changed = html::machine_date(front.first({"lastmod", "modified", "updated", "last_modified_at"}))) {
+    out.modified = changed->time;
+    out.metadata["modified_day"] = changed->day;
+  }
   const std::string date = front.first({"date", "published", "created", "pubdate"});
   if (!date.empty()) {
-    const auto time = parse_time(without_space_before_offset(date));
-    if (time) {
-      out.published = *time;
+    if (const auto read = html::machine_date(date)) {
+      out.published = read->time;
+      out.metadata["published_day"] = read->day;
     } else {
       out.notes.push_back(
           {ErrorKind::invalid, tr("The date '{}' of the front matter is not understood", date), {}, {}});
@@ -45,12 +43,17 @@ void apply(const FrontMatter& front, Cleaned& out) {
 
 }  // namespace
 
-Cleaned clean_markdown(std::string utf8) {
+Cleaned clean_markdown(std::string utf8, const CleanOptions& options) {
   Cleaned out;
-  std::string text = normalize_characters(utf8, false);
+  out.read_as = "markdown";
+  std::vector<Removal>* removed = options.record_removals ? &out.removed : nullptr;
+  std::string text = normalize_characters(utf8, false, removed);
   const FrontMatter front = read_front_matter(text);
   apply(front, out);
   if (!front.problem.empty()) out.notes.push_back({ErrorKind::invalid, front.problem, {}, {}});
+  if (removed != nullptr && front.length > 0) {
+    removed->push_back({"front matter", "first lines", std::string(text::trim(text.substr(0, front.length)))});
+  }
   text.erase(0, front.length);
   const std::size_t first = text.find_first_not_of(" \n\t");
   const std::size_t line = first == std::string::npos ? text.size() : text.rfind('\n', first) + 1;

@@ -81,11 +81,20 @@ std::size_t block_opener(std::string_view line) {
 std::string collapse_spaces(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    if (!is_space(c)) {
-      out += c;
-    } else if (out.empty() || out.back() != ' ') {
-      out += ' ';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const auto third = i + 2 < text.size() ? static_cast<unsigned char>(text[i + 2]) : 0;
+    const bool no_break_space = c == 0xC2 && next == 0xA0;
+    if (is_space(text[i]) || no_break_space) {
+      if (out.empty() || out.back() != ' ') out += ' ';
+      i += no_break_space ? 1 : 0;
+    } else if (c == 0xC2 && next == 0xAD) {  // soft hyphen
+      ++i;
+    } else if ((c == 0xE2 && next == 0x80 && third == 0x8B) || (c == 0xEF && next == 0xBB && third == 0xBF)) {
+      i += 2;  // zero-width space, byte order mark
+    } else {
+      out += text[i];
     }
   }
   return out;

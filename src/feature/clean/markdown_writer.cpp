@@ -11,19 +11,12 @@
 #include "feature/clean/code_block.h"
 #include "feature/clean/markdown_blocks.h"
 #include "feature/clean/markdown_escape.h"
+#include "feature/clean/math.h"
 #include "feature/clean/table_writer.h"
 #include "feature/collect/canonical_url.h"
 
 namespace twin::feature::html {
 namespace {
-
-constexpr std::string_view block_elements =
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hgroup hr html li legend main menu nav ol p pre section summary table tbody td tfoot th "
-    "thead tr ul caption";
-constexpr std::string_view silent_elements =
-    "script style template noscript iframe object embed svg math canvas audio video map area button input select "
-    "textarea datalist progress meter head title meta link base col colgroup rp param source track";
 
 /// Quotes and lists nested deeper keep their text at this level: each level indents every line below it.
 constexpr int max_nesting = 24;
@@ -33,7 +26,7 @@ bool is_space(char c) {
 }
 
 bool is_block(const Node* node) {
-  return one_of(name(node), block_elements);
+  return block_tags().has(node);
 }
 
 bool contains_block(Node* root) {
@@ -80,8 +73,19 @@ class Writer {
       return;
     }
     const std::string_view element = name(node);
-    if (element.empty() || one_of(element, silent_elements) || context_.skipped.contains(node)) return;
+    if (element.empty() || context_.page->removed_itself(node)) return;
+    if (context_.skipped.contains(node)) {
+      leave_out(node, "link back from a footnote");
+      return;
+    }
     if (!in_notes_ && notes_.contains(node)) return;
+    if (element == "math" || element == "script" || (element == "img" && !class_of(node).empty())) {
+      if (const auto formula = formula_of(node)) {
+        write_formula(*formula);
+        return;
+      }
+    }
+    if (element == "script") return;
     if (is_block(node)) {
       block(node, element);
     } else {
@@ -102,7 +106,7 @@ class Writer {
     } else if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6') {
       heading(node, element[1] - '0');
     } else if (element == "pre") {
-      add(write_code_block(node));
+      add(write_code_block(node, *context_.page));
     } else if (one_of(element, "ul ol menu")) {
       list(node, element == "ol");
     } else if (element == "dl") {
@@ -119,6 +123,20 @@ class Writer {
       children(node);
     }
     flush();
+  }
+
+  void leave_out(const Node* node, const char* why) const {
+    if (context_.left_out != nullptr) context_.left_out->emplace_back(node, why);
+  }
+
+  /// As GitHub reads it: in code marks, so that nothing in it is taken for Markdown.
+  void write_formula(const Formula& formula) {
+    if (formula.block && heading_depth_ == 0 && link_depth_ == 0 && table_depth_ == 0) {
+      flush();
+      add(fenced_block(formula.tex, "math"));
+    } else {
+      inline_.raw("$" + code_span(formula.tex) + "$");
+    }
   }
 
   void inline_element(Node* node, std::string_view element) {
@@ -180,7 +198,10 @@ class Writer {
     const std::string content_text = text_content(node);
     const auto shown = text::trim(content_text);
     const bool permalink = heading_depth_ > 0 && (shown == "#" || shown == "¶" || shown == "§" || shown == "🔗");
-    if (permalink) return;
+    if (permalink) {
+      leave_out(node, "link of a heading to itself");
+      return;
+    }
     const bool transparent = href.empty() || href.front() == '#' || href.substr(0, 11) == "javascript:" ||
                              heading_depth_ > 0 || link_depth_ > 0 || contains_block(node);
     if (transparent) {
@@ -281,13 +302,33 @@ class Writer {
       const std::string marker = ordered ? std::to_string(number++) + ". " : "- ";
       const bool tight = blocks.size() == 1 || (blocks.size() == 2 && interrupts(blocks[1]) && !is_list(blocks[0]));
       loose = loose || !tight;
-      items.push_back(
-          indent_block(join_blocks(blocks, tight ? "\n" : "\n\n"), marker, std::string(marker.size(), ' ')));
+      items.push_back(indent_block(join_blocks(blocks, tight ? "\n" : "\n\n"), marker + task_box(child),
+                                   std::string(marker.size(), ' ')));
     }
     if (!items.empty()) add_list(join_blocks(items, loose ? "\n\n" : "\n"));
   }
 
+  /// "[x] " or "[ ] " where the item begins with the box of a task list.
+  static std::string task_box(const Node* item) {
+    for (const Node* node = first_child(item); node != nullptr;) {
+      if (name(node) == "input") {
+        if (attribute(node, "type") != "checkbox") return {};
+        return has_attribute(node, "checked") ? "[x] " : "[ ] ";
+      }
+      const bool blank = is_text(node) && data(node).find_first_not_of(" \n\t\r") == std::string_view::npos;
+      if (blank) {
+        node = next_sibling(node);
+      } else if (one_of(name(node), "label p span")) {
+        node = first_child(node);
+      } else {
+        return {};
+      }
+    }
+    return {};
+  }
+
   void visit_item(Node* node) {
+    if (is_element(node) && context_.page->removed_itself(node)) return;
     if (name(node) == "li" && !context_.skipped.contains(node) && (in_notes_ || !notes_.contains(node))) {
       children(node);
     } else if (name(node) != "li") {
@@ -322,6 +363,7 @@ class Writer {
     bool defined = false;
     const std::function<void(Node*)> entries = [&](Node* parent_node) {
       for (Node* child = first_child(parent_node); child != nullptr; child = next_sibling(child)) {
+        if (is_element(child) && context_.page->removed_itself(child)) continue;
         if (name(child) == "div") {
           entries(child);
         } else if (name(child) == "dt") {
@@ -354,7 +396,7 @@ class Writer {
   }
 
   void table(Node* node) {
-    const auto grid = read_table(node);
+    const auto grid = read_table(node, *context_.page);
     if (!grid) {
       children(node);
       return;
@@ -373,7 +415,9 @@ class Writer {
 
   std::string cell_content(Node* cell) {
     std::vector<std::string> blocks;
+    ++table_depth_;
     nested([&] { children(cell); }, &blocks);
+    --table_depth_;
     std::string text = join_blocks(blocks, " ");
     // A break inside a cell cannot be written; a space reads the same.
     for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n", at))
@@ -419,6 +463,7 @@ class Writer {
   int nesting_ = 0;
   int heading_depth_ = 0;
   int link_depth_ = 0;
+  int table_depth_ = 0;
   bool in_notes_ = false;
 };
 

@@ -70,9 +70,10 @@ std::string paragraph(const std::vector<std::string_view>& lines) {
 
 }  // namespace
 
-Cleaned clean_text(const std::string& utf8) {
+Cleaned clean_text(const std::string& utf8, const CleanOptions& options) {
   Cleaned out;
-  const std::string normalized = normalize_characters(utf8, true);
+  out.read_as = "text";
+  const std::string normalized = normalize_characters(utf8, true, options.record_removals ? &out.removed : nullptr);
   std::vector<std::string_view> lines;
   const auto finish = [&] {
     if (lines.empty()) return;
@@ -99,9 +100,10 @@ Cleaned clean_text(const std::string& utf8) {
   return out;
 }
 
-Cleaned clean_code(const std::string& utf8, const std::string& language) {
+Cleaned clean_code(const std::string& utf8, const std::string& language, const CleanOptions& options) {
   Cleaned out;
-  const std::string code = normalize_characters(utf8, false);
+  out.read_as = "code";
+  const std::string code = normalize_characters(utf8, false, options.record_removals ? &out.removed : nullptr);
   out.markdown = fenced_block(code, language);
   return out;
 }

@@ -29,11 +29,11 @@ int span_of(const Node* cell) {
 }
 
 /// False when the row shows that the table is no data.
-bool read_row(Node* row, Grid& grid) {
+bool read_row(Node* row, const PageMap& page, Grid& grid) {
   auto& cells = grid.rows.emplace_back();
   bool header = true;
   for (Node* cell = first_child(row); cell != nullptr; cell = next_sibling(cell)) {
-    if (!one_of(name(cell), "td th")) continue;
+    if (!one_of(name(cell), "td th") || page.removed_itself(cell)) continue;
     if (arranges_content(cell)) return false;
     header = header && name(cell) == "th";
     cells.push_back(cell);
@@ -50,18 +50,18 @@ bool read_row(Node* row, Grid& grid) {
 
 }  // namespace
 
-std::optional<Grid> read_table(Node* table) {
+std::optional<Grid> read_table(Node* table, const PageMap& page) {
   if (attribute(table, "role") == "presentation") return std::nullopt;
   Grid grid;
   bool data = true;
   walk(table, [&](Node* node) {
-    if (!data) return false;
+    if (!data || (is_element(node) && node != table && page.removed_itself(node))) return false;
     if (name(node) == "caption") {
       data = grid.caption == nullptr;
       grid.caption = node;
     }
     if (name(node) == "tr") {
-      data = read_row(node, grid);
+      data = read_row(node, page, grid);
       return false;
     }
     return node == table || one_of(name(node), "thead tbody tfoot");

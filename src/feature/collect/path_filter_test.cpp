@@ -51,8 +51,12 @@ TEST_CASE("media types") {
   CHECK(media_type_of("README") == "text/plain");
   CHECK(media_type_of("src/main.cpp") == "text/x-cpp");
   CHECK(media_type_of("CMakeLists.txt") == "text/x-cmake");
-  CHECK(media_type_of("photo.jpg") == "");
+  CHECK(media_type_of("photo.jpg") == "image/jpeg");
+  CHECK(media_type_of("논문.PDF") == "application/pdf");
+  CHECK(media_type_of("film.mp4") == "");
   CHECK(media_type_of(".gitignore") == "");
   CHECK(is_document_type("text/html"));
+  CHECK(is_document_type("application/pdf"));
+  CHECK(!is_document_type("image/png"));
   CHECK(!is_document_type("text/x-cpp"));
 }

@@ -15,7 +15,7 @@
 
 namespace twin::feature {
 
-inline constexpr int dataset_version = 1;
+inline constexpr int dataset_version = 2;
 
 struct DatasetConfig {
   double validation_share = 0.05;  ///< of documents
@@ -55,6 +55,7 @@ struct DatasetContext {
   ProgressSink& progress;
   std::filesystem::path folder;  ///< <folder>/{train,validation,test}.jsonl, rejected.jsonl, manifest.json
   std::stop_token stop;
+  std::map<std::string, std::string> duplicates = {};  ///< id of a document that is left out → the one that stays
 };
 
 /// The split of a document: a pure function of its id and the seed, so that it never moves.

@@ -10,10 +10,11 @@
 #include "feature/chunk/sections.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/drafts.h"
-#include "feature/datasets/near_duplicates.h"
 #include "feature/datasets/order.h"
 #include "feature/datasets/samples_file.h"
 #include "feature/datasets/system_prompt.h"
+#include "feature/dedup/near_duplicates.h"
+#include "feature/quality/quality.h"
 
 namespace twin::feature {
 namespace {
@@ -50,6 +51,7 @@ class InstructBuilder {
     const auto progress = context_.progress.start("dataset", "documents");
     progress->total(static_cast<std::uint64_t>(context_.warehouse.counts().documents));
     context_.warehouse.each({}, [&](stores::Document&& document) {
+      if (context_.duplicates.contains(document.id)) return !context_.stop.stop_requested();
       vocabulary_.add(prose_view(document.body));
       return !context_.stop.stop_requested();
     });
@@ -61,6 +63,10 @@ class InstructBuilder {
   }
 
   void add_document(const stores::Document& document) {
+    if (const auto same = context_.duplicates.find(document.id); same != context_.duplicates.end()) {
+      reject({"", document.id, 0, 0, "duplicate_document", "near duplicate of " + same->second});
+      return;
+    }
     const auto category = context_.categories.find(document.category);
     if (category == context_.categories.end()) {
       report_.failures.push_back(
@@ -71,6 +77,11 @@ class InstructBuilder {
     const DatasetRules& rules = category->second.dataset;
     if (!rules.enabled) {
       reject({"", document.id, 0, 0, "category_disabled", document.category});
+      return;
+    }
+    const ProseView prose = prose_view(document.body);
+    if (const auto flags = judge(prose, document.language, category->second.quality); !flags.empty()) {
+      reject({"", document.id, 0, prose.text.size(), "low_quality", describe(flags)});
       return;
     }
     templates_.try_emplace(document.category, rules.questions);

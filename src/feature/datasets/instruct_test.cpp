@@ -141,6 +141,28 @@ TEST_CASE("duplicates are removed, across splits from the training side") {
   CHECK(!project.samples("set", "train").empty());
 }
 
+TEST_CASE("near duplicates of other documents and bad writing give no samples, and say why") {
+  DatasetProject project;
+  project.config.test_share = project.config.validation_share = 0;
+  const auto original = project.put("file:///a.md", "Original", text_about("original", 20));
+  const auto copy = project.put("file:///b.md", "Copy", text_about("copy", 20));
+  std::string tags;
+  for (int i = 0; i < 80; ++i) tags += "#tag" + std::to_string(i) + " and the #other ";
+  project.put("file:///c.md", "Tags", tags, "posts");
+  project.categories["posts"].id = "posts";
+  DatasetContext context = project.context("set");
+  context.duplicates = {{copy.id, original.id}};
+  const DatasetReport report = build_instruct(project.config, context);
+  CHECK(count_of(report.reasons, "duplicate_document") == 1);
+  CHECK(count_of(report.reasons, "low_quality") == 1);
+  REQUIRE(!project.all_samples("set").empty());
+  for (const Sample& sample : project.all_samples("set")) CHECK(sample.provenance.document_id == original.id);
+  CHECK(project.file("set/rejected.jsonl").find(original.id) != std::string::npos);
+  CHECK(project.file("set/rejected.jsonl").find("max_symbol_ratio") != std::string::npos);
+  project.categories["posts"].quality.enabled = false;
+  CHECK(count_of(build_instruct(project.config, project.context("all")).reasons, "low_quality") == 0);
+}
+
 TEST_CASE("max_samples keeps one of every document first") {
   DatasetProject project;
   add_documents(project, 10);

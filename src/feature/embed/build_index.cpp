@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/splitter.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/chunk.h"
 #include "feature/embed/batches.h"
@@ -52,12 +53,14 @@ class IndexBuilder {
   }
 
  private:
-  // Ids whose entry is missing or out of date. Removes the entries of documents that are gone.
+  // Ids whose entry is missing or out of date. Removes the entries of documents that are gone or
+  // left out.
   std::vector<std::string> find_work() {
     std::map<std::string, std::string> known;
     for (auto& [id, key] : context_.index.document_keys()) known[id] = key;
     std::vector<std::string> changed;
     context_.warehouse.each({}, [&](stores::Document&& document) {
+      if (context_.left_out.contains(document.id)) return true;
       ++report_.documents;
       const Category* category = category_of(document);
       const auto entry = known.find(document.id);
@@ -222,6 +225,8 @@ std::string feature_key(const stores::Document& document, const Category& catego
   Sha256 hash;
   hash.field(fmt::format("clean {} chunk {}", clean_version, chunk_version));
   hash.field(config::canonical(rules).dump());
+  const auto splitter = text::sentence_splitter(rules.sentences);
+  hash.field(splitter ? splitter->version : "");
   hash.field(fmt::format("weight {} window {}", category.retrieval_weight, embedder.window_tokens()));
   hash.field(embedder.model_hash());
   hash.field(document.id).field(std::to_string(document.version)).field(document.content_hash);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct IndexContext {
   const std::map<std::string, Category>& categories;
   ProgressSink& progress;
   std::stop_token stop;
+  std::set<std::string> left_out = {};  ///< ids of documents that are not indexed: near duplicates of others
 };
 
 /// Hash of everything that makes a document's entry in the index: its version and content, the rules of its category,
@@ -47,8 +49,8 @@ struct IndexContext {
                                       const models::EmbeddingEngine& embedder);
 
 /// Documents are committed one by one, in order of id: after a crash the next run continues with the rest. Entries of
-/// documents that are gone are removed; another embedding model starts the index anew. Throws Fatal when a store or,
-/// for good, the embedding engine fails.
+/// documents that are gone or left out are removed; another embedding model starts the index anew. Throws Fatal when a
+/// store or, for good, the embedding engine fails.
 [[nodiscard]] IndexReport build_index(const EmbedConfig& config, const IndexContext& context);
 
 }  // namespace twin::feature

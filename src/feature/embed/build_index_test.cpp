@@ -39,9 +39,9 @@ struct Project {
     warehouse->upsert(document);
     return document;
   }
-  IndexReport build() {
-    return build_index(config,
-                       {*warehouse, *index, embedder, tokenizer, categories, silent_progress(), stop.get_token()});
+  IndexReport build(std::set<std::string> left_out = {}) {
+    return build_index(config, {*warehouse, *index, embedder, tokenizer, categories, silent_progress(),
+                                stop.get_token(), std::move(left_out)});
   }
 };
 
@@ -76,6 +76,19 @@ TEST_CASE("documents become chunks with vectors, found by words") {
     CHECK(document->prose.substr(c.start, c.end - c.start) == c.text);
     return true;
   });
+}
+
+TEST_CASE("a near duplicate leaves the index, and comes back when it is chosen") {
+  Project project;
+  const auto first = project.put("file:///a.md", long_text(10));
+  const auto second = project.put("file:///b.md", long_text(10));
+  CHECK(project.build({second.id}).indexed == 1);
+  CHECK(!project.index->document(second.id).has_value());
+  const IndexReport other = project.build({first.id});
+  CHECK(other.indexed == 1);
+  CHECK(other.removed == 1);
+  CHECK(!project.index->document(first.id).has_value());
+  CHECK(project.index->document(second.id).has_value());
 }
 
 TEST_CASE("only what changed is done again, and what is gone is removed") {

@@ -105,7 +105,7 @@ TEST_CASE("what is no feed is an error that says so") {
 
 TEST_CASE("of a feed that was cut off, whole entries are kept and the failure is told") {
   const std::size_t third = rss2.find("<item><title>Nothing");
-  SourceTest test("feed", {{"url", "https://jane.example/feed"}});
+  SourceTest test("feed", {{"url", "https://jane.example/feed"}, {"full", "never"}});
   test.http.pages["https://jane.example/feed"] = page(rss2.substr(0, third - 60));
   REQUIRE(test.run());
   CHECK(test.documents.size() == 1);
@@ -139,7 +139,7 @@ TEST_CASE("entities do not explode and limits hold") {
 }
 
 TEST_CASE("the source: entries become documents, a feed is never complete") {
-  SourceTest test("feed", {{"url", "https://jane.example/feed/"}});
+  SourceTest test("feed", {{"url", "https://jane.example/feed/"}, {"full", "never"}});
   test.http.pages["https://jane.example/feed/"] =
       page(rss2, {{"etag", "\"v1\""}, {"last-modified", "Wed, 05 Apr 2023 06:30:00 GMT"}});
   const auto report = test.run();
@@ -148,14 +148,18 @@ TEST_CASE("the source: entries become documents, a feed is never complete") {
   CHECK(!report->unchanged);
   CHECK(test.documents.size() == 2);
   REQUIRE(test.failures.size() == 1);  // the entry with nothing in it
+  // What failed must come again: the next run asks without condition.
+  CHECK(report->cursor.starts_with("\n\n"));
   const auto& first = test.documents.at("https://jane.example/tips/?utm_source=rss");
   CHECK(first.title == "Tips & tricks");
   CHECK(first.media_type == "text/html");
   CHECK(first.metadata.at("tags") == "tools, sql");
   CHECK(test.documents.at("https://jane.example/permalink").metadata.at("summary") == "true");
 
-  // The next run asks conditionally; 304 means nothing is new and nothing is gone.
-  test.cursor = report->cursor;
+  // After a run without failures the next one asks conditionally; 304 means nothing is new and nothing is gone.
+  test.http.pages["https://jane.example/feed/"].body =
+      rss2.substr(0, rss2.find("<item><title>Nothing")) + "</channel></rss>";
+  test.cursor = test.run()->cursor;
   HttpResponse not_modified;
   not_modified.status = 304;
   test.http.pages["https://jane.example/feed/"] = not_modified;
@@ -179,11 +183,113 @@ TEST_CASE("relative links and ids; summaries can be left out; a saved file works
   test.cursor = report->cursor;
   CHECK(test.run(files)->unchanged);
 
-  SourceTest full("feed", {{"url", "https://jane.example/feed"}, {"summaries", "false"}});
+  SourceTest full("feed", {{"url", "https://jane.example/feed"}, {"full", "never"}, {"summaries", "false"}});
   full.http.pages["https://jane.example/feed"] = page(rss2);
   REQUIRE(full.run());
   CHECK(full.documents.size() == 1);
 
   SourceTest both("feed", {{"url", "https://x.example/feed"}, {"path", "/saved.xml"}});
   CHECK(both.run(files).error().kind == ErrorKind::usage);
+}
+
+TEST_CASE("JSON Feed 1.1 and 1") {
+  const auto feed = parse_feed(R"({"version": "https://jsonfeed.org/version/1.1", "title": "하늘의 글",
+    "home_page_url": "https://sky.example/", "language": "ko", "next_url": "https://sky.example/feed.json?page=2",
+    "authors": [{"name": "김하늘"}],
+    "items": [{"id": "1", "url": "https://sky.example/1", "title": "첫 글", "content_html": "<p>본문</p>",
+               "date_published": "2024-02-11T12:00:00+09:00", "date_modified": "2024-02-12T12:00:00+09:00", "tags": ["일상"]},
+              {"id": "https://sky.example/2", "content_text": "Plain & simple", "authors": [{"name": "Guest"}],
+               "language": "en"},
+              {"id": "3", "url": "https://sky.example/3", "summary": "요약만"}]})");
+  REQUIRE(feed);
+  REQUIRE(feed->entries.size() == 3);
+  CHECK(feed->next == "https://sky.example/feed.json?page=2");
+  CHECK(feed->entries[0].authors == std::vector<std::string>{"김하늘"});
+  CHECK(feed->entries[0].tags == std::vector<std::string>{"일상"});
+  CHECK(format_time(feed->entries[0].published) == "2024-02-11T03:00:00.000Z");
+  CHECK(feed->entries[1].link == "https://sky.example/2");
+  CHECK(feed->entries[1].media_type == "text/plain");
+  CHECK(feed->entries[1].authors == std::vector<std::string>{"Guest"});
+  CHECK(feed->entries[2].summary);
+  const auto old = parse_feed(
+      R"({"version": "https://jsonfeed.org/version/1", "author": {"name": "A"}, "items": [{"id": 7, "external_url": "https://x.example/7", "content_html": "x"}]})");
+  REQUIRE(old);
+  CHECK(old->entries.at(0).id == "7");
+  CHECK(old->entries[0].authors == std::vector<std::string>{"A"});
+  CHECK(!parse_feed("{\"version\": \"https://jsonfeed.org/version/1\", "));
+}
+
+TEST_CASE("whole posts and beginnings") {
+  const auto excerpt = [](std::string content, bool summary, std::string type = "text/html") {
+    FeedEntry entry;
+    entry.content = std::move(content);
+    entry.summary = summary;
+    entry.media_type = std::move(type);
+    return is_excerpt(entry);
+  };
+  // Velog and Tistory put whole posts into <description>.
+  CHECK(!excerpt("<h1>시작</h1><p>첫 문단</p><p>둘째 문단</p>", true));
+  CHECK(!excerpt("<p>" + std::string(4000, 'x') + "</p>", true));
+  CHECK(excerpt("요약 한 줄", true));
+  CHECK(excerpt("<p>Short &#8230;</p>", true));
+  CHECK(excerpt("<p>One.</p><p>Two [&hellip;]</p>", true));
+  CHECK(!excerpt("<p>One paragraph only.</p>", false));
+  CHECK(excerpt("<p>One.</p><p>Two.</p><p><a href=x>Read more »</a></p>", false));
+  CHECK(excerpt("<p>하나.</p><p>둘.</p><a>더 보기</a>", false));
+  CHECK(excerpt("<p>A</p><p>B</p><a>Continue reading on Medium »</a>", false));
+  CHECK(excerpt("<p>Start of it…</p><p>The post <a>X</a> appeared first on <a>Y</a>.</p>", false));
+  CHECK(!excerpt("<p>All of it.</p><p>More.</p><p>The post <a>X</a> appeared first on <a>Y</a>.</p>", true));
+  CHECK(excerpt("", false));
+  CHECK(!excerpt("one\n\ntwo\n\nthree", true, "text/plain"));
+}
+
+TEST_CASE("the pages of entries are read where the feed gives only the beginning, and not again") {
+  SourceTest test("feed", {{"url", "https://jane.example/feed"}});
+  test.http.pages["https://jane.example/feed"] = page(rss2, {{"etag", "\"v1\""}});
+  test.http.pages["https://jane.example/permalink"] =
+      page("<p>The page.</p>", {{"content-type", "text/html; charset=utf-8"}});
+  const auto report = test.run();
+  REQUIRE(report);
+  const auto& whole = test.documents.at("https://jane.example/permalink");
+  CHECK(whole.bytes == "<p>The page.</p>");
+  CHECK(whole.title == "No link");
+  CHECK(whole.authors == std::vector<std::string>{"Bob Roe"});
+  CHECK(test.failures.size() == 1);
+
+  // The entry without anything failed, so the feed is asked for without condition; the page is not read again.
+  test.cursor = report->cursor;
+  test.http.requests.clear();
+  const auto again = test.run();
+  REQUIRE(again);
+  CHECK(test.http.requests.size() == 1);
+  CHECK(test.documents.size() == 1);
+  CHECK(again->cursor == report->cursor);
+
+  SourceTest always("feed", {{"url", "https://jane.example/feed"}, {"full", "always"}});
+  always.http.pages = test.http.pages;
+  always.http.pages["https://jane.example/tips/?utm_source=rss"] =
+      page("<p>Tips page</p>", {{"content-type", "text/html"}});
+  REQUIRE(always.run());
+  CHECK(always.documents.at("https://jane.example/tips/?utm_source=rss").bytes == "<p>Tips page</p>");
+}
+
+TEST_CASE("a feed in pages is followed, once around at most") {
+  const auto json = [](int id, const std::string& next) {
+    const std::string n = std::to_string(id);
+    return page(R"({"version": "https://jsonfeed.org/version/1.1", "next_url": ")" + next + R"(", "items": [{"id": ")" +
+                n + R"(", "url": "https://p.example/)" + n + R"(", "content_html": "<p>x</p>"}]})");
+  };
+  SourceTest test("feed", {{"url", "https://p.example/feed.json"}});
+  test.http.pages["https://p.example/feed.json"] = json(1, "/feed.json?page=2");
+  test.http.pages["https://p.example/feed.json?page=2"] = json(2, "https://p.example/feed.json?page=3");
+  test.http.pages["https://p.example/feed.json?page=3"] = json(3, "https://p.example/feed.json");
+  REQUIRE(test.run());
+  CHECK(test.documents.size() == 3);
+  CHECK(test.http.requests.size() == 3);
+  SourceTest limited("feed", {{"url", "https://p.example/feed.json"}, {"max_feed_pages", "2"}});
+  limited.http.pages = test.http.pages;
+  REQUIRE(limited.run());
+  CHECK(limited.documents.size() == 2);
+  REQUIRE(limited.failures.size() == 1);
+  CHECK(limited.failures[0].kind == ErrorKind::limit);
 }

@@ -1,4 +1,4 @@
-// Files below a folder: Markdown, HTML, plain text.
+// Files below a folder: Markdown, HTML, plain text, PDF, DOCX, ODT, EPUB, notebooks; images when asked for.
 #include <algorithm>
 #include <filesystem>
 
@@ -21,6 +21,7 @@ class Folder final : public Source {
     b.field("path", path_, "Folder (or one file) with the writing", {.required = true, .path = true, .exists = true});
     filter_.bind(b);
     b.field("code", code_, "Also read source code files");
+    b.field("ocr", ocr_, "Also read the writing in images, and PDFs that are only images, by OCR (needs tesseract)");
   }
 
   [[nodiscard]] std::string location() const override { return root().string(); }
@@ -42,11 +43,14 @@ class Folder final : public Source {
     if (!found) return tl::unexpected(found.error());
     if (found->empty()) {
       sink(fail(ErrorKind::not_found, tr("No file matched in this folder"), location(),
-                tr("Markdown, HTML and text files are read; see include, exclude and skip_folders of this source")));
+                tr("Markdown, HTML, text, PDF, DOCX, ODT, EPUB and notebooks are read; see include, exclude and "
+                   "skip_folders of this source")));
       return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
     }
     for (const auto& file : *found) {
-      if (context.stop.stop_requested() || !sink(read(context, file))) return SourceReport{};
+      if (context.stop.stop_requested()) return SourceReport{};
+      if (!context.wants(file_url(file.generic_string()))) continue;
+      if (!sink(read(context, file))) return SourceReport{};
     }
     return SourceReport{.complete = true, .unchanged = false, .cursor = {}};
   }
@@ -82,6 +86,7 @@ class Folder final : public Source {
     const std::string type = media_type_of(relative);
     // A file that an include pattern names outright is read as text even when its kind is unknown.
     if (type.empty()) return !filter_.include.empty();
+    if (is_image_type(type)) return ocr_;
     return code_ || is_document_type(type) || !filter_.include.empty();
   }
 
@@ -103,36 +108,33 @@ class Folder final : public Source {
     const std::string relative =
         file == folder ? file.filename().string() : file.lexically_relative(folder).generic_string();
     raw.metadata["path"] = relative;
-    if (!is_document_type(raw.media_type)) raw.title = relative;
+    if (ocr_ && (is_image_type(raw.media_type) || raw.media_type == "application/pdf")) raw.metadata["ocr"] = "true";
+    if (raw.media_type.starts_with("text/") && !is_document_type(raw.media_type)) raw.title = relative;
     return raw;
   }
 
   std::string path_;
   PathFilter filter_;
   bool code_ = false;
+  bool ocr_ = false;
 };
 
 bool starts_with(const std::string& text, std::string_view prefix) {
   return text.rfind(prefix, 0) == 0;
 }
 
-/// A path as people write it: absolute, relative or with "~"; not a repository, not a feed, not a URL.
-bool accepts(const std::string& location) {
-  if (location.empty() || location.find("://") != std::string::npos || starts_with(location, "git@")) return false;
-  fs::path path(location);
-  if (!path.has_filename()) path = path.parent_path();
-  const std::string extension = text::fold(path.extension().string());
-  if (extension == ".git" || extension == ".xml" || extension == ".rss" || extension == ".atom") return false;
+/// A path as people write it: absolute, relative or with "~".
+Claim accepts(const std::string& location) {
+  if (location.empty() || location.find("://") != std::string::npos || starts_with(location, "git@")) return {};
   std::error_code error;
-  if (fs::exists(path / ".git", error)) return false;
-  if (fs::exists(path, error)) return true;
-  return starts_with(location, "/") || starts_with(location, "./") || starts_with(location, "../") ||
-         starts_with(location, "~/");
+  const bool path = fs::exists(location, error) || starts_with(location, "/") || starts_with(location, "./") ||
+                    starts_with(location, "../") || starts_with(location, "~/");
+  return path ? Claim{Claim::any, tr("a path on this machine")} : Claim{};
 }
 
 }  // namespace
 
-TWIN_SOURCE(folder, {.description = "Markdown, HTML and text files below a folder",
+TWIN_SOURCE(folder, {.description = "Markdown, HTML, text, PDF, DOCX, ODT, EPUB and notebooks below a folder",
                      .needs = "",
                      .examples = {{"/home/me/blog", true},
                                   {"./posts/", true},

@@ -3,71 +3,13 @@
 
 #include <algorithm>
 
-#include "feature/sources/git/handles.h"
+#include "feature/sources/git/repository_for_test.h"
 #include "feature/sources/source_for_test.h"
 
 using namespace twin;
 using namespace twin::feature;
 
 namespace {
-
-/// A repository with commits made for the test.
-class TestRepository {
- public:
-  TestRepository() {
-    git::start();
-    REQUIRE(git_repository_init(&repository_, folder_.path().c_str(), 0) == 0);
-  }
-  ~TestRepository() { git_repository_free(repository_); }
-  TestRepository(const TestRepository&) = delete;
-  TestRepository& operator=(const TestRepository&) = delete;
-
-  /// Sets these files (empty text: removes) and commits.
-  std::string commit(const std::string& message, const std::map<std::string, std::string>& files,
-                     const std::string& author = "Jane Doe", const std::string& email = "jane@example.org") {
-    for (const auto& [path, text] : files) {
-      if (text.empty()) {
-        contents_.erase(path);
-      } else {
-        contents_[path] = text;
-      }
-    }
-    git_index* index = nullptr;
-    REQUIRE(git_repository_index(&index, repository_) == 0);
-    git_index_clear(index);
-    for (const auto& [path, text] : contents_) {
-      git_index_entry entry{};
-      entry.path = path.c_str();
-      entry.mode = GIT_FILEMODE_BLOB;
-      REQUIRE(git_index_add_from_buffer(index, &entry, text.data(), text.size()) == 0);
-    }
-    git_oid tree_id, commit_id, parent_id;
-    REQUIRE(git_index_write_tree(&tree_id, index) == 0);
-    git_index_free(index);
-    git_tree* tree = nullptr;
-    REQUIRE(git_tree_lookup(&tree, repository_, &tree_id) == 0);
-    git_signature* signature = nullptr;
-    REQUIRE(git_signature_new(&signature, author.c_str(), email.c_str(), time_ += 3600, 0) == 0);
-    git_commit* parent = nullptr;
-    if (git_reference_name_to_id(&parent_id, repository_, "HEAD") == 0)
-      git_commit_lookup(&parent, repository_, &parent_id);
-    const git_commit* parents[] = {parent};
-    REQUIRE(git_commit_create(&commit_id, repository_, "HEAD", signature, signature, nullptr, message.c_str(), tree,
-                              parent == nullptr ? 0 : 1, parents) == 0);
-    git_commit_free(parent);
-    git_signature_free(signature);
-    git_tree_free(tree);
-    return git::to_hex(commit_id);
-  }
-
-  [[nodiscard]] std::string path() const { return folder_.path().string(); }
-
- private:
-  TempFolder folder_;
-  git_repository* repository_ = nullptr;
-  std::map<std::string, std::string> contents_;
-  git_time_t time_ = 1'600'000'000;
-};
 
 std::string name(const std::string& url) {
   return url.substr(url.find_last_of("#@") + 1);
@@ -196,4 +138,108 @@ TEST_CASE("repositories without commits, shallow ones, and folders that are none
 TEST_CASE("credentials in an address stay out of documents") {
   SourceTest test("git", {{"url", "https://user:secret@example.org/r.git"}});
   CHECK(test.source->location() == "https://example.org/r.git");
+}
+
+namespace {
+
+bool noted(const SourceReport& report, const std::string& words) {
+  return std::any_of(report.notes.begin(), report.notes.end(),
+                     [&](const Error& note) { return note.text().find(words) != std::string::npos; });
+}
+
+const RawDocument& file(const SourceTest& test, const std::string& path) {
+  for (const auto& [url, document] : test.documents) {
+    if (name(url) == path) return document;
+  }
+  FAIL("no " << path);
+  return test.documents.begin()->second;
+}
+
+/// Jane wrote one file, Bob another; both wrote in a third, where Jane has one commit of many lines and Bob two of few.
+void two_writers(TestRepository& repository) {
+  repository.commit("Jane's", {{"jane.md", "a\nb\nc\n"}, {"both.md", "1\n2\n3\n4\n5\n6\n7\n8\n"}});
+  repository.commit("Bob's", {{"bob.md", "x\ny\n"}}, "Bob Roe", "bob@example.org");
+  repository.commit("Bob again", {{"both.md", "1\n2\n3\n4\n5\n6\n7\neight\n"}}, "Bob Roe", "bob@example.org");
+  repository.commit("Bob once more", {{"both.md", "1\n2\n3\n4\n5\n6\nseven\neight\n"}}, "Bob Roe", "bob@example.org");
+}
+
+}  // namespace
+
+TEST_CASE("with several writers a file belongs to who wrote it: by commits or by lines") {
+  TestRepository repository;
+  two_writers(repository);
+  SourceTest commits("git", {{"path", repository.path()}});
+  commits.authors = {"Jane Doe", "jane@example.org"};
+  REQUIRE(commits.run());
+  CHECK(file(commits, "jane.md").authors == std::vector<std::string>{"Jane Doe"});
+  CHECK(file(commits, "jane.md").author_emails == std::vector<std::string>{"jane@example.org"});
+  CHECK(file(commits, "bob.md").authors == std::vector<std::string>{"Bob Roe"});
+  CHECK(file(commits, "both.md").authors == std::vector<std::string>{"Bob Roe", "Jane Doe"});
+  CHECK(file(commits, "both.md").metadata.at("attribution") == "commits");
+  CHECK(file(commits, "both.md").metadata.at("author_share") == "0.67");
+
+  SourceTest blame("git", {{"path", repository.path()}, {"attribution", "blame"}, {"attribution_share", "0.5"}});
+  blame.authors = {"Jane Doe"};
+  REQUIRE(blame.run());
+  CHECK(file(blame, "both.md").authors == std::vector<std::string>{"Jane Doe"});
+  CHECK(file(blame, "both.md").metadata.at("attribution") == "blame");
+  CHECK(file(blame, "both.md").metadata.at("author_share") == "0.75");
+
+  SourceTest none("git", {{"path", repository.path()}, {"attribution", "none"}});
+  REQUIRE(none.run());
+  CHECK(file(none, "bob.md").authors.empty());
+}
+
+TEST_CASE("only_mine leaves out what others wrote, with a note") {
+  TestRepository repository;
+  two_writers(repository);
+  SourceTest test("git", {{"path", repository.path()}, {"only_mine", "true"}, {"attribution", "blame"}});
+  test.authors = {"JANE@example.org"};
+  const auto report = test.run();
+  REQUIRE(report);
+  CHECK(names(test) == std::vector<std::string>{"both.md", "jane.md"});
+  CHECK(noted(*report, "Mostly by Bob Roe (100%)"));
+  // By the name that the project knows, so that collect finds the person.
+  CHECK(file(test, "jane.md").authors == std::vector<std::string>{"JANE@example.org"});
+
+  SourceTest stranger("git", {{"path", repository.path()}});
+  stranger.authors = {"Someone Else"};
+  const auto strange = stranger.run();
+  REQUIRE(strange);
+  CHECK(noted(*strange, "None of the 2 writers"));
+}
+
+TEST_CASE("one person under several names is one writer: .mailmap, the same address, the same name") {
+  TestRepository repository;
+  // Of the work tree, as git reads it.
+  REQUIRE(disk().write(repository.path() + "/.mailmap", "박미나 <mina@example.org> <root@laptop>\n"));
+  repository.commit("A", {{"a.md", "1\n"}}, "root", "root@laptop");
+  repository.commit("B", {{"a.md", "1\n2\n"}}, "Mina Park", "mina@example.org");
+  repository.commit("C", {{"a.md", "1\n2\n3\n"}}, "Mina Park", "mina@work.example.org");
+  SourceTest alone("git", {{"path", repository.path()}, {"attribution", "blame"}});
+  REQUIRE(alone.run());
+  CHECK(file(alone, "a.md").authors.empty());  // one writer: the project's
+  repository.commit("D", {{"d.md", "1\n"}}, "Bob Roe", "bob@example.org");
+  SourceTest test("git", {{"path", repository.path()}, {"attribution", "blame"}});
+  REQUIRE(test.run());
+  CHECK(file(test, "a.md").authors == std::vector<std::string>{"Mina Park"});
+  CHECK(file(test, "a.md").author_emails == std::vector<std::string>{"mina@example.org", "mina@work.example.org"});
+  CHECK(file(test, "a.md").metadata.at("author_share") == "1.00");
+}
+
+TEST_CASE("blame has limits, and falls back to commits with a note") {
+  TestRepository repository;
+  two_writers(repository);
+  SourceTest few("git", {{"path", repository.path()}, {"attribution", "blame"}, {"blame_max_commits", "3"}});
+  const auto report = few.run();
+  REQUIRE(report);
+  CHECK(noted(*report, "more than 3 commits"));
+  CHECK(file(few, "both.md").metadata.at("attribution") == "commits");
+  repository.commit("Big", {{"big.md", std::string(3000, 'x') + "\n"}});
+  SourceTest small("git", {{"path", repository.path()}, {"attribution", "blame"}, {"blame_max_kilobytes", "2"}});
+  const auto second = small.run();
+  REQUIRE(second);
+  CHECK(noted(*second, "larger than 2 kilobytes"));
+  CHECK(file(small, "big.md").metadata.at("attribution") == "commits");
+  CHECK(file(small, "both.md").metadata.at("attribution") == "blame");
 }

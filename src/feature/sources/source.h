@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -19,6 +20,7 @@
 #include "core/progress.h"
 #include "core/registry.h"
 #include "core/result.h"
+#include "core/secrets.h"
 
 namespace twin::feature {
 
@@ -41,6 +43,7 @@ using Item = Result<RawDocument>;
 
 struct SourceContext {
   FileSystem& files;
+  /// Polite by itself: robots.txt, rates, retries, address checks and conditional requests are its business.
   HttpClient& http;
   Clock& clock;
   std::stop_token stop;
@@ -49,7 +52,16 @@ struct SourceContext {
   /// Names and e-mail addresses of the authors in question: what a source with several writers (git) filters by.
   std::vector<std::string> authors;
   /// State kept between runs (ETag, commit), stored only when the whole source was read without failure.
-  std::string cursor;
+  std::string cursor = {};
+  /// Asked before an item is fetched or read. False: leave it out, as for `--dry-run` (which lists what was asked for)
+  /// and
+  /// `--retry-failed` (which wants only what failed). What is listed but not wanted is not gone.
+  std::function<bool(const std::string& url)> wants = [](const std::string&) { return true; };
+  /// To be told of an item that is there and, by the cursor, as it was: it is not handed over again and is not gone.
+  /// Comes before wants(): what is unchanged is not asked for. (`--retry-failed` therefore runs with an empty cursor.)
+  std::function<void(const std::string& url)> unchanged = [](const std::string&) {};
+  /// Tokens and keys that the user gave for this source; none by default.
+  const Secrets& secrets = no_secrets();
 };
 
 /// Called for each item, in a stable order. Return false to stop.
@@ -59,6 +71,9 @@ struct SourceReport {
   bool complete = false;   ///< everything there is was seen: what was not seen is gone and gets a tombstone
   bool unchanged = false;  ///< the source says nothing changed since the cursor: nothing was emitted, nothing is gone
   std::string cursor;
+  /// The cursor names what was read, item by item: it is stored even when other items failed at the source.
+  bool cursor_by_item = false;
+  std::vector<Error> notes = {};  ///< worth knowing, not failed: a paid post, a listing that differs from the feed …
 };
 
 class Source {
@@ -79,13 +94,24 @@ struct SourceExample {
   bool accepted = true;
 };
 
+/// How sure a source is that a location is its own. The strongest claim wins; two equal ones are a defect, which the
+/// conformance test finds.
+struct Claim {
+  enum Strength { none = 0, any = 10, shape = 50, site = 100 };
+  Strength strength = none;  ///< any: can read anything of this kind; shape: the address looks like it; site: it is it
+  std::string why = {};      ///< in words, for `twin source test`
+  explicit operator bool() const { return strength != none; }
+};
+
 struct SourceEntry {
   std::string description;
   std::string needs;                    ///< what the user must have: nothing, a token …
   std::vector<SourceExample> examples;  ///< at least one accepted and one refused
-  /// Whether a link given to `twin init` belongs to this source.
-  std::function<bool(const std::string& location)> accepts;
+  /// Whether a link given to `twin init` or `twin source test` belongs to this source. Looks at the text (and, for a
+  /// path, at the disk), never at the network.
+  std::function<Claim(const std::string& location)> accepts;
   std::function<std::unique_ptr<Source>()> make;
+  std::string category = "articles";  ///< that `twin init` writes for it
 };
 
 using SourceRegistry = Registry<SourceEntry>;

@@ -29,7 +29,7 @@ struct SourceTest {
 
   SourceContext context(FileSystem& files) {
     return {.files = files,
-            .http = http,
+            .http = client != nullptr ? *client : http,
             .clock = clock,
             .stop = stop.get_token(),
             .scratch = scratch.path(),
@@ -56,6 +56,7 @@ struct SourceTest {
   std::unique_ptr<Source> source;
   std::vector<Error> errors;
   FakeHttp http;
+  HttpClient* client = nullptr;  ///< answers instead of `http` (ReplayHttp)
   FakeClock clock;
   std::stop_source stop;
   TempFolder scratch;

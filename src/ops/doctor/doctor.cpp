@@ -59,6 +59,13 @@ Check check_program(const std::string& name, const std::string& advice) {
   return {name, CheckState::problem, path.error().message, advice};
 }
 
+/// What only some kinds of documents need.
+Check check_optional_program(const std::string& name, const std::string& use, const std::string& package) {
+  const auto path = find_program(name);
+  if (path) return {name, CheckState::good, path->string(), {}};
+  return {name, CheckState::warning, tr("not installed; {} need it", use), tr("apt-get install {}", package)};
+}
+
 Check check_model(Project& project, const std::string& id, const std::string& reference) {
   const auto model = project.models().find(id);
   if (!model) {
@@ -124,6 +131,8 @@ std::vector<Check> run_doctor(Project& project) {
           check_program("llama-server", reinstall),
           check_program("llama-quantize", reinstall),
           check_program("twin-train", reinstall),
+          check_optional_program("pdftotext", tr("PDF files"), "poppler-utils"),
+          check_optional_program("tesseract", tr("images (OCR)"), "tesseract-ocr tesseract-ocr-kor"),
           check_model(project, config.models.chat, config.models.chat_from),
           check_model(project, config.models.embedding, config.models.embedding_from),
           check_sources(project, config),

@@ -211,6 +211,7 @@ class Execution {
     record.status = StepStatus::cached;
     record.outputs = earlier->outputs;
     record.summary = earlier->summary;
+    record.details = earlier->details;
     record.reused_from = earlier->reused_from.empty() ? earlier->run_id : earlier->reused_from;
     return true;
   }
@@ -228,6 +229,7 @@ class Execution {
         record.outputs = std::move(outcome.outputs);
         record.summary = std::move(outcome.summary);
         record.failures = std::move(outcome.failures);
+        record.details = std::move(outcome.details);
         record.status = record.failures.empty() ? StepStatus::done : StepStatus::partial;
         return;
       } catch (const Fatal& fatal) {

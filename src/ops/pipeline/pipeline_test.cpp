@@ -73,7 +73,8 @@ TEST_CASE("pipeline: up_to keeps the targets and what they need") {
 
 TEST_CASE("steps: every plug-in is complete, and there are as many as files") {
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(TWIN_SOURCE_DIR) / "src/ops/steps")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(TWIN_SOURCE_DIR) / "src/ops/steps")) {
     std::ifstream in(entry.path());
     const std::string text((std::istreambuf_iterator<char>(in)), {});
     files += text.find("\nTWIN_STEP(") != std::string::npos ? 1 : 0;
@@ -85,7 +86,7 @@ TEST_CASE("steps: every plug-in is complete, and there are as many as files") {
     CHECK(entry.version >= 1);
     CHECK(static_cast<bool>(entry.run));
   }
-  for (const char* id : {"models", "collect", "index", "instruct", "preference", "train", "evaluate"}) {
+  for (const char* id : {"models", "collect", "duplicates", "index", "instruct", "preference", "train", "evaluate"}) {
     CAPTURE(id);
     CHECK(StepRegistry::instance().find(id) != nullptr);
   }

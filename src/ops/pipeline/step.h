@@ -31,6 +31,7 @@ struct StepOutcome {
   std::vector<stores::Artifact> outputs;
   std::string summary;          ///< one line for people
   std::vector<Error> failures;  ///< items that failed: the step is then "partial"
+  std::string details = {};     ///< JSON of the step's own, kept with its record
 };
 
 struct StepEntry {

@@ -10,15 +10,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path find_home(const fs::path& given) {
-  const std::string hint = tr("write one with: twin init");
-  if (!given.empty()) {
-    if (fs::exists(given / "twin.yaml")) return fs::absolute(given).lexically_normal();
-    throw Fatal(ErrorKind::usage, tr("There is no twin.yaml in this folder"), given.string(), hint);
-  }
+/// Empty when there is none.
+fs::path search_home(const fs::path& given) {
+  if (!given.empty()) return fs::exists(given / "twin.yaml") ? fs::absolute(given).lexically_normal() : fs::path();
   for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
     if (fs::exists(folder / "twin.yaml")) return folder;
-    if (folder == folder.root_path()) break;
+    if (folder == folder.root_path()) return {};
+  }
+}
+
+fs::path find_home(const fs::path& given) {
+  fs::path found = search_home(given);
+  if (!found.empty()) return found;
+  const std::string hint = tr("write one with: twin init");
+  if (!given.empty()) {
+    throw Fatal(ErrorKind::usage, tr("There is no twin.yaml in this folder"), given.string(), hint);
   }
   throw Fatal(ErrorKind::usage, tr("There is no twin.yaml in this folder or above it"), fs::current_path().string(),
               hint);
@@ -52,6 +58,10 @@ T& open_once(std::mutex& mutex, std::unique_ptr<T>& slot, Open open) {
 
 }  // namespace
 
+bool Project::exists(const fs::path& home) {
+  return !search_home(home).empty();
+}
+
 std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<std::string>& sets) {
   auto project = std::unique_ptr<Project>(new Project);
   project->layout_.home = find_home(home);
@@ -72,6 +82,8 @@ std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<s
   } else {
     errors.push_back(categories.error());
   }
+  // Here, so that a password in twin.yaml is refused before anything can print it.
+  if (auto address = stores::check_address(project->config_.warehouse); !address) errors.push_back(address.error());
   if (!errors.empty()) throw_all(errors);
   return project;
 }
@@ -81,7 +93,10 @@ std::vector<config::ResolvedValue> Project::resolved() {
 }
 
 stores::Warehouse& Project::warehouse() {
-  return open_once(mutex_, warehouse_, [&] { return stores::open_warehouse(layout_.warehouse()); });
+  // Before the lock, which is not to be taken twice. A warehouse without a password needs no file with secrets.
+  const Secrets& known = config_.warehouse.uri.empty() ? no_secrets() : secrets();
+  return open_once(mutex_, warehouse_,
+                   [&] { return stores::open_warehouse(config_.warehouse, layout_.warehouse(), known); });
 }
 
 stores::Index& Project::index() {
@@ -101,6 +116,20 @@ models::ModelRegistry& Project::models() {
 
 HttpClient& Project::http() {
   return open_once(mutex_, http_, [] { return make_http_client(); });
+}
+
+feature::PoliteHttp& Project::collect_http() {
+  return open_once(mutex_, collect_http_, [&] {
+    return feature::make_polite_http(config_.collect.http, system_clock(), layout_.scratch() / "http-cache");
+  });
+}
+
+const Secrets& Project::secrets() {
+  return open_once(mutex_, secrets_, [&] {
+    std::vector<fs::path> files = {layout_.state() / "secrets.yaml"};
+    if (const fs::path own = Secrets::user_file(); !own.empty()) files.push_back(own);
+    return std::make_unique<Secrets>(value_or_throw(Secrets::load(files)));
+  });
 }
 
 }  // namespace twin::ops

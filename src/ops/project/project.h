@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "core/config/binder.h"
+#include "core/secrets.h"
 #include "feature/category.h"
+#include "feature/collect/polite_http.h"
 #include "models/registry/registry.h"
 #include "ops/project/project_config.h"
 #include "stores/index/index.h"
@@ -25,6 +27,7 @@ struct Layout {
   [[nodiscard]] std::filesystem::path state() const { return home / ".twin"; }
   [[nodiscard]] std::filesystem::path lock() const { return state() / "lock"; }
   [[nodiscard]] std::filesystem::path warehouse() const { return state() / "warehouse"; }
+  [[nodiscard]] std::filesystem::path duplicates() const { return state() / "duplicates.jsonl"; }
   [[nodiscard]] std::filesystem::path index() const { return state() / "index"; }
   [[nodiscard]] std::filesystem::path runs() const { return state() / "runs"; }
   [[nodiscard]] std::filesystem::path models() const { return state() / "models"; }
@@ -43,6 +46,9 @@ class Project {
   [[nodiscard]] static std::unique_ptr<Project> open(const std::filesystem::path& home,
                                                      const std::vector<std::string>& sets);
 
+  /// Whether open() would find a twin.yaml.
+  [[nodiscard]] static bool exists(const std::filesystem::path& home);
+
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] ProjectConfig& config() { return config_; }
   [[nodiscard]] std::vector<config::ResolvedValue> resolved();
@@ -54,6 +60,11 @@ class Project {
   stores::Runs& runs();
   models::ModelRegistry& models();
   HttpClient& http();
+  /// What sources and links are fetched with: polite, and behind the address guard (collect.http).
+  feature::PoliteHttp& collect_http();
+  /// From the environment, .twin/secrets.yaml, then ~/.config/twin/secrets.yaml. Throws Fatal (usage) when others may
+  /// read such a file.
+  const Secrets& secrets();
 
  private:
   Project() = default;
@@ -68,6 +79,8 @@ class Project {
   std::unique_ptr<stores::Runs> runs_;
   std::unique_ptr<models::ModelRegistry> models_;
   std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<feature::PoliteHttp> collect_http_;
+  std::unique_ptr<Secrets> secrets_;
 };
 
 }  // namespace twin::ops

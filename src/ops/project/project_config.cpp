@@ -27,6 +27,8 @@ void ProjectConfig::bind(config::Binder& b) {
   b.group("models", models, "Base and embedding model");
   b.group("pipeline", pipeline, "How steps are run");
   b.group("collect", collect, "Collecting");
+  b.group("warehouse", warehouse, "Where documents are kept");
+  b.group("duplicates", duplicates, "Near-duplicate documents");
   b.group("embed", embed, "Embedding");
   b.group("dataset", dataset, "Training data");
   b.group("train", train, "Fine-tuning");

@@ -10,10 +10,12 @@
 #include "evaluation/evaluation.h"
 #include "feature/collect/collect.h"
 #include "feature/datasets/datasets.h"
+#include "feature/dedup/duplicates.h"
 #include "feature/embed/build_index.h"
 #include "inference/gateway/gateway.h"
 #include "inference/rag/rag.h"
 #include "models/engines/worker.h"
+#include "stores/warehouse/location.h"
 #include "training/train_job.h"
 
 namespace twin::ops {
@@ -42,6 +44,9 @@ struct ProjectConfig {
   ModelsConfig models;
   PipelineConfig pipeline;
   feature::CollectConfig collect;
+  stores::WarehouseConfig warehouse;
+  feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
+  feature::DuplicatesConfig duplicates;
   feature::EmbedConfig embed;
   feature::DatasetConfig dataset;
   training::TrainConfig train;

@@ -5,22 +5,12 @@
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/collect.h"
+#include "feature/quality/quality.h"
 #include "ops/pipeline/step.h"
+#include "ops/project/collecting.h"
 
 namespace twin::ops {
 namespace {
-
-feature::CollectContext collect_context(StepContext& context) {
-  Project& project = context.project;
-  return {.warehouse = project.warehouse(),
-          .categories = project.categories(),
-          .files = disk(),
-          .http = project.http(),
-          .clock = system_clock(),
-          .progress = context.progress,
-          .scratch = project.layout().scratch(),
-          .stop = context.stop};
-}
 
 Json key_config(StepContext& context) {
   Project& project = context.project;
@@ -33,12 +23,19 @@ Json key_config(StepContext& context) {
   });
   for (const auto& [id, category] : project.categories()) {
     feature::CleanRules rules = category.clean;
+    feature::QualityRules quality = category.quality;
     key["clean"][id] = config::canonical(rules);
+    key["quality"][id] = config::canonical(quality);
   }
   key["clean_version"] = feature::clean_version;
-  const std::string seen = feature::fingerprint(config.sources, collect_context(context));
-  // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed.
-  key["fingerprint"] = seen.empty() ? random_id("unknown") : seen;
+  key["quality_version"] = feature::quality_version;
+  const std::string seen =
+      feature::fingerprint(config.sources, collect_context(project, context.progress, context.stop));
+  // A source that can only tell by fetching makes the key unique: the step runs, and touches only what changed. So does
+  // a run that reads a part only: it is not what the whole would have been.
+  const auto& selection = config.collect_selection;
+  const bool whole = selection.only.empty() && !selection.retry;
+  key["fingerprint"] = seen.empty() || !whole ? random_id("unknown") : seen;
   return key;
 }
 
@@ -53,13 +50,16 @@ StepOutcome run(StepContext& context) {
     throw Fatal(ErrorKind::usage, tr("twin.yaml names no sources"), project.layout().config().string(),
                 tr("add one under sources:, or run twin init with your links"));
   }
+  const feature::CollectContext with = collect_context(project, context.progress, context.stop);
+  const auto before = last_collect(project);
   const feature::CollectReport report =
-      feature::collect(config.collect, config.sources, config.authors, collect_context(context));
+      feature::collect(config.collect, config.sources, config.authors, with, config.collect_selection);
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   return {.outputs = {{.name = "warehouse", .sha256 = project.warehouse().digest(), .kind = "digest", .detail = {}}},
           .summary = tr("{} seen: {} new, {} changed, {} unchanged, {} gone", report.seen,
                         report.inserted + report.revived, report.updated, report.unchanged, report.deleted),
-          .failures = report.failures};
+          .failures = {report.failures.begin(), report.failures.end()},
+          .details = collect_details(report, before, config.collect_selection)};
 }
 
 TWIN_STEP(collect, "collect",

@@ -8,6 +8,8 @@
 #include "core/i18n.h"
 #include "core/process.h"
 #include "feature/clean/clean.h"
+#include "feature/quality/quality.h"
+#include "ops/project/duplicates.h"
 
 namespace twin::ops {
 
@@ -18,7 +20,8 @@ feature::DatasetContext dataset_context(StepContext& context, const std::string&
           .categories = project.categories(),
           .progress = context.progress,
           .folder = project.layout().dataset(kind),
-          .stop = context.stop};
+          .stop = context.stop,
+          .duplicates = left_out(context)};
 }
 
 Json dataset_key(StepContext& context) {
@@ -27,9 +30,12 @@ Json dataset_key(StepContext& context) {
   key["config"] = config::canonical(project.config().dataset);
   key["dataset_version"] = feature::dataset_version;
   key["clean_version"] = feature::clean_version;
+  key["quality_version"] = feature::quality_version;
   for (const auto& [id, category] : project.categories()) {
     feature::DatasetRules rules = category.dataset;
     key["rules"][id] = config::canonical(rules);
+    feature::QualityRules quality = category.quality;
+    key["quality"][id] = config::canonical(quality);
   }
   const auto prompt = value_or_throw(find_data("prompts/twin.system.txt"));
   key["system_prompt"] = value_or_throw(sha256_file(prompt));

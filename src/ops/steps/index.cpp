@@ -2,10 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/splitter.h"
 #include "feature/chunk/chunk.h"
 #include "feature/clean/clean.h"
 #include "feature/embed/build_index.h"
 #include "ops/pipeline/step.h"
+#include "ops/project/duplicates.h"
 #include "ops/project/workers.h"
 
 namespace twin::ops {
@@ -18,6 +20,8 @@ Json key_config(StepContext& context) {
   for (const auto& [id, category] : context.project.categories()) {
     feature::ChunkRules rules = category.chunk;
     key["chunk"][id] = config::canonical(rules);
+    const auto splitter = text::sentence_splitter(rules.sentences);
+    key["sentences"][id] = splitter ? splitter->version : "";
     key["weight"][id] = category.retrieval_weight;
   }
   return key;
@@ -30,13 +34,16 @@ bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
 StepOutcome run(StepContext& context) {
   Project& project = context.project;
   const auto worker = start_embedding_worker(project);
+  std::set<std::string> duplicates;
+  for (const auto& entry : left_out(context)) duplicates.insert(entry.first);
   const feature::IndexReport report = feature::build_index(project.config().embed, {.warehouse = project.warehouse(),
                                                                                     .index = project.index(),
                                                                                     .embedder = *worker,
                                                                                     .tokenizer = *worker,
                                                                                     .categories = project.categories(),
                                                                                     .progress = context.progress,
-                                                                                    .stop = context.stop});
+                                                                                    .stop = context.stop,
+                                                                                    .left_out = duplicates});
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   return {.outputs = {{.name = "index", .sha256 = project.index().digest(), .kind = "digest", .detail = {}}},
           .summary = tr("{} documents: {} indexed, {} unchanged, {} removed; {} chunks", report.documents,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 
 #include "core/hash.h"
 #include "core/i18n.h"
@@ -29,6 +30,18 @@ Result<std::string> Objects::put(std::string_view bytes) {
   return hash;
 }
 
+Result<void> Objects::put_all(const std::vector<New>& objects) {
+  std::vector<FileBytes> missing;
+  std::set<std::string_view> named;
+  for (const auto& object : objects) {
+    if (!named.insert(object.sha256).second) continue;
+    const auto file = path(object.sha256);
+    const auto stat = files_.stat(file);
+    if (!stat || stat->size != object.bytes.size()) missing.push_back({file, object.bytes});
+  }
+  return files_.write_many(missing);
+}
+
 Result<std::string> Objects::get(const std::string& sha256) const {
   if (!is_hash(sha256)) return fail(ErrorKind::not_found, tr("Not the name of a stored object: \"{}\"", sha256));
   if (!contains(sha256)) {
@@ -45,6 +58,15 @@ Result<std::string> Objects::get(const std::string& sha256) const {
 
 bool Objects::contains(const std::string& sha256) const {
   return is_hash(sha256) && files_.exists(path(sha256));
+}
+
+void Objects::each(const std::function<void(std::uint64_t bytes)>& visit) const {
+  const auto listed = files_.list(root_);
+  if (!listed && listed.error().kind == ErrorKind::not_found) return;  // nothing was ever put
+  if (!listed) throw Fatal(listed.error());
+  for (const auto& file : *listed) {
+    if (const auto stat = files_.stat(file)) visit(stat->size);
+  }
 }
 
 std::filesystem::path Objects::path(const std::string& sha256) const {

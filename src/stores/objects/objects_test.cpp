@@ -80,3 +80,18 @@ TEST_CASE("objects: many threads put the same bytes on the real disk") {
   }
   CHECK(disk().list(folder.path()).value().size() == 5);
 }
+
+TEST_CASE("objects: several at once") {
+  MemoryFiles files;
+  Objects objects(files, "/root");
+  const std::string one = "하나", two = "two";
+  REQUIRE(objects.put(one));
+  REQUIRE(objects.put_all({{one, sha256_hex(one)}, {two, sha256_hex(two)}, {two, sha256_hex(two)}}));
+  CHECK(objects.get(sha256_hex(two)).value() == two);
+  CHECK(files.list("/root").value().size() == 2);
+  files.fail_writes_after = 12;
+  const std::string large(100, 'x');
+  const auto full = objects.put_all({{large, sha256_hex(large)}});
+  REQUIRE_FALSE(full);
+  CHECK(full.error().kind == ErrorKind::io);
+}

@@ -50,6 +50,7 @@ struct StepRecord {
   std::vector<Artifact> outputs;
   std::string summary;          ///< one line for people
   std::vector<Error> failures;  ///< items that failed
+  std::string details;          ///< JSON of the step's own, for commands that know the step; may be empty
   int attempt = 0;
   UnixMillis started = 0, ended = 0;
   std::string log;  ///< path of the log file
@@ -74,7 +75,7 @@ struct Span {
   std::string attributes;  ///< JSON object
 };
 
-/// Thread-safe. Throws Fatal when the database itself fails.
+/// Thread-safe. Throws Fatal when the database itself fails. Secrets given out (core/secrets.h) are not stored.
 class Runs {
  public:
   virtual ~Runs() = default;

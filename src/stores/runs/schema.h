@@ -65,4 +65,6 @@ CREATE TABLE spans(
 CREATE INDEX spans_roots ON spans(started) WHERE parent_id = '';
 )sql";
 
+inline constexpr const char* kRunsV2 = "ALTER TABLE steps ADD COLUMN details TEXT NOT NULL DEFAULT ''";
+
 }  // namespace twin::stores

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/i18n.h"
+#include "core/secrets.h"
 #include "stores/runs/process_identity.h"
 #include "stores/runs/schema.h"
 #include "stores/runs/status.h"
@@ -69,7 +70,7 @@ void interrupt(Connection& c, const std::string& id) {
 }  // namespace
 
 SqliteRuns::SqliteRuns(const std::filesystem::path& folder, FileSystem& files, sqlite::Options options)
-    : store_(folder / "runs.db", {{kRunsV1}, nullptr}, options), objects_(files, folder / "objects") {}
+    : store_(folder / "runs.db", {{kRunsV1, kRunsV2}, nullptr}, options), objects_(files, folder / "objects") {}
 
 void SqliteRuns::save(const RunRecord& run) {
   store_.write([&](Connection& c) {
@@ -78,8 +79,8 @@ void SqliteRuns::save(const RunRecord& run) {
           "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET pipeline = excluded.pipeline, "
           "status = excluded.status, started = excluded.started, ended = excluded.ended, config = excluded.config, "
           "host = excluded.host, pid = excluded.pid, process = excluded.process",
-          run.id, run.pipeline, std::string(to_string(run.status)), run.started, run.ended, run.config, run.host,
-          run.pid, process_identity(run.pid))
+          run.id, run.pipeline, std::string(to_string(run.status)), run.started, run.ended, redact(run.config),
+          run.host, run.pid, process_identity(run.pid))
         .run();
   });
 }

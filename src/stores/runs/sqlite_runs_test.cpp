@@ -11,6 +11,7 @@
 #include <limits>
 #include <thread>
 
+#include "core/secrets.h"
 #include "stores/runs/process_identity.h"
 
 using namespace twin;
@@ -101,6 +102,7 @@ TEST_CASE("runs: a step comes back with artifacts and failures, replaced by (run
                    {ErrorKind::invalid, "no \xFF utf-8", "", ""}};
   step.attempt = 2;
   step.log = "/tmp/log";
+  step.details = R"({"한":[1]})";
   runs->save(step);
   runs->save(a_step("run_1", "index", StepStatus::pending, "key2"));
   step.status = StepStatus::partial;
@@ -114,6 +116,7 @@ TEST_CASE("runs: a step comes back with artifacts and failures, replaced by (run
   CHECK(steps[0].key == "key1");
   CHECK(steps[0].key_parts == step.key_parts);
   CHECK(steps[0].reused_from == "run_0");
+  CHECK(steps[0].details == step.details);
   REQUIRE(steps[0].outputs.size() == 2);
   CHECK(steps[0].outputs[1].name == "adapter");
   CHECK(steps[0].outputs[1].sha256 == "bb");
@@ -298,4 +301,31 @@ TEST_CASE("runs: threads write at once") {
   for (auto& thread : threads) thread.join();
   CHECK(runs->metrics("run_1").size() == 80);
   CHECK(runs->recent_traces(1000).size() == 80);
+}
+
+TEST_CASE("runs: a secret that was given out is not stored, in whatever field") {
+  ::setenv("RUNS_TEST_TOKEN", "t0ken-of-runs", 1);
+  const std::string token = no_secrets().get("RUNS_TEST_TOKEN").value();
+  ::unsetenv("RUNS_TEST_TOKEN");
+  const TempFolder folder;
+  {
+    const auto runs = open_runs(folder.path());
+    RunRecord run = a_run("run_1");
+    run.config = "{\"url\":\"https://x/?key=" + token + "\"}";
+    runs->save(run);
+    StepRecord step = a_step("run_1", "collect", StepStatus::partial, "key");
+    step.summary = "refused " + token;
+    step.key_parts = step.details = "{\"a\":\"" + token + "\"}";
+    step.failures = {{ErrorKind::network, "m " + token, "w " + token, "h " + token}};
+    runs->save(step);
+    runs->save(
+        Span{.trace_id = "t", .span_id = "s", .name = "n", .status = token, .attributes = "{\"a\":\"" + token + "\"}"});
+    CHECK(runs->steps("run_1").front().failures.front().text() == "w ***: m *** (h ***)");
+    CHECK(runs->steps("run_1").front().summary == "refused ***");
+    CHECK(runs->trace("t").front().status == "***");
+  }
+  const auto files = disk().list(folder.path()).value();
+  for (const auto& file : files) {
+    CHECK_MESSAGE(disk().read(file).value().find(token) == std::string::npos, file.string());
+  }
 }

@@ -1,5 +1,6 @@
 // Spans of traces.
 #include "core/i18n.h"
+#include "core/secrets.h"
 #include "stores/runs/sqlite_runs.h"
 
 namespace twin::stores {
@@ -36,7 +37,7 @@ void SqliteRuns::save(const Span& s) {
           "VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(trace_id, span_id) DO UPDATE SET "
           "parent_id = excluded.parent_id, name = excluded.name, started = excluded.started, "
           "duration_ms = excluded.duration_ms, status = excluded.status, attributes = excluded.attributes",
-          s.trace_id, s.span_id, s.parent_id, s.name, s.started, s.duration_ms, s.status, s.attributes)
+          s.trace_id, s.span_id, s.parent_id, s.name, s.started, s.duration_ms, redact(s.status), redact(s.attributes))
         .run();
   });
 }

@@ -1,6 +1,7 @@
 // Steps of runs.
 #include <nlohmann/json.hpp>
 
+#include "core/secrets.h"
 #include "stores/runs/sqlite_runs.h"
 #include "stores/runs/status.h"
 
@@ -12,7 +13,7 @@ using sqlite::Query;
 
 constexpr const char* kStepColumns =
     "s.run_id, s.step, s.status, s.cache_key, s.key_parts, s.reused_from, s.outputs, s.summary, s.failures, s.attempt, "
-    "s.started, s.ended, s.log";
+    "s.started, s.ended, s.log, s.details";
 
 // Messages of failures may quote foreign bytes.
 std::string dump(const Json& json) {
@@ -66,6 +67,7 @@ StepRecord step_of(Query& q) {
   step.started = q.integer(10);
   step.ended = q.integer(11);
   step.log = q.text(12);
+  step.details = q.text(13);
   return step;
 }
 
@@ -80,13 +82,14 @@ void SqliteRuns::save(const StepRecord& s) {
   store_.write([&](Connection& c) {
     Query(c,
           "INSERT INTO steps(run_id, step, status, cache_key, key_parts, reused_from, outputs, summary, failures, "
-          "attempt, started, ended, log) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "attempt, started, ended, log, details) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT(run_id, step) DO UPDATE SET status = excluded.status, cache_key = excluded.cache_key, "
           "key_parts = excluded.key_parts, reused_from = excluded.reused_from, outputs = excluded.outputs, "
           "summary = excluded.summary, failures = excluded.failures, attempt = excluded.attempt, "
-          "started = excluded.started, ended = excluded.ended, log = excluded.log",
-          s.run_id, s.step, std::string(to_string(s.status)), s.key, s.key_parts, s.reused_from, dump(s.outputs),
-          s.summary, dump(s.failures), s.attempt, s.started, s.ended, s.log)
+          "started = excluded.started, ended = excluded.ended, log = excluded.log, details = excluded.details",
+          s.run_id, s.step, std::string(to_string(s.status)), s.key, redact(s.key_parts), s.reused_from,
+          redact(dump(s.outputs)), redact(s.summary), redact(dump(s.failures)), s.attempt, s.started, s.ended, s.log,
+          redact(s.details))
         .run();
   });
 }

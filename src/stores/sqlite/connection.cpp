@@ -8,6 +8,11 @@ namespace twin::stores::sqlite {
 namespace {
 
 constexpr std::int64_t kJournalBytes = 64 << 20;  // a WAL that grew beyond this is cut back after a checkpoint
+// Ids are random, so writing touches all of an index: with SQLite's 2 MB it would be read again and again. Taken as
+// needed.
+constexpr int kWriterCacheKib = 64 << 10;
+// Pages that many transactions changed are carried into the database once: the larger the WAL, the fewer the times.
+constexpr int kCheckpointPages = 8'000;
 constexpr std::size_t kIdleStatements = 128;
 
 int flags(Connection::Mode mode) {
@@ -37,6 +42,8 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, const Optio
     use_wal(database_, options.busy_timeout);
     database_.exec("PRAGMA synchronous = FULL");
     database_.exec("PRAGMA foreign_keys = ON");
+    database_.exec("PRAGMA cache_size = " + std::to_string(-kWriterCacheKib));
+    database_.exec("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
     database_.exec("PRAGMA journal_size_limit = " + std::to_string(kJournalBytes));
     if (options.max_pages > 0) database_.exec("PRAGMA max_page_count = " + std::to_string(options.max_pages));
   } else {

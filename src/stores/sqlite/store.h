@@ -3,9 +3,11 @@
 
 #include <SQLiteCpp/Transaction.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -30,11 +32,27 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   /// Runs body(Connection&) in one transaction: all of it is durable on return, or nothing after an exception.
-  /// Do not call write() inside.
+  /// Do not call write() inside. Within batch() it joins that transaction: an exception must then leave batch(), too.
   template <class Body>
   std::invoke_result_t<Body, Connection&> write(Body&& body) {
+    if (batching_ == std::this_thread::get_id()) {
+      return guarded(file_, [&]() -> std::invoke_result_t<Body, Connection&> { return body(*writer_); });
+    }
     const std::lock_guard lock(writing_);
     return transact(*writer_, SQLite::TransactionBehavior::IMMEDIATE, std::forward<Body>(body));
+  }
+
+  /// Runs body(): all write() of this thread inside are one transaction. May be nested. read() does not see it.
+  template <class Body>
+  void batch(Body&& body) {
+    if (batching_ == std::this_thread::get_id()) return body();
+    const std::lock_guard lock(writing_);
+    const struct Mark {
+      explicit Mark(std::atomic<std::thread::id>& id) : id_(id) { id_ = std::this_thread::get_id(); }
+      ~Mark() { id_ = std::thread::id(); }
+      std::atomic<std::thread::id>& id_;
+    } mark(batching_);
+    transact(*writer_, SQLite::TransactionBehavior::IMMEDIATE, [&](Connection&) { body(); });
   }
 
   /// Runs body(Connection&) on a reader of its own: it sees the state of one instant, however long it takes and
@@ -79,6 +97,7 @@ class Store {
   Schema schema_;
   Options options_;
   std::mutex writing_;
+  std::atomic<std::thread::id> batching_{};  ///< whose batch() is open
   std::unique_ptr<Connection> writer_;
   std::mutex pooling_;
   std::vector<std::unique_ptr<Connection>> readers_;  ///< idle

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -144,6 +146,71 @@ void each_filters_in_order_of_id(Warehouse& warehouse) {
   CHECK(count({.author_id = "user_c"}) == 12);
 }
 
+void a_pass_can_go_on_and_leave_out_the_bodies(Warehouse& warehouse) {
+  for (int i = 0; i < 12; ++i) {
+    Document d = sample_document(i);
+    warehouse.upsert(d);
+    Document changed = sample_document(i, "second");
+    if (i % 2 == 0) warehouse.upsert(changed);
+  }
+  const auto everything = all(warehouse);
+  const auto rest = all(warehouse, {.include_deleted = true, .after_id = everything[4].id});
+  REQUIRE(rest.size() == 7);
+  CHECK(rest.front().id == everything[5].id);
+  CHECK(all(warehouse, {.after_id = everything.back().id}).empty());
+  int versions = 0;
+  warehouse.each_version({.after_id = everything[4].id, .bodies = false}, [&](Document&& d) {
+    ++versions;
+    CHECK(d.body.empty());
+    CHECK(d.title.starts_with("제목"));
+    CHECK(d.metadata.size() == 2);
+    CHECK(d.id > everything[4].id);
+    return true;
+  });
+  std::int64_t expected = 0;
+  for (const Document& d : rest) expected += d.version;
+  CHECK(versions == expected);
+  CHECK(all(warehouse, {.bodies = false}).front().content_hash == everything.front().content_hash);
+}
+
+void a_large_document_is_kept(Warehouse& warehouse) {
+  // Larger than a row of MongoDB may be, and cut where a letter of three bytes lies across any limit.
+  std::string large = "x";
+  while (large.size() < (17u << 20)) large += "가나다라마바사아자차카타파하";
+  Document d = sample_document(1, large);
+  CHECK(warehouse.upsert(d) == Upsert::inserted);
+  CHECK(warehouse.document(d.id)->body == d.body);
+  Document small = sample_document(1);
+  CHECK(warehouse.upsert(small) == Upsert::updated);
+  CHECK(warehouse.document(d.id, 1)->body == d.body);
+  std::size_t bytes = 0;
+  warehouse.each_version({}, [&](Document&& version) {
+    bytes += version.body.size();
+    return true;
+  });
+  CHECK(bytes == d.body.size() + small.body.size());
+  warehouse.check([](Error&& error) { FAIL_CHECK(error.text()); });
+}
+
+void many_ask_for_one_person(Warehouse& warehouse) {
+  constexpr int kThreads = 6;
+  std::vector<std::string> ids(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 5; ++i) {
+        // One alias in common, everything else each one's own.
+        const User user = warehouse.get_or_create_user("name " + std::to_string(t), {"shared@example.org"});
+        ids[static_cast<std::size_t>(t)] = user.id;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 1);
+  REQUIRE(warehouse.users().size() == 1);
+  CHECK(warehouse.users().front().aliases.size() == kThreads);
+}
+
 void a_visitor_may_write(Warehouse& warehouse) {
   for (int i = 0; i < 10; ++i) {
     Document d = sample_document(i);
@@ -265,6 +332,112 @@ void cursors_are_kept(Warehouse& warehouse) {
   warehouse.set_cursor("other", "");
   CHECK(warehouse.cursor("feed https://example.org") == "etag-2 한글");
   CHECK(warehouse.cursor("other") == "");
+  const std::string odd("no\0text \xff", 9);
+  warehouse.set_cursor("bytes", odd);
+  CHECK(warehouse.cursor("bytes") == odd);
+  std::vector<std::string> keys;
+  warehouse.each_cursor([&](const std::string& key, const std::string& value) {
+    if (key == "bytes") CHECK(value == odd);
+    keys.push_back(key);
+    return true;
+  });
+  CHECK(keys == std::vector<std::string>{"bytes", "feed https://example.org", "other"});
+}
+
+void a_batch_is_durable_and_may_be_nested(Warehouse& warehouse) {
+  Document a = sample_document(1);
+  Document b = sample_document(2);
+  warehouse.batch([&] {
+    const User user = warehouse.get_or_create_user("김지수");
+    a.author_ids = {user.id};
+    CHECK(warehouse.upsert(a) == Upsert::inserted);
+    warehouse.batch([&] {
+      CHECK(warehouse.upsert(b) == Upsert::inserted);
+      warehouse.set_cursor("batch", "1");
+    });
+    Document again = sample_document(2);
+    CHECK_MESSAGE(warehouse.upsert(again) == Upsert::unchanged, "a write sees the writes before it");
+    warehouse.tombstone(b.id, 9);
+  });
+  CHECK(warehouse.counts().documents == 2);
+  CHECK(warehouse.counts().deleted == 1);
+  CHECK(warehouse.cursor("batch") == "1");
+  CHECK(warehouse.user(a.author_ids.at(0))->name == "김지수");
+}
+
+std::vector<Origin> origins(Warehouse& warehouse, const std::string& source, const std::string& location) {
+  std::vector<Origin> found;
+  warehouse.each_origin(source, location, [&](Origin&& origin) {
+    found.push_back(std::move(origin));
+    return true;
+  });
+  return found;
+}
+
+void origins_are_kept_by_source(Warehouse& warehouse) {
+  const Origin b{"https://x/b", "feed", "https://x/feed", "https://x/b?from=rss", "key", "12:34", 2};
+  warehouse.set_origin(b);
+  warehouse.set_origin({"https://x/글", "feed", "https://x/feed", "https://x/글", {}, {}, 0});
+  warehouse.set_origin({"https://x/a", "feed", "https://x/feed", "https://x/a", "k", {}, 0});
+  warehouse.set_origin({"https://y/a", "feed", "https://y/feed", "https://y/a", "k", {}, 0});
+  auto found = origins(warehouse, "feed", "https://x/feed");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].url == "https://x/a");
+  CHECK(found[1].url == b.url);
+  CHECK(found[1].source == b.source);
+  CHECK(found[1].location == b.location);
+  CHECK(found[1].shown == b.shown);
+  CHECK(found[1].key == b.key);
+  CHECK(found[1].stamp == b.stamp);
+  CHECK(found[1].missing == 2);
+  CHECK(found[2].url == "https://x/글");
+  CHECK(origins(warehouse, "git", "https://x/feed").empty());
+
+  // One document, one keeper: the newest word holds.
+  warehouse.set_origin({b.url, "feed", "https://y/feed", b.url, "other", {}, 0});
+  CHECK(origins(warehouse, "feed", "https://x/feed").size() == 2);
+  CHECK(origins(warehouse, "feed", "https://y/feed").size() == 2);
+  CHECK(warehouse.remove_origin(b.url));
+  CHECK_FALSE(warehouse.remove_origin(b.url));
+  int visited = 0;
+  warehouse.each_origin("feed", "https://x/feed", [&](Origin&&) { return ++visited < 1; });
+  CHECK(visited == 1);
+  std::vector<std::string> everywhere;
+  warehouse.each_origin([&](Origin&& origin) {
+    everywhere.push_back(origin.location + " " + origin.url);
+    return true;
+  });
+  CHECK(everywhere == std::vector<std::string>{"https://x/feed https://x/a", "https://x/feed https://x/글",
+                                               "https://y/feed https://y/a"});
+}
+
+void what_is_restored_is_to_be_made_again(Warehouse& warehouse) {
+  Document d = sample_document(1);
+  d.source = "feed";
+  d.metadata[source_location_key] = "https://x/feed";
+  warehouse.upsert(d);
+  CHECK_MESSAGE(origins(warehouse, "feed", "https://x/feed").empty(), "upsert leaves origins to the caller");
+  warehouse.set_origin({d.url, "feed", "https://x/feed", d.url, "key", "stamp", 0});
+  Document changed = d;
+  changed.version = 2;
+  changed.body += "!";
+  warehouse.restore(changed);
+  auto found = origins(warehouse, "feed", "https://x/feed");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].key.empty());
+  CHECK(found[0].stamp.empty());
+  warehouse.set_origin({d.url, "feed", "https://x/feed", d.url, "key", "stamp", 0});
+  warehouse.restore(d);  // an older version
+  CHECK(origins(warehouse, "feed", "https://x/feed").at(0).key == "key");
+  changed.deleted = true;
+  changed.deleted_at = 5;
+  warehouse.restore(changed);
+  CHECK(origins(warehouse, "feed", "https://x/feed").empty());
+  Document by_hand = sample_document(2);
+  by_hand.source = "feed";
+  by_hand.metadata[source_location_key] = "https://x/feed";
+  warehouse.restore(by_hand);
+  CHECK(origins(warehouse, "feed", "https://x/feed").size() == 1);
 }
 
 void threads_share_it(Warehouse& warehouse) {
@@ -323,6 +496,15 @@ void test_warehouse(const WarehouseFactory& open) {
   SUBCASE("each() filters, in order of id") {
     each_filters_in_order_of_id(*one);
   }
+  SUBCASE("a pass can go on, and leave out the bodies") {
+    a_pass_can_go_on_and_leave_out_the_bodies(*one);
+  }
+  SUBCASE("a large document is kept") {
+    a_large_document_is_kept(*one);
+  }
+  SUBCASE("many ask for one person at once") {
+    many_ask_for_one_person(*one);
+  }
   SUBCASE("a visitor may write") {
     a_visitor_may_write(*one);
   }
@@ -337,6 +519,16 @@ void test_warehouse(const WarehouseFactory& open) {
   }
   SUBCASE("cursors are kept") {
     cursors_are_kept(*one);
+  }
+  SUBCASE("a batch is durable and may be nested") {
+    a_batch_is_durable_and_may_be_nested(*one);
+    CHECK(open(folder.path() / "one")->cursor("batch") == "1");
+  }
+  SUBCASE("origins are kept by source") {
+    origins_are_kept_by_source(*one);
+  }
+  SUBCASE("what is restored is to be made again") {
+    what_is_restored_is_to_be_made_again(*one);
   }
   SUBCASE("threads share it") {
     threads_share_it(*one);

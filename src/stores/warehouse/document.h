@@ -38,6 +38,21 @@ struct Document {
   std::map<std::string, std::string> metadata;  ///< tags, commit, path …
 };
 
+/// Key of Document::metadata: Source::location() of the source that the document came from.
+inline constexpr const char* source_location_key = "source_location";
+
+/// Which source keeps a document current, and what that source showed last. A document has one at most. It is what
+/// collecting needs to know of a document without loading it.
+struct Origin {
+  std::string url;       ///< canonical URL of the document
+  std::string source;    ///< id of the source plug-in
+  std::string location;  ///< Source::location()
+  std::string shown;     ///< canonical form of the URL under which the source shows it; mostly the same as `url`
+  std::string key;       ///< hash of all that the document was made of; empty: to be made again
+  std::string stamp;     ///< cheap mark of the bytes at the source (size and time of a file); empty: none
+  int missing = 0;       ///< complete readings in a row in which the source did not show it
+};
+
 /// The id of the document at this canonical URL.
 [[nodiscard]] std::string document_id(const std::string& url);
 /// What Document::content_hash holds.

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/unicode.h"
 #include "stores/warehouse/sqlite_warehouse.h"
 
 namespace twin::stores {
@@ -31,8 +32,7 @@ std::optional<Current> current(Connection& c, const std::string& id) {
   return Current{query.integer(0), query.small(1), query.text(2), query.flag(3)};
 }
 
-void write_version(Connection& c, std::int64_t document, const Document& d) {
-  Query(c, "DELETE FROM versions WHERE document = ? AND version = ?", document, d.version).run();
+void add_version(Connection& c, std::int64_t document, const Document& d) {
   Query(c,
         "INSERT INTO versions(document, version, source, category, author_ids, title, raw_sha256, raw_type, language, "
         "published, fetched, content_hash, metadata) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -42,13 +42,22 @@ void write_version(Connection& c, std::int64_t document, const Document& d) {
   Query(c, "INSERT INTO bodies(version, body) VALUES(?, ?)", sqlite::last_key(c), d.body).run();
 }
 
+void add_authors(Connection& c, std::int64_t document, const Document& d) {
+  for (const auto& author : d.author_ids) {
+    Query(c, "INSERT INTO document_authors(author, document) VALUES(?, ?) ON CONFLICT DO NOTHING", author, document)
+        .run();
+  }
+}
+
 std::int64_t add_document(Connection& c, const Document& d) {
   Query(c,
         "INSERT INTO documents(id, url, source, category, version, content_hash, deleted, deleted_at) "
         "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
         d.id, d.url, d.source, d.category, d.version, d.content_hash, d.deleted, d.deleted_at)
       .run();
-  return sqlite::last_key(c);
+  const std::int64_t key = sqlite::last_key(c);
+  add_authors(c, key, d);
+  return key;
 }
 
 void make_current(Connection& c, std::int64_t document, const Document& d) {
@@ -58,10 +67,7 @@ void make_current(Connection& c, std::int64_t document, const Document& d) {
         d.source, d.category, d.version, d.content_hash, d.deleted, d.deleted_at, document)
       .run();
   Query(c, "DELETE FROM document_authors WHERE document = ?", document).run();
-  for (const auto& author : d.author_ids) {
-    Query(c, "INSERT INTO document_authors(author, document) VALUES(?, ?) ON CONFLICT DO NOTHING", author, document)
-        .run();
-  }
+  add_authors(c, document, d);
 }
 
 // The same content was seen again.
@@ -74,14 +80,31 @@ Upsert touch(Connection& c, const Current& now, UnixMillis fetched) {
   return Upsert::revived;
 }
 
-Document load(Connection& c, std::int64_t document, int version) {
-  Query q(c,
-          "SELECT d.id, d.url, v.source, v.category, v.author_ids, v.title, b.body, v.raw_sha256, v.raw_type, "
-          "v.language, v.published, v.fetched, v.content_hash, v.version, d.deleted AND d.version = v.version, "
-          "d.deleted_at, v.metadata "
-          "FROM documents d JOIN versions v ON v.document = d.key JOIN bodies b ON b.version = v.key "
-          "WHERE d.key = ? AND v.version = ?",
-          document, version);
+void put_origin(Connection& c, const Origin& o) {
+  Query(c,
+        "INSERT INTO origins(url, source, location, shown, key, stamp, missing) VALUES(?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(url) DO UPDATE SET source = excluded.source, location = excluded.location, "
+        "shown = excluded.shown, key = excluded.key, stamp = excluded.stamp, missing = excluded.missing",
+        text::repair_utf8(o.url), text::repair_utf8(o.source), text::repair_utf8(o.location),
+        text::repair_utf8(o.shown), o.key, o.stamp, o.missing)
+      .run();
+}
+
+constexpr const char* kWithBody =
+    "SELECT d.id, d.url, v.source, v.category, v.author_ids, v.title, b.body, v.raw_sha256, v.raw_type, "
+    "v.language, v.published, v.fetched, v.content_hash, v.version, d.deleted AND d.version = v.version, "
+    "d.deleted_at, v.metadata "
+    "FROM documents d JOIN versions v ON v.document = d.key JOIN bodies b ON b.version = v.key "
+    "WHERE d.key = ? AND v.version = ?";
+constexpr const char* kWithoutBody =
+    "SELECT d.id, d.url, v.source, v.category, v.author_ids, v.title, '', v.raw_sha256, v.raw_type, "
+    "v.language, v.published, v.fetched, v.content_hash, v.version, d.deleted AND d.version = v.version, "
+    "d.deleted_at, v.metadata "
+    "FROM documents d JOIN versions v ON v.document = d.key "
+    "WHERE d.key = ? AND v.version = ?";
+
+Document load(Connection& c, std::int64_t document, int version, bool body = true) {
+  Query q(c, body ? kWithBody : kWithoutBody, document, version);
   Document d;
   if (!q.step()) return d;
   d.id = q.text(0);
@@ -116,11 +139,22 @@ Query select(Connection& c, const DocumentFilter& filter) {
   where(" AND d.source = ?", filter.source);
   where(" AND d.category = ?", filter.category);
   where(" AND d.key IN (SELECT document FROM document_authors WHERE author = ?)", filter.author_id);
+  where(" AND d.id > ?", filter.after_id);
   where(" AND d.url >= ?", filter.url_prefix);
   // No UTF-8 text holds the byte FF: this bounds every URL that begins with the prefix.
   where(" AND d.url < ?", filter.url_prefix.empty() ? "" : filter.url_prefix + '\xff');
   if (!filter.include_deleted) sql += " AND NOT d.deleted";
   return Query(c, sql + " ORDER BY d.id", values);
+}
+
+// What was brought in from elsewhere belongs to the source it names, which is to make it again.
+void originate(Connection& c, const Document& d) {
+  const auto location = d.metadata.find(source_location_key);
+  if (d.deleted || location == d.metadata.end()) {
+    Query(c, "DELETE FROM origins WHERE url = ?", d.url).run();
+  } else {
+    put_origin(c, {d.url, d.source, location->second, d.url, {}, {}, 0});
+  }
 }
 
 }  // namespace
@@ -135,9 +169,7 @@ Upsert SqliteWarehouse::upsert(Document& document) {
     const auto now = current(c, document.id);
     if (!now) {
       document.version = 1;
-      const auto key = add_document(c, document);
-      write_version(c, key, document);
-      make_current(c, key, document);
+      add_version(c, add_document(c, document), document);
       return Upsert::inserted;
     }
     if (now->content_hash == document.content_hash) {
@@ -145,7 +177,7 @@ Upsert SqliteWarehouse::upsert(Document& document) {
       return touch(c, *now, document.fetched);
     }
     document.version = now->version + 1;
-    write_version(c, now->key, document);
+    add_version(c, now->key, document);
     make_current(c, now->key, document);
     return now->deleted ? Upsert::revived : Upsert::updated;
   });
@@ -161,7 +193,10 @@ bool SqliteWarehouse::tombstone(const std::string& id, UnixMillis when) {
 void SqliteWarehouse::restore(const Document& given) {
   Document document = given;
   if (document.version < 1) {
-    upsert(document);
+    store_.batch([&] {
+      upsert(document);
+      store_.write([&](Connection& c) { originate(c, document); });
+    });
     return;
   }
   repair_text(document);
@@ -174,8 +209,46 @@ void SqliteWarehouse::restore(const Document& given) {
   store_.write([&](Connection& c) {
     const auto now = current(c, id);
     const auto key = now ? now->key : add_document(c, document);
-    write_version(c, key, document);
-    if (!now || now->version <= document.version) make_current(c, key, document);
+    Query(c, "DELETE FROM versions WHERE document = ? AND version = ?", key, document.version).run();
+    add_version(c, key, document);
+    if (now && now->version > document.version) return;
+    if (now) make_current(c, key, document);
+    originate(c, document);
+  });
+}
+
+void SqliteWarehouse::restore_all(std::span<const Document> documents) {
+  store_.batch([&] {
+    for (const Document& document : documents) restore(document);
+  });
+}
+
+void SqliteWarehouse::set_origin(const Origin& origin) {
+  store_.write([&](Connection& c) { put_origin(c, origin); });
+}
+
+bool SqliteWarehouse::remove_origin(const std::string& url) {
+  return store_.write([&](Connection& c) { return Query(c, "DELETE FROM origins WHERE url = ?", url).run() > 0; });
+}
+
+void SqliteWarehouse::each_origin(const std::string& source, const std::string& location,
+                                  const std::function<bool(Origin&&)>& visit) {
+  store_.read([&](Connection& c) {
+    Query rows(c, "SELECT url, shown, key, stamp, missing FROM origins WHERE source = ? AND location = ? ORDER BY url",
+               source, location);
+    while (rows.step()) {
+      if (!visit({rows.text(0), source, location, rows.text(1), rows.text(2), rows.text(3), rows.small(4)})) return;
+    }
+  });
+}
+
+void SqliteWarehouse::each_origin(const std::function<bool(Origin&&)>& visit) {
+  store_.read([&](Connection& c) {
+    Query rows(c, "SELECT url, source, location, shown, key, stamp, missing FROM origins ORDER BY url");
+    while (rows.step() &&
+           visit({rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.small(6)})) {
+      continue;
+    }
   });
 }
 
@@ -193,7 +266,7 @@ void SqliteWarehouse::each(const DocumentFilter& filter, const std::function<boo
   store_.read([&](Connection& c) {
     Query keys = select(c, filter);
     while (keys.step()) {
-      if (!visit(load(c, keys.integer(0), keys.small(1)))) return;
+      if (!visit(load(c, keys.integer(0), keys.small(1), filter.bodies))) return;
     }
   });
 }
@@ -204,7 +277,7 @@ void SqliteWarehouse::each_version(const DocumentFilter& filter, const std::func
     while (keys.step()) {
       Query versions(c, "SELECT version FROM versions WHERE document = ? ORDER BY version", keys.integer(0));
       while (versions.step()) {
-        if (!visit(load(c, keys.integer(0), versions.small(0)))) return;
+        if (!visit(load(c, keys.integer(0), versions.small(0), filter.bodies))) return;
       }
     }
   });

@@ -1,9 +1,7 @@
 // Users and the names they are known by.
-#include <algorithm>
-
 #include "core/hash.h"
 #include "core/i18n.h"
-#include "core/text/unicode.h"
+#include "stores/warehouse/names.h"
 #include "stores/warehouse/sqlite_warehouse.h"
 
 namespace twin::stores {
@@ -12,32 +10,8 @@ namespace {
 using sqlite::Connection;
 using sqlite::Query;
 
-std::string key_of(const std::string& name) {
-  return text::fold(text::trim(name));
-}
-
-std::string clean(const std::string& name) {
-  return text::repair_utf8(text::trim(name));
-}
-
-// The given names without blanks and repeats, the main one first.
-std::vector<std::string> names_of(const std::string& name, const std::vector<std::string>& aliases) {
-  std::vector<std::string> names;
-  std::vector<std::string> keys;
-  const auto add = [&](const std::string& candidate) {
-    std::string cleaned = clean(candidate);
-    std::string key = key_of(cleaned);
-    if (key.empty() || std::find(keys.begin(), keys.end(), key) != keys.end()) return;
-    names.push_back(std::move(cleaned));
-    keys.push_back(std::move(key));
-  };
-  add(name);
-  for (const auto& alias : aliases) add(alias);
-  return names;
-}
-
 std::optional<std::string> owner(Connection& c, const std::string& name) {
-  Query query(c, "SELECT user FROM user_names WHERE folded = ?", key_of(name));
+  Query query(c, "SELECT user FROM user_names WHERE folded = ?", name_key(name));
   if (!query.step()) return std::nullopt;
   return query.text(0);
 }
@@ -47,7 +21,7 @@ void add_name(Connection& c, const std::string& user, const std::string& name) {
         "INSERT INTO user_names(folded, user, position, name) "
         "VALUES(?1, ?2, (SELECT ifnull(max(position) + 1, 0) FROM user_names WHERE user = ?2), ?3) "
         "ON CONFLICT(folded) DO NOTHING",
-        key_of(name), user, name)
+        name_key(name), user, name)
       .run();
 }
 
@@ -69,8 +43,9 @@ User SqliteWarehouse::get_or_create_user(const std::string& name, const std::vec
     std::optional<std::string> id;
     for (auto it = names.begin(); it != names.end() && !id; ++it) id = owner(c, *it);
     if (!id) {
-      id = stable_id("user", {key_of(names.front())});
-      Query(c, "INSERT INTO users(id, name) VALUES(?, ?)", *id, names.front()).run();
+      id = stable_id("user", {name_key(names.front())});
+      // The id may be there under other names, when an import took this one from it.
+      Query(c, "INSERT INTO users(id, name) VALUES(?, ?) ON CONFLICT DO NOTHING", *id, names.front()).run();
     }
     for (const auto& each : names) add_name(c, *id, each);
     return load(c, *id).value();

@@ -1,6 +1,6 @@
 // Whole runs on a tiny random model.
-#include "training/trainer/prepare.h"
 #include "training/trainer/trainer.h"
+#include "training/trainer/prepare.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

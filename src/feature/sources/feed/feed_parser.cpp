@@ -96,6 +96,8 @@ FeedEntry rss_entry(const Xml& item) {
       add_unique(entry.tags, trimmed(text_of(child)));
     } else if (name == "pubDate" || name == "date" || name == "published") {
       if (entry.published == 0) entry.published = time_of(child);
+    } else if (name == "updated" || name == "modified") {
+      entry.updated = time_of(child);
     }
   }
   if (entry.link.empty()) entry.link = item.attribute("rdf:about").value();
@@ -118,7 +120,6 @@ void atom_text(FeedEntry& entry, const Xml& node, bool summary) {
 
 FeedEntry atom_entry(const Xml& node) {
   FeedEntry entry;
-  UnixMillis updated = 0;
   entry.language = node.attribute("xml:lang").value();
   for (const Xml& child : node.children()) {
     const auto name = local_name(child);
@@ -143,10 +144,10 @@ FeedEntry atom_entry(const Xml& node) {
     } else if (name == "published" || name == "issued") {
       entry.published = time_of(child);
     } else if (name == "updated" || name == "modified") {
-      updated = time_of(child);
+      entry.updated = time_of(child);
     }
   }
-  if (entry.published == 0) entry.published = updated;
+  if (entry.published == 0) entry.published = entry.updated;
   if (entry.link.empty() && entry.id.find("://") != std::string::npos) entry.link = entry.id;
   return entry;
 }
@@ -156,8 +157,11 @@ void read_channel(const Xml& channel, Feed& feed) {
     const auto name = local_name(child);
     if (name == "title" && feed.title.empty()) feed.title = trimmed(text_of(child));
     if (name == "language") feed.language = trimmed(text_of(child));
-    if (name != "link" || !feed.link.empty()) continue;
+    if (name != "link") continue;
     const std::string_view rel = child.attribute("rel").as_string("alternate");
+    // RFC 5005: the next page of a paged feed, the one before in an archive.
+    if ((rel == "next" || rel == "prev-archive") && feed.next.empty()) feed.next = child.attribute("href").value();
+    if (!feed.link.empty()) continue;
     if (child.attribute("href") && rel == "alternate") feed.link = child.attribute("href").value();
     if (!child.attribute("href")) feed.link = trimmed(text_of(child));
   }
@@ -196,6 +200,7 @@ Result<Feed> parse_feed(std::string_view bytes, const FeedLimits& limits) {
   if (!decoded) return tl::unexpected(decoded.error());
   // Some servers put blank lines before the declaration, which XML does not allow.
   const auto text = text::trim(decoded->text);
+  if (text.starts_with("{")) return parse_json_feed(text, limits);
   pugi::xml_document document;
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   Feed feed;

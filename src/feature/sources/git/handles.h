@@ -11,6 +11,7 @@
 namespace twin::feature::git {
 
 struct Free {
+  void operator()(git_blame* p) const { git_blame_free(p); }
   void operator()(git_commit* p) const { git_commit_free(p); }
   void operator()(git_tree* p) const { git_tree_free(p); }
   void operator()(git_blob* p) const { git_blob_free(p); }

@@ -19,8 +19,8 @@ struct MailmapFree {
 /// Own walk instead of git_revwalk: that one stops with an error where a shallow clone ends (libgit2 before 1.7).
 class Walk {
  public:
-  Walk(git_repository* repository, const std::vector<std::string>& paths)
-      : repository_(repository), wanted_(paths.begin(), paths.end()) {
+  Walk(git_repository* repository, const std::vector<std::string>& paths, bool changed_by)
+      : repository_(repository), changed_by_(changed_by), wanted_(paths.begin(), paths.end()) {
     git_mailmap* raw = nullptr;
     if (git_mailmap_from_repository(&raw, repository) == 0) mailmap_.reset(raw);
   }
@@ -45,7 +45,9 @@ class Walk {
       const auto commit = queue_.top().commit;
       queue_.pop();
       history_.commits.push_back(describe(commit.get()));
-      if (!wanted_.empty()) note_changes(commit.get());
+      const Commit& described = history_.commits.back();
+      const std::size_t person = history_.people.add(described.author_name, described.author_email);
+      if (!wanted_.empty()) note_changes(commit.get(), person);
       for (unsigned int i = 0; i < git_commit_parentcount(commit.get()); ++i)
         push(*git_commit_parent_id(commit.get(), i));
     }
@@ -83,8 +85,8 @@ class Walk {
   }
 
   /// A path last changed in the newest commit that differs from its parent there. Merges only bring together what other
-  /// commits changed.
-  void note_changes(git_commit* commit) {
+  /// commits changed. Counting who changed a path goes on to the first commit.
+  void note_changes(git_commit* commit, std::size_t person) {
     if (git_commit_parentcount(commit) > 1) return;
     git_tree *tree_raw = nullptr, *parent_raw = nullptr;
     if (git_commit_tree(&tree_raw, commit) != 0) return;
@@ -105,12 +107,17 @@ class Walk {
       const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
       const auto it = wanted_.find(delta->new_file.path);
       if (it == wanted_.end()) continue;
-      history_.last_change[*it] = {time, to_hex(*git_commit_id(commit))};
-      wanted_.erase(it);
+      history_.last_change.try_emplace(*it, History::Change{time, to_hex(*git_commit_id(commit))});
+      if (changed_by_) {
+        ++history_.changed_by[*it][person];
+      } else {
+        wanted_.erase(it);
+      }
     }
   }
 
   git_repository* repository_;
+  bool changed_by_;
   std::set<std::string, std::less<>> wanted_;
   std::unique_ptr<git_mailmap, MailmapFree> mailmap_;
   std::unordered_set<std::string> seen_;
@@ -120,11 +127,11 @@ class Walk {
 
 }  // namespace
 
-Result<History> Repository::history(const std::vector<std::string>& paths, int max_commits,
+Result<History> Repository::history(const std::vector<std::string>& paths, int max_commits, bool changed_by,
                                     std::stop_token stop) const {
   const auto id = head();
   if (!id) return tl::unexpected(id.error());
-  Walk walk(repository_.get(), paths);
+  Walk walk(repository_.get(), paths, changed_by);
   if (*id) {
     git_oid oid;
     git_oid_fromstr(&oid, (*id)->c_str());

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 /// What the callbacks of one connection share.
 struct Transfer {
-  std::stop_token stop;
+  std::stop_token stop = {};
+  std::string token = {};
   int asked = 0;
 
   git_remote_callbacks callbacks() {
@@ -29,7 +30,11 @@ struct Transfer {
 
   /// Keys of an ssh agent, and the system's own credentials; a password prompt would hang an unattended run.
   static int credentials(git_credential** out, const char*, const char* user, unsigned int allowed, void* payload) {
-    if (++static_cast<Transfer*>(payload)->asked > 2) return GIT_EAUTH;
+    auto& transfer = *static_cast<Transfer*>(payload);
+    if (++transfer.asked > 2) return GIT_EAUTH;
+    if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && !transfer.token.empty()) {
+      return git_credential_userpass_plaintext_new(out, "x-access-token", transfer.token.c_str());
+    }
     if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
       return git_credential_ssh_key_from_agent(out, user == nullptr ? "git" : user);
     }
@@ -52,7 +57,8 @@ void follow_head(git_repository* repository, git_remote* remote) {
   git_buf_dispose(&branch);
 }
 
-Result<void> fetch_all(git_repository* repository, const std::string& url, std::stop_token stop) {
+Result<void> fetch_all(git_repository* repository, const std::string& url, std::stop_token stop,
+                       const std::string& token) {
   git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
   create.repository = repository;
   // url.<base>.insteadOf is left aside: libgit2 1.5 leaks memory for every look-up of it.
@@ -60,10 +66,11 @@ Result<void> fetch_all(git_repository* repository, const std::string& url, std::
   git_remote* raw = nullptr;
   if (git_remote_create_with_opts(&raw, url.c_str(), &create) != 0) return network_failure(url);
   const Handle<git_remote> remote(raw);
-  Transfer transfer{.stop = stop};
+  Transfer transfer{.stop = stop, .token = token};
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks = transfer.callbacks();
   options.prune = GIT_FETCH_PRUNE;
+  if (!token.empty()) options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;  // the token is for this host alone
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
   std::string branches = "+refs/heads/*:refs/heads/*";
   char* refspec = branches.data();
@@ -92,13 +99,15 @@ Result<Repository> Repository::open(const fs::path& path) {
   return Repository(repository);
 }
 
-Result<Repository> Repository::mirror(const std::string& url, const fs::path& folder, std::stop_token stop) {
+Result<Repository> Repository::mirror(const std::string& url, const fs::path& folder, std::stop_token stop,
+                                      const std::string& token) {
   start();
   std::error_code error;
   if (fs::exists(folder, error)) {
     auto repository = open(folder);
     if (!repository) return repository;
-    if (auto done = fetch_all(repository->repository_.get(), url, stop); !done) return tl::unexpected(done.error());
+    if (auto done = fetch_all(repository->repository_.get(), url, stop, token); !done)
+      return tl::unexpected(done.error());
     return repository;
   }
   // Under another name until it is whole.
@@ -112,7 +121,7 @@ Result<Repository> Repository::mirror(const std::string& url, const fs::path& fo
   }
   {
     const Repository fresh(raw);
-    if (auto done = fetch_all(raw, url, stop); !done) return tl::unexpected(done.error());
+    if (auto done = fetch_all(raw, url, stop, token); !done) return tl::unexpected(done.error());
   }
   fs::rename(partial, folder, error);
   if (error) return fail(ErrorKind::io, tr("The mirror cannot be renamed: {}", error.message()), folder.string());

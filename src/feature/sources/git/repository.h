@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "feature/sources/git/people.h"
 
 struct git_repository;
 
@@ -36,6 +37,8 @@ struct History {
     std::string commit;
   };
   std::map<std::string, Change> last_change;  ///< by path, for the paths asked for
+  std::map<std::string, Shares> changed_by;   ///< by path: how many commits of each person changed it; when asked for
+  People people;                              ///< who made the commits, newest first
   std::vector<Commit> commits;                ///< newest first
   bool truncated = false;                     ///< a shallow clone or the limit ended the walk
 };
@@ -45,9 +48,9 @@ class Repository {
   /// A repository on this disk, work tree or bare.
   [[nodiscard]] static Result<Repository> open(const std::filesystem::path& path);
   /// A bare mirror of `url` in `folder`: cloned when missing, else fetched. A clone that was cut off leaves nothing
-  /// behind that the next run would take for a repository.
+  /// behind that the next run would take for a repository. `token`: password for https, when the server asks for one.
   [[nodiscard]] static Result<Repository> mirror(const std::string& url, const std::filesystem::path& folder,
-                                                 std::stop_token stop);
+                                                 std::stop_token stop, const std::string& token = {});
   /// Commit id of the remote's HEAD, without fetching anything else.
   [[nodiscard]] static Result<std::string> remote_head(const std::string& url);
 
@@ -57,9 +60,13 @@ class Repository {
   [[nodiscard]] Result<std::vector<TreeFile>> files() const;
   [[nodiscard]] std::uint64_t blob_size(const std::string& blob) const;
   [[nodiscard]] Result<std::string> read(const std::string& blob) const;
-  /// One walk over the history from HEAD: commits, and when each of `paths` last changed.
-  [[nodiscard]] Result<History> history(const std::vector<std::string>& paths, int max_commits,
+  /// One walk over the history from HEAD: commits, when each of `paths` last changed and, with `changed_by`, whose
+  /// commits changed it. Merges do not count as changes; a renamed file starts anew. .mailmap is honoured.
+  [[nodiscard]] Result<History> history(const std::vector<std::string>& paths, int max_commits, bool changed_by,
                                         std::stop_token stop) const;
+  /// Lines of a file of HEAD by who wrote them, changes of white space left aside. .mailmap is honoured; who is new is
+  /// added to `people`. Costs time in proportion to the file's history. Fails on a shallow clone.
+  [[nodiscard]] Result<Shares> blame(const std::string& path, People& people) const;
 
  private:
   struct Closer {

@@ -1,0 +1,37 @@
+// Word-processor paragraphs → blocks of Markdown: lists, code and footnotes put together from single paragraphs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace twin::feature::office {
+
+class BlockWriter {
+ public:
+  /// Level 1 to 6; empty headings are left out.
+  void heading(int level, const std::string& markdown);
+  void paragraph(const std::string& markdown);
+  void quote(const std::string& markdown);
+  /// `level` from 0; items in a row make one list. `number` 0: a bullet.
+  void list_item(int level, int number, const std::string& markdown);
+  /// A further block inside the last item.
+  void list_continuation(const std::string& markdown);
+  /// Lines of code in a row make one block.
+  void code(const std::string& line);
+  void table(const std::vector<std::vector<std::string>>& rows, bool header);
+  void footnote(const std::string& label, const std::string& markdown);
+  [[nodiscard]] bool in_list() const { return !list_.empty(); }
+  /// Everything so far; the writer is empty afterwards.
+  [[nodiscard]] std::string take();
+
+ private:
+  void flush();
+  std::vector<std::string> blocks_;
+  std::string list_;                  ///< the list being written
+  std::vector<std::size_t> indents_;  ///< of the content of each open level
+  std::string code_;
+  bool in_code_ = false;
+  std::string notes_;
+};
+
+}  // namespace twin::feature::office

@@ -1,0 +1,263 @@
+#include "feature/quality/quality.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "core/text/korean_endings.h"
+#include "core/text/unicode.h"
+#include "feature/chunk/sections.h"
+#include "feature/dedup/mix.h"
+
+namespace twin::feature {
+namespace {
+
+constexpr std::array<std::string_view, 24> kEnglishFunctionWords = {
+    "the", "of", "and",  "to",   "a",   "in", "is",  "that", "it",   "for", "with", "as",
+    "be",  "on", "have", "this", "are", "or", "not", "by",   "from", "but", "you",  "i"};
+// Particles; endings are asked of core/text/korean_endings.
+constexpr std::array<std::string_view, 22> kKoreanParticles = {"은", "는", "이", "가", "을", "를", "의", "에",
+                                                               "로", "와", "과", "도", "만", "서", "고", "면",
+                                                               "며", "지", "게", "한", "할", "된"};
+
+struct Word {
+  std::string_view text;
+  std::uint64_t hash = 0;
+  std::size_t characters = 0;
+};
+
+bool is_pictograph(char32_t c) {
+  return (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x2600 && c <= 0x27BF) || c == U'#' || c == U'…';
+}
+
+bool is_sentence_end(char32_t c) {
+  return c == U'.' || c == U'!' || c == U'?' || c == U'…' || c == U'。' || c == U'！' || c == U'？';
+}
+
+bool is_closer(char32_t c) {
+  return std::u32string_view(U"\"')]}”’」』》〉）").find(c) != std::u32string_view::npos;
+}
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = text.size();
+  for (const char c : text) hash = mix(hash ^ static_cast<unsigned char>(c));
+  return hash;
+}
+
+/// Counts over all lines of running text.
+class Measuring {
+ public:
+  explicit Measuring(bool korean) : korean_(korean) {}
+
+  void line(std::string_view line) {
+    const std::string_view trimmed = text::trim(line);
+    if (trimmed.empty()) return;
+    ++lines_;
+    const auto points = text::codepoints(trimmed);
+    characters_ += points.size();
+    if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += points.size();
+    if (starts_with_bullet(points)) ++bullets_;
+    end_of_line(trimmed, points);
+    words_of(trimmed, points);
+  }
+
+  [[nodiscard]] QualityMeasures finish() const {
+    QualityMeasures out;
+    out.words = static_cast<int>(words_.size());
+    out.lines = static_cast<int>(lines_);
+    if (words_.empty()) return out;
+    const auto share = [](std::size_t part, std::size_t whole) {
+      return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+    };
+    out.mean_word_length = share(word_characters_, words_.size());
+    out.symbol_ratio = share(symbols_, words_.size());
+    out.letter_words = share(letter_words_, words_.size());
+    out.function_words = share(function_words_, words_.size());
+    out.bullet_lines = share(bullets_, lines_);
+    out.ellipsis_lines = share(ellipses_, lines_);
+    out.ended_lines = share(ended_, lines_);
+    out.duplicate_lines = share(duplicate_characters_, characters_);
+    for (const std::size_t n : {2u, 3u, 4u}) out.top_phrase = std::max(out.top_phrase, top_phrase(n));
+    for (const std::size_t n : {5u, 7u, 10u}) out.repeated_phrases = std::max(out.repeated_phrases, repeated(n));
+    return out;
+  }
+
+ private:
+  static bool starts_with_bullet(const std::vector<text::Codepoint>& points) {
+    return points.size() > 1 && text::is_space(points[1].value) &&
+           std::u32string_view(U"-*+•·‣◦○●□■▪").find(points[0].value) != std::u32string_view::npos;
+  }
+
+  void end_of_line(std::string_view line, const std::vector<text::Codepoint>& points) {
+    std::size_t last = points.size();
+    while (last > 0 && is_closer(points[last - 1].value)) --last;
+    if (last == 0) return;
+    const char32_t end = points[last - 1].value;
+    const bool dots = end == U'…' || line.substr(0, points[last - 1].offset + 1).ends_with("...");
+    if (dots) ++ellipses_;
+    if (is_sentence_end(end)) {
+      ++ended_;
+    } else if (korean_) {
+      const std::string_view body = line.substr(0, points[last - 1].offset + points[last - 1].length);
+      const text::Ending ending = text::ending_of(body.substr(body.find_last_of(' ') + 1));
+      if (ending == text::Ending::final || ending == text::Ending::plain) ++ended_;
+    }
+  }
+
+  void words_of(std::string_view line, const std::vector<text::Codepoint>& points) {
+    for (std::size_t i = 0; i < points.size();) {
+      if (text::is_space(points[i].value)) {
+        ++i;
+        continue;
+      }
+      const std::size_t first = i;
+      bool letter = false;
+      std::size_t last_letter = 0;
+      for (; i < points.size() && !text::is_space(points[i].value); ++i) {
+        const char32_t c = points[i].value;
+        if (is_pictograph(c)) ++symbols_;
+        if (text::is_letter(c)) {
+          letter = true;
+          last_letter = i;
+        }
+      }
+      const std::size_t from = points[first].offset;
+      const std::size_t to = i < points.size() ? points[i].offset : line.size();
+      const std::string_view word = line.substr(from, to - from);
+      if (word.find("...") != std::string_view::npos) ++symbols_;
+      word_characters_ += i - first;
+      letter_words_ += letter ? 1u : 0u;
+      if (letter &&
+          is_function_word(line.substr(from, points[last_letter].offset + points[last_letter].length - from))) {
+        ++function_words_;
+      }
+      words_.push_back({word, hash_of(word), i - first});
+    }
+  }
+
+  /// `word` without what follows its last letter.
+  [[nodiscard]] bool is_function_word(std::string_view word) const {
+    if (!korean_) {
+      const std::string folded = text::fold(word);
+      return std::find(kEnglishFunctionWords.begin(), kEnglishFunctionWords.end(), folded) !=
+             kEnglishFunctionWords.end();
+    }
+    if (text::ending_of(word) != text::Ending::none) return true;
+    return std::any_of(kKoreanParticles.begin(), kKoreanParticles.end(),
+                       [&](std::string_view p) { return word.size() > p.size() && word.ends_with(p); });
+  }
+
+  [[nodiscard]] std::uint64_t phrase(std::size_t first, std::size_t n) const {
+    std::uint64_t hash = n;
+    for (std::size_t i = first; i < first + n; ++i) hash = mix(hash ^ words_[i].hash);
+    return hash;
+  }
+
+  [[nodiscard]] std::size_t phrase_characters(std::size_t first, std::size_t n) const {
+    std::size_t characters = 0;
+    for (std::size_t i = first; i < first + n; ++i) characters += words_[i].characters;
+    return characters;
+  }
+
+  [[nodiscard]] double of_all(std::size_t characters) const {
+    return word_characters_ == 0
+               ? 0
+               : std::min(1.0, static_cast<double>(characters) / static_cast<double>(word_characters_));
+  }
+
+  /// Characters in the most frequent phrase of n words, over all; 0 when none comes twice.
+  [[nodiscard]] double top_phrase(std::size_t n) const {
+    if (words_.size() < n) return 0;
+    std::unordered_map<std::uint64_t, std::pair<std::size_t, std::size_t>> counts;  // times, characters of one
+    std::size_t most = 0;
+    for (std::size_t i = 0; i + n <= words_.size(); ++i) {
+      auto& [times, characters] = counts[phrase(i, n)];
+      ++times;
+      characters = phrase_characters(i, n);
+      if (times > 1) most = std::max(most, times * characters);
+    }
+    return of_all(most);
+  }
+
+  /// Characters in words that lie in a phrase of n words seen before, over all; overlaps count once.
+  [[nodiscard]] double repeated(std::size_t n) const {
+    std::unordered_set<std::uint64_t> seen;
+    std::size_t characters = 0, counted_to = 0;
+    for (std::size_t i = 0; i + n <= words_.size(); ++i) {
+      if (seen.insert(phrase(i, n)).second) continue;
+      for (std::size_t k = std::max(i, counted_to); k < i + n; ++k) characters += words_[k].characters;
+      counted_to = i + n;
+    }
+    return of_all(characters);
+  }
+
+  bool korean_;
+  std::vector<Word> words_;
+  std::unordered_set<std::uint64_t> seen_;
+  std::size_t lines_ = 0, characters_ = 0, duplicate_characters_ = 0, bullets_ = 0, ellipses_ = 0, ended_ = 0;
+  std::size_t word_characters_ = 0, letter_words_ = 0, function_words_ = 0, symbols_ = 0;
+};
+
+bool is_language(const std::string& language, std::string_view primary) {
+  return language == primary || (language.size() > 2 && language.starts_with(primary) && language[2] == '-');
+}
+
+}  // namespace
+
+QualityMeasures measure_quality(const ProseView& prose, const std::string& language) {
+  Measuring measuring(is_language(language, "ko"));
+  for (const Block& block : prose.blocks) {
+    if (!is_prose(block)) continue;
+    for (const std::string_view line : text::split(text_of(prose, block.span), '\n')) measuring.line(line);
+  }
+  return measuring.finish();
+}
+
+std::vector<QualityFlag> judge(const QualityMeasures& m, const std::string& language, const QualityRules& rules) {
+  std::vector<QualityFlag> flags;
+  if (!rules.enabled || m.words < rules.min_words) return flags;
+  const bool korean = is_language(language, "ko");
+  const bool known = korean || is_language(language, "en");
+  const QualityLimits& limits = korean ? rules.ko : rules.en;
+  const auto least = [&](const char* rule, double measured, double limit) {
+    if (measured < limit) flags.push_back({rule, measured, limit});
+  };
+  const auto most = [&](const char* rule, double measured, double limit) {
+    if (measured > limit) flags.push_back({rule, measured, limit});
+  };
+  if (known) {
+    least("min_mean_word", m.mean_word_length, limits.min_mean_word);
+    most("max_mean_word", m.mean_word_length, limits.max_mean_word);
+    least("min_function_words", m.function_words, limits.min_function_words);
+  }
+  const bool lines = m.lines >= judged_lines;
+  if (known && lines) least("min_ended_lines", m.ended_lines, limits.min_ended_lines);
+  most("max_symbol_ratio", m.symbol_ratio, limits.max_symbol_ratio);
+  least("min_letter_words", m.letter_words, limits.min_letter_words);
+  if (lines) {
+    most("max_bullet_lines", m.bullet_lines, limits.max_bullet_lines);
+    most("max_ellipsis_lines", m.ellipsis_lines, limits.max_ellipsis_lines);
+  }
+  most("max_duplicate_lines", m.duplicate_lines, limits.max_duplicate_lines);
+  most("max_top_phrase", m.top_phrase, limits.max_top_phrase);
+  most("max_repeated_phrases", m.repeated_phrases, limits.max_repeated_phrases);
+  return flags;
+}
+
+std::vector<QualityFlag> judge(const ProseView& prose, const std::string& language, const QualityRules& rules) {
+  if (!rules.enabled) return {};
+  return judge(measure_quality(prose, language), language, rules);
+}
+
+std::string describe(const std::vector<QualityFlag>& flags) {
+  std::string out;
+  for (const QualityFlag& flag : flags) {
+    out += fmt::format("{}{} {:.2f} (limit {:.2f})", out.empty() ? "" : ", ", flag.rule, flag.measured, flag.limit);
+  }
+  return out;
+}
+
+}  // namespace twin::feature
