@@ -168,7 +168,9 @@ class Warehouse(ProjectTest):
             )
             (self.home / "writing/new.md").write_text("# New\n\nWritten on the second machine.\n")
             self.twin("collect", home=other)
-            back = self.twin("--json", "warehouse", "copy", "--from", uri, "--to", f"sqlite:{self.home}/back").json()
+            back = self.twin(
+                "--json", "warehouse", "copy", "--from", uri, "--raw", "database", "--to", f"sqlite:{self.home}/back"
+            ).json()
             self.assertEqual(back["documents"], 8)
             text = (pathlib.Path(self.home) / "twin.yaml").read_text()
             self.assertNotIn("mongodb", text)
