@@ -23,10 +23,12 @@ HostGates::Host& HostGates::host(const std::string& name) {
 
 void HostGates::publish(Host& host) {
   HostState& state = host.state;
-  const bool waits_again = host.retrying > 0 || (state.waiting > 0 && !state.reason.empty());
+  const bool asked_to_wait = state.waiting > 0 && !state.reason.empty();
+  // What goes wrong is told first: a request that is tried again is no less so because another one is under way.
   state.phase = !host.blocked.empty() ? HostPhase::blocked
+                : host.retrying > 0   ? HostPhase::retrying
                 : state.active > 0    ? HostPhase::fetching
-                : waits_again         ? HostPhase::retrying
+                : asked_to_wait       ? HostPhase::retrying
                 : state.waiting > 0   ? HostPhase::waiting
                                       : HostPhase::idle;
   if (!host.blocked.empty()) state.reason = host.blocked;
