@@ -33,7 +33,7 @@ struct TrainConfig {
   int max_steps = 0;          ///< 0: by epochs
   int batch_tokens = 2048;    ///< packed tokens per optimizer step
   int micro_tokens = 1024;    ///< packed tokens computed at once; bounds memory, does not change the gradient
-  int max_length = 512;       ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
+  int max_length = 1024;      ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
   int eval_every = 0;         ///< steps; 0: before and after training only
   int checkpoint_every = 20;  ///< steps
   /// bf16 | f32 | auto, of the frozen weights and activations; LoRA weights are f32. auto: bf16 where the processor has

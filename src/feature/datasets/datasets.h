@@ -10,12 +10,13 @@
 #include "feature/category.h"
 #include "feature/datasets/sample.h"
 #include "models/engines/engine.h"
+#include "stores/index/index.h"
 #include "stores/objects/objects.h"
 #include "stores/warehouse/warehouse.h"
 
 namespace twin::feature {
 
-inline constexpr int dataset_version = 2;
+inline constexpr int dataset_version = 3;
 
 struct DatasetConfig {
   double validation_share = 0.05;  ///< of documents
@@ -24,7 +25,10 @@ struct DatasetConfig {
   int max_samples = 0;             ///< 0: no limit; else the first by hash order, every document represented first
   int preference_samples = 64;     ///< of the instruct samples, how many get a rejected answer
   int rejected_max_tokens = 96;
-  int give_up_after = 5;  ///< failed answers in a row after which the run ends
+  int give_up_after = 5;    ///< failed answers in a row after which the run ends
+  double rag_share = 0.25;  ///< of the training samples, how many get passages before the question, as in serving
+  int rag_passages = 3;     ///< the answer's passage and distractors
+  int rag_tokens = 600;     ///< of all passages of a sample, by the embedding model's tokenizer
   std::int64_t seed = 17;
   void bind(config::Binder& b);
 };
@@ -45,6 +49,7 @@ struct DatasetReport {
   std::vector<Rejection> rejections;
   std::vector<Error> failures;
   std::vector<Error> notes;  ///< worth knowing, not failed: a split without documents …
+  int rag_samples = 0;       ///< training samples with passages
   std::string sha256;        ///< of the written dataset (a manifest over its files)
 };
 
@@ -55,6 +60,7 @@ struct DatasetContext {
   ProgressSink& progress;
   std::filesystem::path folder;  ///< <folder>/{train,validation,test}.jsonl, rejected.jsonl, manifest.json
   std::stop_token stop;
+  stores::Index* index = nullptr;  ///< where the passages of RAG samples are found; nullptr: no such samples
   std::map<std::string, std::string> duplicates = {};  ///< id of a document that is left out → the one that stays
 };
 
@@ -63,7 +69,8 @@ struct DatasetContext {
 
 /// Questions by templates of the category (titles, headings, leading sentences), answers verbatim from the prose view;
 /// every answer is checked against its span. Exact and near duplicates are removed, also across splits (test and
-/// validation keep theirs, train loses its own). The system prompt is prompts/twin.system.txt, as in serving. Writes
+/// validation keep theirs, train loses its own). The system prompt is prompts/twin.system.txt, as in serving; a share
+/// of the training samples has passages before its question, as in serving (rag_samples.h). Writes
 /// {train,validation,test}.jsonl, rejected.jsonl and, last, manifest.json: same warehouse and configuration, same
 /// bytes. Throws Fatal when the folder cannot be written or the system prompt is missing.
 [[nodiscard]] DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context);

@@ -11,8 +11,8 @@
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/drafts.h"
 #include "feature/datasets/order.h"
+#include "feature/datasets/rag_samples.h"
 #include "feature/datasets/samples_file.h"
-#include "feature/datasets/system_prompt.h"
 #include "feature/dedup/near_duplicates.h"
 #include "feature/quality/quality.h"
 
@@ -25,7 +25,10 @@ constexpr std::array<const char*, 3> splits = {"test", "validation", "train"};
 class InstructBuilder {
  public:
   InstructBuilder(const DatasetConfig& config, const DatasetContext& context)
-      : config_(config), context_(context), system_prompt_(twin_system_prompt()), near_(config.near_duplicate) {}
+      : config_(config),
+        context_(context),
+        prompts_(value_or_throw(models::load_prompts())),
+        near_(config.near_duplicate) {}
 
   DatasetReport run() {
     read_documents();
@@ -40,6 +43,7 @@ class InstructBuilder {
       }
     }
     limit();
+    if (context_.index) report_.rag_samples = add_passages(kept_, config_, *context_.index, prompts_);
     verify();
     note_empty_splits();
     write();
@@ -141,12 +145,10 @@ class InstructBuilder {
 
   bool take(Sample& sample, const Question& question) {
     if (!questions_.insert(text::fold(collapse_space(question.text))).second) return false;
-    sample.prompt = {{"system", system_prompt_}, {"user", question.text}};
+    sample.prompt = {{"system", prompts_.system}, {"user", question.text}};
     sample.provenance.question_template = question.template_id;
     sample.scores["characters"] = characters(sample.answer);
-    const Provenance& from = sample.provenance;
-    sample.id = stable_id("sample", {sample.kind, system_prompt_, question.text, sample.answer, from.document_id,
-                                     std::to_string(from.document_version), std::to_string(from.start)});
+    identify(sample);
     return true;
   }
 
@@ -193,6 +195,11 @@ class InstructBuilder {
           reject(*sample, "not_verbatim", "the answer is not in the document at its offsets");
           continue;
         }
+        const bool with_passages = !sample->provenance.passages.empty();
+        if (with_passages && sample->prompt.back().content.find(sample->answer) == std::string::npos) {
+          reject(*sample, "not_in_passages", "the answer is not in the passages of its prompt");
+          continue;
+        }
         std::fill(inside.begin() + static_cast<std::ptrdiff_t>(start),
                   inside.begin() + static_cast<std::ptrdiff_t>(end), true);
         verbatim.push_back(std::move(*sample));
@@ -229,7 +236,9 @@ class InstructBuilder {
     for (const char* split : splits) by_split[split];
     for (Sample& sample : kept_) by_split[sample.split].push_back(std::move(sample));
     DatasetConfig config = config_;
-    const Json facts{{"config", config::canonical(config)}, {"system_prompt", system_prompt_}};
+    const Json facts{{"config", config::canonical(config)},
+                     {"system_prompt", prompts_.system},
+                     {"rag_samples", report_.rag_samples}};
     write_dataset(context_.folder, "instruct", by_split, facts, report_);
   }
 
@@ -241,7 +250,7 @@ class InstructBuilder {
 
   const DatasetConfig& config_;
   const DatasetContext& context_;
-  const std::string system_prompt_;
+  const models::Prompts prompts_;
   DatasetReport report_;
   std::map<std::string, QuestionTemplates> templates_;  // by category
   Vocabulary vocabulary_;

@@ -6,7 +6,7 @@
 
 #include "feature/clean/clean.h"
 #include "feature/datasets/project_for_test.h"
-#include "feature/datasets/system_prompt.h"
+#include "models/prompts/prompts.h"
 
 namespace twin::feature {
 namespace {
@@ -40,7 +40,7 @@ TEST_CASE("answers are verbatim, questions are made from titles and headings, ea
   bool heading_asked = false;
   for (const Sample& sample : samples) {
     REQUIRE(sample.prompt.size() == 2);
-    CHECK(sample.prompt[0].content == twin_system_prompt());
+    CHECK(sample.prompt[0].content == models::load_prompts()->system);
     CHECK(!sample.prompt[1].content.empty());
     CHECK(sample.prompt[1].content.find("1.1.") == std::string::npos);
     CHECK(sample.language == "en");

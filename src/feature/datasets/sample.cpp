@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/hash.h"
 #include "core/i18n.h"
 
 namespace twin::feature {
@@ -32,6 +33,7 @@ Json metadata_json(const Sample& sample) {
               {"generator", from.generator},
               {"question_template", from.question_template},
               {"seed", static_cast<std::int64_t>(from.seed)},
+              {"passages", from.passages},
               {"scores", std::move(scores)}};
 }
 
@@ -132,11 +134,20 @@ void read_metadata(Reader& reader, Sample& sample) {
   std::int64_t seed = 0;
   metadata.read("seed", seed);
   sample.provenance.seed = static_cast<std::uint64_t>(seed);
+  metadata.read("passages", sample.provenance.passages);
   metadata.read("scores", sample.scores);
   if (!metadata.error().empty()) reader.fail_with("metadata: " + metadata.error());
 }
 
 }  // namespace
+
+void identify(Sample& sample) {
+  const Provenance& from = sample.provenance;
+  Sha256 prompt;
+  for (const models::Message& message : sample.prompt) prompt.field(message.role).field(message.content);
+  sample.id = stable_id("sample", {sample.kind, prompt.hex(), sample.answer, from.document_id,
+                                   std::to_string(from.document_version), std::to_string(from.start)});
+}
 
 Json to_json(const Sample& sample) {
   const models::Message answer{"assistant", sample.answer};

@@ -18,10 +18,11 @@ struct Provenance {
   std::string generator;           ///< "extractive", or model id and prompt version
   std::string question_template;   ///< "en.heading/2"
   std::uint64_t seed = 0;
+  std::vector<std::string> passages;  ///< chunk ids as numbered in the prompt; empty: the question stands alone
 };
 
 struct Sample {
-  std::string id;    ///< stable_id over kind, messages and provenance
+  std::string id;    ///< as identify() sets it
   std::string kind;  ///< instruct | preference
   std::vector<models::Message> prompt;
   std::string answer;    ///< instruct: the answer; preference: the chosen one
@@ -31,6 +32,9 @@ struct Sample {
   Provenance provenance;
   std::map<std::string, double> scores;
 };
+
+/// Sets the id: a hash of kind, messages and provenance.
+void identify(Sample& sample);
 
 /// One JSON line as the `datasets` library reads it: instruct {"messages":[…],"metadata":{…}},
 /// preference {"prompt":[…],"chosen":[…],"rejected":[…],"metadata":{…}}. `metadata` has the same keys and types on

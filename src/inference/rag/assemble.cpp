@@ -5,13 +5,14 @@
 #include "core/text/sentences.h"
 #include "core/text/unicode.h"
 #include "inference/rag/marks.h"
-#include "inference/rag/prompts.h"
 #include "inference/rag/rag.h"
+#include "models/prompts/prompts.h"
 
 namespace twin::inference {
 namespace {
 
 using models::Message;
+using models::Prompts;
 
 Result<int> count_tokens(models::Tokenizer& tokenizer, std::string_view text) {
   const auto ids = tokenizer.tokenize(text, false);
@@ -20,9 +21,7 @@ Result<int> count_tokens(models::Tokenizer& tokenizer, std::string_view text) {
 }
 
 std::string render_passage(const Prompts& prompts, const Passage& passage, std::size_t n, std::string_view text) {
-  const std::string number = std::to_string(n);
-  const std::string& title = passage.heading.empty() ? passage.title : passage.heading;
-  return fill(prompts.passage, {{"n", number}, {"title", title}, {"text", text}});
+  return models::render_passage(prompts, n, passage.heading.empty() ? passage.title : passage.heading, text);
 }
 
 /// The first passage, cut behind the last sentence that fits; empty when not one does.
@@ -50,10 +49,10 @@ Result<std::string> fit_first(const Prompts& prompts, Passage& passage, int budg
   return fitting;
 }
 
-/// Fills `kept` with the passages that fit and returns their rendered text.
-Result<std::string> render_passages(const Prompts& prompts, const std::vector<Passage>& passages, int budget,
-                                    models::Tokenizer& tokenizer, std::vector<Passage>& kept) {
-  std::string all;
+/// Fills `kept` with the passages that fit and returns their rendered texts.
+Result<std::vector<std::string>> render_passages(const Prompts& prompts, const std::vector<Passage>& passages,
+                                                 int budget, models::Tokenizer& tokenizer, std::vector<Passage>& kept) {
+  std::vector<std::string> all;
   for (const Passage& passage : passages) {
     Passage fitting = passage;
     std::string rendered = render_passage(prompts, passage, kept.size() + 1, passage.text);
@@ -68,8 +67,7 @@ Result<std::string> render_passages(const Prompts& prompts, const std::vector<Pa
       *tokens = budget;
     }
     budget -= *tokens;
-    if (!all.empty()) all += "\n\n";
-    all += rendered;
+    all.push_back(std::move(rendered));
     kept.push_back(std::move(fitting));
   }
   return all;
@@ -111,7 +109,7 @@ Result<Assembled> assemble(const std::vector<Message>& conversation, const std::
   if (conversation.empty() || conversation.back().role != "user") {
     return fail(ErrorKind::usage, tr("The last message must be the user's"), "messages");
   }
-  const auto prompts = load_prompts();
+  const auto prompts = models::load_prompts();
   if (!prompts) return tl::unexpected(prompts.error());
   Assembled assembled;
   assembled.messages.push_back({"system", system_text(*prompts, conversation)});
@@ -122,9 +120,8 @@ Result<Assembled> assemble(const std::vector<Message>& conversation, const std::
   const std::string question(text::trim(conversation.back().content));
   auto context = render_passages(*prompts, passages, config.context_tokens, tokenizer, assembled.passages);
   if (!context) return tl::unexpected(context.error());
-  assembled.messages.push_back({"user", assembled.passages.empty()
-                                            ? question
-                                            : fill(prompts->user, {{"passages", *context}, {"question", question}})});
+  const bool bare = assembled.passages.empty();
+  assembled.messages.push_back({"user", bare ? question : models::render_question(*prompts, *context, question)});
   return assembled;
 }
 

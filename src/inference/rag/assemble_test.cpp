@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "inference/fakes.h"
-#include "inference/rag/prompts.h"
 #include "inference/rag/rag.h"
+#include "models/prompts/prompts.h"
 
 using namespace twin;
 using namespace twin::inference;
@@ -37,7 +37,7 @@ TEST_CASE("system prompt first, then the passages by number with the question") 
   const auto made = setup.make({{"user", " Why {passages}? "}}, three);
   REQUIRE(made.messages.size() == 2);
   CHECK(made.messages[0].role == "system");
-  CHECK(made.messages[0].content == load_prompts()->system);
+  CHECK(made.messages[0].content == models::load_prompts()->system);
   const std::string& user = made.messages[1].content;
   const std::size_t one = user.find("[1] T1\nalpha"), two = user.find("[2] T2\ndelta"),
                     last = user.find("[3] T3\nzeta");
@@ -111,7 +111,7 @@ TEST_CASE("a system message of the caller is added to ours") {
   Setup setup;
   const auto made = setup.make({{"system", "Be brief."}, {"user", "Why?"}}, {});
   REQUIRE(made.messages.size() == 2);
-  CHECK(made.messages[0].content == load_prompts()->system + "\n\nBe brief.");
+  CHECK(made.messages[0].content == models::load_prompts()->system + "\n\nBe brief.");
 }
 
 TEST_CASE("a conversation must end with a question; a failing tokenizer is an error") {

@@ -45,15 +45,6 @@ Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models:
   return lists;
 }
 
-std::string join_headings(const std::vector<std::string>& headings) {
-  std::string joined;
-  for (const std::string& heading : headings) {
-    if (!joined.empty()) joined += " › ";
-    joined += heading;
-  }
-  return joined;
-}
-
 Passage make_passage(const stores::FusedHit& hit, stores::Chunk&& chunk, const stores::IndexedDocument& document) {
   Passage passage;
   passage.score = hit.score + std::log(document.weight);
@@ -61,7 +52,7 @@ Passage make_passage(const stores::FusedHit& hit, stores::Chunk&& chunk, const s
   passage.document_id = chunk.document_id;
   passage.url = document.url;
   passage.title = document.title;
-  passage.heading = join_headings(chunk.headings);
+  passage.heading = stores::heading_path(chunk);
   passage.text = std::move(chunk.text);
   passage.start = chunk.start;
   passage.end = chunk.end;

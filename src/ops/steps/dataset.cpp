@@ -4,11 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/hash.h"
 #include "core/i18n.h"
-#include "core/process.h"
 #include "feature/clean/clean.h"
 #include "feature/quality/quality.h"
+#include "models/prompts/prompts.h"
 #include "ops/project/duplicates.h"
 
 namespace twin::ops {
@@ -37,8 +36,7 @@ Json dataset_key(StepContext& context) {
     feature::QualityRules quality = category.quality;
     key["quality"][id] = config::canonical(quality);
   }
-  const auto prompt = value_or_throw(find_data("prompts/twin.system.txt"));
-  key["system_prompt"] = value_or_throw(sha256_file(prompt));
+  key["prompts"] = models::digest(value_or_throw(models::load_prompts()));
   return key;
 }
 

@@ -5,9 +5,9 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
-#include "core/process.h"
 #include "evaluation/adapters.h"
 #include "feature/datasets/datasets.h"
+#include "models/prompts/prompts.h"
 #include "ops/pipeline/step.h"
 #include "ops/project/serve.h"
 
@@ -23,9 +23,7 @@ Json key_config(StepContext& context) {
   key["retrieval"] = config::canonical(config.retrieval);
   key["worker"] = config::canonical(config.worker);
   key["evaluation_version"] = evaluation::evaluation_version;
-  for (const auto& path : value_or_throw(disk().list(value_or_throw(find_data("prompts"))))) {
-    key["prompts"][path.filename().string()] = value_or_throw(sha256_file(path));
-  }
+  key["prompts"] = models::digest(value_or_throw(models::load_prompts()));
   return key;
 }
 

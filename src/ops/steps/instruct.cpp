@@ -7,9 +7,9 @@ namespace twin::ops {
 namespace {
 
 StepOutcome run(StepContext& context) {
-  return dataset_outcome(
-      context, "instruct",
-      feature::build_instruct(context.project.config().dataset, dataset_context(context, "instruct")));
+  feature::DatasetContext dataset = dataset_context(context, "instruct");
+  dataset.index = &context.project.index();
+  return dataset_outcome(context, "instruct", feature::build_instruct(context.project.config().dataset, dataset));
 }
 
 TWIN_STEP(instruct, "instruct",

@@ -36,6 +36,9 @@ struct Chunk {
   std::string retrieval;              ///< what is embedded and indexed: title, headings, text
 };
 
+/// The headings as one line, for a reader: "Packages › Installing".
+[[nodiscard]] std::string heading_path(const Chunk& chunk);
+
 /// What the index keeps of a document beside its chunks.
 struct IndexedDocument {
   std::string id;

@@ -1,11 +1,14 @@
-#include "inference/rag/prompts.h"
+#include "models/prompts/prompts.h"
+
+#include <fmt/ranges.h>
 
 #include "core/files.h"
+#include "core/hash.h"
 #include "core/i18n.h"
 #include "core/process.h"
 #include "core/text/unicode.h"
 
-namespace twin::inference {
+namespace twin::models {
 namespace {
 
 constexpr std::uint64_t max_prompt_bytes = 64 << 10;
@@ -57,4 +60,17 @@ std::string fill(std::string_view prompt, std::initializer_list<std::pair<std::s
   return out.append(prompt.substr(at));
 }
 
-}  // namespace twin::inference
+std::string digest(const Prompts& prompts) {
+  return Sha256().field(prompts.system).field(prompts.user).field(prompts.passage).hex();
+}
+
+std::string render_passage(const Prompts& prompts, std::size_t n, std::string_view title, std::string_view text) {
+  return fill(prompts.passage, {{"n", std::to_string(n)}, {"title", title}, {"text", text}});
+}
+
+std::string render_question(const Prompts& prompts, const std::vector<std::string>& passages,
+                            std::string_view question) {
+  return fill(prompts.user, {{"passages", fmt::format("{}", fmt::join(passages, "\n\n"))}, {"question", question}});
+}
+
+}  // namespace twin::models

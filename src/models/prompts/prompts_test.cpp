@@ -1,4 +1,4 @@
-#include "inference/rag/prompts.h"
+#include "models/prompts/prompts.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include "core/files.h"
 
 using namespace twin;
-using namespace twin::inference;
+using namespace twin::models;
 
 TEST_CASE("placeholders are filled once, in one pass") {
   CHECK(fill("{a} and {b}", {{"a", "{b}"}, {"b", "x"}}) == "{b} and x");
@@ -42,4 +42,14 @@ TEST_CASE("prompts of $TWIN_SHARE replace them, and a broken one is named") {
   REQUIRE_FALSE(broken);
   CHECK(broken.error().kind == ErrorKind::invalid);
   CHECK(broken.error().where.ends_with("rag.user.txt"));
+}
+
+TEST_CASE("a question with its passages") {
+  const Prompts prompts{"system", "{passages}\n\nAnswer: {question}", "[{n}] {title}\n{text}"};
+  const std::string first = render_passage(prompts, 1, "설치 › apt", "{question} stays");
+  CHECK(first == "[1] 설치 › apt\n{question} stays");
+  CHECK(render_question(prompts, {first, "[2] b\nc"}, "{n}?") ==
+        "[1] 설치 › apt\n{question} stays\n\n[2] b\nc\n\nAnswer: {n}?");
+  CHECK(digest(prompts) == digest(prompts));
+  CHECK(digest(prompts) != digest({"system", "{passages}", "[{n}]"}));
 }
