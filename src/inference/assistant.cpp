@@ -153,6 +153,7 @@ Result<Answer> Assistant::ask(const AskRequest& request, const std::function<boo
   if (!retrieved) return failed(std::move(retrieved.error()));
   if (request.cancel.stop_requested()) return failed({ErrorKind::cancelled, tr("The question was withdrawn"), {}, {}});
   auto chat = chat_request(request, std::move(retrieved->prompt.messages), variant->adapter && parts_.has_adapter);
+  if (!retrieved->prompt.passages.empty()) chat.adapter_scale = config_.adapter_scale;
   const auto room = answer_room(chat.messages, request.max_tokens, parts_.chat.context_tokens(), parts_.tokenizer);
   if (!room) return failed(room.error());
   chat.max_tokens = *room;

@@ -80,6 +80,7 @@ TEST_CASE("the variants differ in adapter and passages only") {
     const auto answer = assistant.ask(question(model));
     REQUIRE(answer);
     CHECK(setup.chat.last().adapter == adapter);
+    CHECK(setup.chat.last().adapter_scale == (passages ? RetrievalConfig{}.adapter_scale : 1.0));
     CHECK(answer->passages.empty() == !passages);
     CHECK(answer->citations.empty() == !passages);
     if (!passages) CHECK(setup.chat.last().messages.back().content == "What does the kernel schedule?");

@@ -26,7 +26,8 @@ void DatasetConfig::bind(config::Binder& b) {
   config::Rule no_key = between(1, 1000);
   no_key.key_irrelevant = true;
   b.field("give_up_after", give_up_after, "Failed answers in a row after which the run ends", no_key);
-  b.field("rag_share", rag_share, "Share of the training samples that have passages before the question, as in serving",
+  b.field("rag_share", rag_share,
+          "Share of the training questions (those about a title or heading) that get passages, as in serving",
           between(0, 1));
   b.field("rag_passages", rag_passages, "Passages of such a sample: the one with the answer, and others that are alike",
           between(1, 50));

@@ -25,10 +25,10 @@ struct DatasetConfig {
   int max_samples = 0;             ///< 0: no limit; else the first by hash order, every document represented first
   int preference_samples = 64;     ///< of the instruct samples, how many get a rejected answer
   int rejected_max_tokens = 96;
-  int give_up_after = 5;    ///< failed answers in a row after which the run ends
-  double rag_share = 0.25;  ///< of the training samples, how many get passages before the question, as in serving
-  int rag_passages = 3;     ///< the answer's passage and distractors
-  int rag_tokens = 600;     ///< of all passages of a sample, by the embedding model's tokenizer
+  int give_up_after = 5;   ///< failed answers in a row after which the run ends
+  double rag_share = 0.5;  ///< of the training questions that name a subject, how many get passages, as in serving
+  int rag_passages = 3;    ///< the answer's passage and distractors
+  int rag_tokens = 600;    ///< of all passages of a sample, by the embedding model's tokenizer
   std::int64_t seed = 17;
   void bind(config::Binder& b);
 };

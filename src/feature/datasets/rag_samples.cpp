@@ -93,11 +93,11 @@ class Distractors {
   stores::Index& index_;
 };
 
-/// The title under which a passage is shown, as in serving.
-std::string title_of(const stores::Chunk& chunk, stores::Index& index) {
-  if (!chunk.headings.empty()) return stores::heading_path(chunk);
+/// As assemble() of inference shows it.
+std::string render(const models::Prompts& prompts, std::size_t n, const stores::Chunk& chunk, stores::Index& index) {
   const auto document = index.document(chunk.document_id);
-  return document ? document->title : std::string();
+  return models::render_passage(prompts, n, document ? document->title : std::string(), stores::heading_path(chunk),
+                                chunk.text);
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stor
     passages.insert(passages.begin() + static_cast<std::ptrdiff_t>(position), std::move(*source));
     std::vector<std::string> rendered;
     for (const stores::Chunk& chunk : passages) {
-      rendered.push_back(models::render_passage(prompts, rendered.size() + 1, title_of(chunk, index), chunk.text));
+      rendered.push_back(render(prompts, rendered.size() + 1, chunk, index));
       sample->provenance.passages.push_back(chunk.id);
     }
     std::string& question = sample->prompt.back().content;

@@ -77,8 +77,9 @@ TEST_CASE("RAG samples: the answer lies in one of the numbered passages, the pro
       const auto chunk = project.index->chunk(id);
       REQUIRE(chunk);
       CHECK(split_of(chunk->document_id, project.config) == "train");
+      const std::string title = project.index->document(chunk->document_id)->title;
       rendered.push_back(
-          models::render_passage(prompts, rendered.size() + 1, stores::heading_path(*chunk), chunk->text));
+          models::render_passage(prompts, rendered.size() + 1, title, stores::heading_path(*chunk), chunk->text));
       if (chunk->text.find(sample.answer) != std::string::npos) holding = rendered.size();
     }
     CHECK(question.starts_with(models::render_question(prompts, rendered, "")));

@@ -21,7 +21,7 @@ Result<int> count_tokens(models::Tokenizer& tokenizer, std::string_view text) {
 }
 
 std::string render_passage(const Prompts& prompts, const Passage& passage, std::size_t n, std::string_view text) {
-  return models::render_passage(prompts, n, passage.heading.empty() ? passage.title : passage.heading, text);
+  return models::render_passage(prompts, n, passage.title, passage.heading, text);
 }
 
 /// The first passage, cut behind the last sentence that fits; empty when not one does.

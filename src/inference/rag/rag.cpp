@@ -14,6 +14,9 @@ void RetrievalConfig::bind(config::Binder& b) {
           {.min = 64, .max = 1 << 20});
   b.field("history_tokens", history_tokens,
           "Budget of the earlier turns of a conversation, in tokens of the chat model", {.min = 0, .max = 1 << 20});
+  b.field("adapter_scale", adapter_scale,
+          "Strength of the tuned adapter in answers from passages; 1: as trained, 0: the base model",
+          {.min = 0, .max = 2});
   b.field("support", support, "Share of a sentence's content words that a passage must hold to be cited",
           {.min = 0.05, .max = 1});
 }

@@ -29,6 +29,7 @@ struct ChatRequest {
   std::int64_t seed = 0;
   std::vector<std::string> stop;
   bool adapter = false;      ///< apply the adapter the engine was started with
+  double adapter_scale = 1;  ///< 1: as trained; below it, between the base model (0) and the tuned one
   bool reuse_prefix = true;  ///< false: results do not depend on what was asked before (bit-reproducible)
   std::stop_token cancel;    ///< aborts generation and frees the worker's slot
 };

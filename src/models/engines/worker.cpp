@@ -126,7 +126,7 @@ class LocalWorker final : public Worker {
     (*body)["top_k"] = 0;  // only what the request names; the server's own defaults would cut the distribution
     (*body)["min_p"] = 0.0;
     (*body)["cache_prompt"] = request.reuse_prefix;
-    if (auto scaled = set_adapter(*body, request.adapter); !scaled) return tl::unexpected(scaled.error());
+    if (auto scaled = set_adapter(*body, request.adapter, request.adapter_scale); !scaled) return tl::unexpected(scaled.error());
     return send_chat(body->dump(), on_delta, request.cancel);
   }
 
@@ -177,7 +177,7 @@ class LocalWorker final : public Worker {
   Result<std::vector<TokenProbability>> next_token(const std::vector<int>& prompt, int n, bool adapter) override {
     Json body{{"prompt", prompt},   {"n_predict", 1},        {"n_probs", n},
               {"temperature", 0.0}, {"cache_prompt", false}, {"post_sampling_probs", false}};
-    if (auto scaled = set_adapter(body, adapter); !scaled) return tl::unexpected(scaled.error());
+    if (auto scaled = set_adapter(body, adapter, 1); !scaled) return tl::unexpected(scaled.error());
     const auto answer = client_.post("/completion", body);
     if (!answer) return tl::unexpected(answer.error());
     try {
@@ -215,12 +215,12 @@ class LocalWorker final : public Worker {
   }
 
   /// The scale is named in every request: what an earlier one asked for must not last.
-  Result<void> set_adapter(Json& body, bool wanted) const {
+  Result<void> set_adapter(Json& body, bool wanted, double scale) const {
     if (spec_.adapter.empty()) {
       if (!wanted) return {};
       return fail(ErrorKind::usage, tr("This worker was started without an adapter"), spec_.name);
     }
-    body["lora"] = Json::array({{{"id", 0}, {"scale", wanted ? 1.0 : 0.0}}});
+    body["lora"] = Json::array({{{"id", 0}, {"scale", wanted ? scale : 0.0}}});
     return {};
   }
 

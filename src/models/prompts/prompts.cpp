@@ -64,8 +64,15 @@ std::string digest(const Prompts& prompts) {
   return Sha256().field(prompts.system).field(prompts.user).field(prompts.passage).hex();
 }
 
-std::string render_passage(const Prompts& prompts, std::size_t n, std::string_view title, std::string_view text) {
-  return fill(prompts.passage, {{"n", std::to_string(n)}, {"title", title}, {"text", text}});
+std::string render_passage(const Prompts& prompts, std::size_t n, std::string_view title, std::string_view heading_path,
+                           std::string_view text) {
+  std::string shown(title);
+  if (heading_path.starts_with(title)) {
+    shown = heading_path;
+  } else if (!heading_path.empty()) {
+    shown.append(" › ").append(heading_path);
+  }
+  return fill(prompts.passage, {{"n", std::to_string(n)}, {"title", shown}, {"text", text}});
 }
 
 std::string render_question(const Prompts& prompts, const std::vector<std::string>& passages,

@@ -26,9 +26,10 @@ struct Prompts {
 [[nodiscard]] std::string fill(std::string_view prompt,
                                std::initializer_list<std::pair<std::string_view, std::string_view>> values);
 
-/// One numbered passage. `title` is its heading path, or the document's title where it has none.
+/// One numbered passage under its document's title and its heading path; either may be empty, and the same is not said
+/// twice.
 [[nodiscard]] std::string render_passage(const Prompts& prompts, std::size_t n, std::string_view title,
-                                         std::string_view text);
+                                         std::string_view heading_path, std::string_view text);
 /// The user's message: rendered passages, an empty line between them, and the question.
 [[nodiscard]] std::string render_question(const Prompts& prompts, const std::vector<std::string>& passages,
                                           std::string_view question);

@@ -46,10 +46,13 @@ TEST_CASE("prompts of $TWIN_SHARE replace them, and a broken one is named") {
 
 TEST_CASE("a question with its passages") {
   const Prompts prompts{"system", "{passages}\n\nAnswer: {question}", "[{n}] {title}\n{text}"};
-  const std::string first = render_passage(prompts, 1, "설치 › apt", "{question} stays");
+  const std::string first = render_passage(prompts, 1, "설치", "apt", "{question} stays");
   CHECK(first == "[1] 설치 › apt\n{question} stays");
   CHECK(render_question(prompts, {first, "[2] b\nc"}, "{n}?") ==
         "[1] 설치 › apt\n{question} stays\n\n[2] b\nc\n\nAnswer: {n}?");
+  CHECK(render_passage(prompts, 2, "설치", "", "c") == "[2] 설치\nc");
+  CHECK(render_passage(prompts, 2, "", "apt", "c") == "[2] apt\nc");
+  CHECK(render_passage(prompts, 2, "설치", "설치 › apt", "c") == "[2] 설치 › apt\nc");
   CHECK(digest(prompts) == digest(prompts));
   CHECK(digest(prompts) != digest({"system", "{passages}", "[{n}]"}));
 }
