@@ -18,6 +18,7 @@
 #include <span>
 #include <utility>
 
+#include "core/file_parts.h"
 #include "core/i18n.h"
 #include "core/log.h"
 
@@ -103,13 +104,16 @@ class PendingFile {
   PendingFile& operator=(const PendingFile&) = delete;
 
   /// Each returns 0 or errno.
-  int write(std::string_view bytes) {
+  int write(std::span<const std::string_view> parts) {
     Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kDefaultMode));
     if (!file) return errno;
     made_ = true;
     fd_.emplace(file.release());
     keep_mode(target_, fd_->get());
-    return write_all(fd_->get(), bytes);
+    for (const std::string_view part : parts) {
+      if (const int code = write_all(fd_->get(), part); code != 0) return code;
+    }
+    return 0;
   }
   /// Lets the kernel begin to write, so that sync() of several files waits once.
   void start_sync() const { ::sync_file_range(fd_->get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
@@ -137,7 +141,7 @@ int sync_folder(const fs::path& folder) {
   return ::fsync(handle.get()) == 0 || errno == EINVAL ? 0 : errno;
 }
 
-class Disk final : public FileSystem {
+class Disk final : public FileSystem, public FileParts {
  public:
   [[nodiscard]] Result<std::string> read(const fs::path& path, std::uint64_t max_bytes) const override {
     // O_NONBLOCK: opening a pipe must not wait for a writer.
@@ -148,18 +152,38 @@ class Disk final : public FileSystem {
     if (!S_ISREG(info.st_mode)) return fail(ErrorKind::invalid, tr("not a regular file"), path.string());
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size > max_bytes) return too_large(path, max_bytes);
-    std::string bytes;
-    bytes.reserve(size);
-    std::string block(kBlockBytes, '\0');
     // Until the end, not until `size`: the file may grow meanwhile, and files of /proc say 0.
-    while (true) {
-      const ssize_t got = ::read(file.get(), block.data(), block.size());
+    std::string bytes(size + 1, '\0');
+    for (std::size_t filled = 0;;) {
+      const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return io_error(errno, tr("cannot read"), path);
-      if (got == 0) return bytes;
-      if (bytes.size() + static_cast<std::size_t>(got) > max_bytes) return too_large(path, max_bytes);
-      bytes.append(block.data(), static_cast<std::size_t>(got));
+      filled += static_cast<std::size_t>(got);
+      if (filled > max_bytes) return too_large(path, max_bytes);
+      if (got == 0) {
+        bytes.resize(filled);
+        return bytes;
+      }
+      if (filled == bytes.size()) bytes.resize(filled + kBlockBytes);
     }
+  }
+
+  [[nodiscard]] Result<std::string> read_part(const fs::path& path, std::uint64_t offset,
+                                              std::uint64_t size) const override {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file) return io_error(errno, tr("cannot read"), path);
+    std::string bytes(size, '\0');
+    std::size_t filled = 0;
+    while (filled < bytes.size()) {
+      const ssize_t got =
+          ::pread(file.get(), bytes.data() + filled, bytes.size() - filled, static_cast<off_t>(offset + filled));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return io_error(errno, tr("cannot read"), path);
+      if (got == 0) break;
+      filled += static_cast<std::size_t>(got);
+    }
+    bytes.resize(filled);
+    return bytes;
   }
 
   [[nodiscard]] Result<void> write(const fs::path& path, std::string_view bytes) override {
@@ -171,6 +195,22 @@ class Disk final : public FileSystem {
       const auto chunk = std::span(files).subspan(at, std::min(kFilesAtOnce, files.size() - at));
       if (auto written = write_chunk(chunk); !written) return written;
     }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> write_joined(const fs::path& path, const std::vector<std::string_view>& parts) override {
+    const fs::path target = target_of(path);
+    if (const fs::path folder = target.parent_path(); !folder.empty()) {
+      std::error_code code;
+      fs::create_directories(folder, code);
+      if (code) return io_error(code.value(), tr("cannot make the folder"), folder);
+    }
+    PendingFile file(target);
+    int code = file.write(parts);
+    if (code == 0) code = file.sync();
+    if (code == 0) code = file.rename();
+    if (code == 0) code = sync_folder(file.folder());
+    if (code != 0) return io_error(code, tr("cannot write"), path);
     return {};
   }
 
@@ -217,7 +257,7 @@ class Disk final : public FileSystem {
         fs::create_directories(folder, code);
         if (code) return io_error(code.value(), tr("cannot make the folder"), folder);
       }
-      if (const int code = pending.emplace_back(target).write(bytes); code != 0) {
+      if (const int code = pending.emplace_back(target).write({&bytes, 1}); code != 0) {
         return io_error(code, tr("cannot write"), path);
       }
     }
@@ -262,6 +302,20 @@ Result<void> FileSystem::write_many(const std::vector<FileBytes>& files) {
     if (auto written = write(path, bytes); !written) return written;
   }
   return {};
+}
+
+Result<std::string> read_part(const FileSystem& files, const fs::path& path, std::uint64_t offset, std::uint64_t size) {
+  if (const auto* parts = dynamic_cast<const FileParts*>(&files)) return parts->read_part(path, offset, size);
+  auto whole = files.read(path, UINT64_MAX);
+  if (!whole) return whole;
+  return offset >= whole->size() ? std::string() : whole->substr(offset, size);
+}
+
+Result<void> write_joined(FileSystem& files, const fs::path& path, const std::vector<std::string_view>& parts) {
+  if (auto* together = dynamic_cast<FileParts*>(&files)) return together->write_joined(path, parts);
+  std::string bytes;
+  for (const std::string_view part : parts) bytes += part;
+  return files.write(path, bytes);
 }
 
 FileSystem& disk() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "core/text/unicode.h"
 
@@ -23,10 +24,63 @@ constexpr std::array<std::string_view, 38> kConnective = {
 constexpr std::array<std::string_view, 12> kJoining = {"라고", "라는", "라며", "라면서",   "라던", "만",
                                                        "하고", "하며", "하면", "하더라도", "싶은", "치고"};
 
-template <std::size_t n>
-bool ends_with_any(std::string_view word, const std::array<std::string_view, n>& endings) {
-  return std::any_of(endings.begin(), endings.end(), [&](std::string_view e) { return word.ends_with(e); });
+struct Tail {
+  std::array<char32_t, 3> last{};  ///< the last code points, last first
+  std::size_t size = 0;            ///< how many there are, at most three
+};
+
+/// Of valid UTF-8.
+Tail tail_of(std::string_view word) {
+  Tail out;
+  for (std::size_t end = word.size(); end > 0 && out.size < out.last.size();) {
+    std::size_t from = end - 1;
+    while (from > 0 && end - from < 4 && (static_cast<unsigned char>(word[from]) & 0xC0u) == 0x80u) --from;
+    char32_t value = static_cast<unsigned char>(word[from]);
+    if (value >= 0x80) {
+      value &= 0xFFu >> (end - from + 1);
+      for (std::size_t i = from + 1; i < end; ++i) value = value << 6u | (static_cast<unsigned char>(word[i]) & 0x3Fu);
+    }
+    out.last[out.size++] = value;
+    end = from;
+  }
+  return out;
 }
+
+/// Endings as code points, with a sieve of the last ones: most words are turned away without comparing.
+template <std::size_t n>
+class Endings {
+ public:
+  constexpr explicit Endings(const std::array<std::string_view, n>& endings) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string_view ending = endings[i];
+      auto& [last, size] = endings_[i];
+      for (std::size_t end = ending.size(); end > 0; end -= syllable_bytes) {
+        const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(ending[end - syllable_bytes + k]); };
+        last.at(size++) = (byte(0) & 0x0Fu) << 12u | (byte(1) & 0x3Fu) << 6u | (byte(2) & 0x3Fu);
+      }
+      sieve_ |= bit(last[0]);
+    }
+  }
+  [[nodiscard]] bool end(const Tail& word) const {
+    if ((sieve_ & bit(word.last[0])) == 0) return false;
+    for (const Tail& ending : endings_) {
+      if (ending.last[0] != word.last[0] || ending.size > word.size) continue;
+      if ((ending.size < 2 || ending.last[1] == word.last[1]) && (ending.size < 3 || ending.last[2] == word.last[2])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t syllable_bytes = 3;
+  static constexpr std::uint64_t bit(char32_t last) { return std::uint64_t{1} << ((last ^ last >> 6u) & 63u); }
+
+  std::array<Tail, n> endings_{};
+  std::uint64_t sieve_ = 0;
+};
+constexpr Endings kFinals(kFinal);
+constexpr Endings kConnectives(kConnective);
 
 constexpr char32_t first_syllable = 0xAC00, last_syllable = 0xD7A3;
 constexpr char32_t finals = 28;                               // final consonants, none included
@@ -48,25 +102,21 @@ bool is_polite_stem(char32_t syllable) {
 }  // namespace
 
 Ending ending_of(std::string_view word) {
-  // The endings are a few syllables; the rest of a long token does not matter.
-  constexpr std::size_t enough = 12;
-  std::size_t from = word.size() > enough ? word.size() - enough : 0;
-  while (from < word.size() && (static_cast<unsigned char>(word[from]) & 0xC0u) == 0x80u) ++from;
-  const auto points = codepoints(word.substr(from));
-  const std::size_t n = points.size();
-  if (n == 0 || !is_hangul(points[n - 1].value)) return Ending::none;
-  const char32_t last = points[n - 1].value;
-  const char32_t before = n > 1 ? points[n - 2].value : U'\0';
-  if (n > 1 && ends_with_any(word, kFinal)) return Ending::final;
+  const Tail tail = tail_of(word);
+  const std::size_t n = tail.size;
+  if (n == 0 || !is_hangul(tail.last[0])) return Ending::none;
+  const char32_t last = tail.last[0];
+  const char32_t before = tail.last[1];
+  if (n > 1 && kFinals.end(tail)) return Ending::final;
   if (last == U'요' && n > 1 && is_polite_stem(before) && word != "개요" && !word.ends_with("데요")) {
     return Ending::final;
   }
-  if (n > 2 && word.ends_with("니까") && final_consonant(points[n - 3].value) == final_b) return Ending::final;
+  if (n > 2 && word.ends_with("니까") && final_consonant(tail.last[2]) == final_b) return Ending::final;
   if (last == U'게') return final_consonant(before) == final_l ? Ending::final : Ending::connective;  // 할게, 크게
   // Past and conjecture (-ㅆ-) before an ending of speech: 봤어, 하겠네. Not -지: 있지 않다.
   const bool tense = final_consonant(before) == final_ss;
   if (tense && (last == U'어' || last == U'네' || last == U'죠')) return Ending::final;
-  if (ends_with_any(word, kConnective)) return Ending::connective;
+  if (kConnectives.end(tail)) return Ending::connective;
   if (n == 1) return Ending::none;
   if (last == U'다' || last == U'요' || last == U'까' || last == U'네' || last == U'지' || last == U'야' ||
       last == U'어' || last == U'아') {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
-#include "core/text/unicode.h"
+#include "core/text/scan.h"
 
 namespace twin::text {
 namespace {
@@ -56,11 +55,20 @@ struct Letters {
   std::array<std::size_t, kOwnScripts.size()> own{};
 };
 
-Letters count(const std::vector<Codepoint>& points) {
+Letters count(std::string_view utf8) {
   Letters out;
-  for (const Codepoint& point : points) {
+  std::size_t ascii = 0;
+  for (std::size_t at = 0; at < utf8.size();) {
+    const auto lead = static_cast<unsigned char>(utf8[at]);
+    if (lead < 0x80) {
+      ascii += scans_letter(lead) ? 1u : 0u;
+      ++at;
+      continue;
+    }
+    const Codepoint point = codepoint_at(utf8, at);
+    at += point.length;
     const char32_t c = point.value;
-    if (!is_letter(c)) continue;
+    if (!scans_letter(c)) continue;
     ++out.all;
     if (is_hangul(c)) {
       ++out.hangul;
@@ -76,6 +84,8 @@ Letters count(const std::vector<Codepoint>& points) {
       }
     }
   }
+  out.all += ascii;
+  out.latin += ascii;
   return out;
 }
 
@@ -141,12 +151,12 @@ LanguageGuess by_script(std::string_view utf8, const Letters& letters) {
 
 LanguageGuess guess_by_script(std::string_view utf8) {
   utf8 = clip(utf8, looked_at);
-  return by_script(utf8, count(codepoints(utf8)));
+  return by_script(utf8, count(utf8));
 }
 
 LanguageGuess identify_language(std::string_view utf8) {
   utf8 = clip(utf8, looked_at);
-  const Letters letters = count(codepoints(utf8));
+  const Letters letters = count(utf8);
   LanguageGuess guess = by_script(utf8, letters);
   if (!guess.code.empty() || letters.all == 0) return guess;
   const LanguageGuess otherwise = 2 * letters.latin > letters.all ? LanguageGuess{"en", 0} : LanguageGuess{};

@@ -5,8 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/files.h"
@@ -24,6 +24,7 @@ constexpr std::size_t looked_at = 4096;  // bytes of a text
 constexpr std::string_view end_of_sentence = "</s>", label_prefix = "__label__";
 constexpr std::int32_t hierarchical_softmax = 1, softmax = 3;
 constexpr std::size_t centroids_of_a_code = 256;
+constexpr std::int32_t max_buckets = 100'000'000;
 constexpr std::int64_t max_count = 1'000'000'000'000;  // of a label in the training data
 
 /// Little-endian numbers in order. After the first read beyond the end everything is zero and failed() is true.
@@ -133,6 +134,17 @@ class Matrix {
     }
     const float norm = normalized_ ? norms_.centroid(0, norm_codes_[row])[0] : 1.0F;
     const auto count = static_cast<std::size_t>(pieces_.pieces), width = static_cast<std::size_t>(pieces_.width);
+    if (width == 2 && pieces_.last_width == 2) {  // as in lid.176.ftz: the loops below without their counting
+      const std::uint8_t* codes = &codes_[row * count];
+      const float* centroids = pieces_.centroids.data();
+      float* to = out.data();
+      for (std::size_t piece = 0; piece < count; ++piece, to += 2, centroids += 2 * centroids_of_a_code) {
+        const float* centroid = centroids + 2 * std::size_t{codes[piece]};
+        to[0] += norm * centroid[0];
+        to[1] += norm * centroid[1];
+      }
+      return;
+    }
     for (std::size_t piece = 0; piece < count; ++piece) {
       const float* centroid = pieces_.centroid(piece, codes_[row * count + piece]);
       const std::size_t last = std::min(columns(), (piece + 1) * width);
@@ -140,8 +152,9 @@ class Matrix {
     }
   }
 
-  [[nodiscard]] float dot_row(std::size_t row, const std::vector<float>& with) const {
-    std::vector<float> values(columns(), 0.0F);
+  /// `values` is room to work in.
+  [[nodiscard]] float dot_row(std::size_t row, const std::vector<float>& with, std::vector<float>& values) const {
+    values.assign(columns(), 0.0F);
     add_row(row, values);
     float sum = 0;
     for (std::size_t i = 0; i < values.size(); ++i) sum += values[i] * with[i];
@@ -156,11 +169,93 @@ class Matrix {
   Quantizer pieces_, norms_;
 };
 
-std::uint32_t hash_of(std::string_view text) {  // FNV-1a over signed bytes
-  std::uint32_t hash = 2166136261u;
-  for (const char c : text) hash = (hash ^ static_cast<std::uint32_t>(static_cast<std::int8_t>(c))) * 16777619u;
-  return hash;
+constexpr std::uint32_t empty_hash = 2166136261u;
+
+/// FNV-1a over signed bytes: the hash of a text with one byte more.
+std::uint32_t extend(std::uint32_t hash, char c) {
+  return (hash ^ static_cast<std::uint32_t>(static_cast<std::int8_t>(c))) * 16777619u;
 }
+
+/// The buckets that pruning left, and where they are now. A page asks for thousands, most of which are not there.
+class KeptBuckets {
+ public:
+  void reserve(std::int32_t buckets, std::size_t kept) {
+    there_.assign(static_cast<std::size_t>(buckets), false);
+    slots_.assign(std::bit_ceil(2 * kept + 2), {-1, 0});
+  }
+  /// False when there can be no such bucket.
+  bool add(std::int32_t bucket, std::int32_t row) {
+    if (bucket < 0 || static_cast<std::size_t>(bucket) >= there_.size()) return false;
+    there_[static_cast<std::size_t>(bucket)] = true;
+    slots_[slot(bucket)] = {bucket, row};
+    return true;
+  }
+  /// -1: it is not there.
+  [[nodiscard]] std::int32_t find(std::int32_t bucket) const {
+    return there_[static_cast<std::size_t>(bucket)] ? slots_[slot(bucket)].second : -1;
+  }
+
+ private:
+  [[nodiscard]] std::size_t slot(std::int32_t bucket) const {
+    std::size_t at = static_cast<std::uint32_t>(bucket) * 0x9E3779B1u & (slots_.size() - 1);
+    while (slots_[at].first >= 0 && slots_[at].first != bucket) at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
+
+  std::vector<bool> there_;
+  std::vector<std::pair<std::int32_t, std::int32_t>> slots_;
+};
+
+/// Remainders by one number without dividing (Lemire, Kaser, Kurz 2019); exact for all 32-bit numbers.
+class Divisor {
+ public:
+  explicit Divisor(std::uint32_t by) : by_(by), inverse_(std::numeric_limits<std::uint64_t>::max() / by + 1) {}
+  [[nodiscard]] std::uint32_t rest(std::uint32_t number) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint32_t>(Wide{inverse_ * number} * by_ >> 64u);
+  }
+
+ private:
+  std::uint64_t by_, inverse_;
+};
+
+/// The words of the dictionary with their numbers, by open addressing.
+class WordTable {
+ public:
+  void reserve(std::size_t words) { slots_.assign(std::bit_ceil(2 * words + 2), {}); }
+  /// Of a word that comes again the first stays, as it does for more words than there is room for.
+  void add(std::string_view word, std::int32_t id) {
+    if (2 * (used_ + 1) > slots_.size()) return;
+    Slot& slot = slots_[at(word, hash_of(word))];
+    if (slot.id >= 0) return;
+    slot = {word, hash_of(word), id};
+    ++used_;
+  }
+  /// -1: there is no such word.
+  [[nodiscard]] std::int32_t find(std::string_view word) const { return slots_[at(word, hash_of(word))].id; }
+
+ private:
+  struct Slot {
+    std::string_view word;
+    std::uint32_t hash = 0;
+    std::int32_t id = -1;
+  };
+  static std::uint32_t hash_of(std::string_view word) {
+    std::uint32_t hash = empty_hash;
+    for (const char c : word) hash = extend(hash, c);
+    return hash;
+  }
+  [[nodiscard]] std::size_t at(std::string_view word, std::uint32_t hash) const {
+    std::size_t place = hash & (slots_.size() - 1);
+    while (slots_[place].id >= 0 && !(slots_[place].hash == hash && slots_[place].word == word)) {
+      place = (place + 1) & (slots_.size() - 1);
+    }
+    return place;
+  }
+
+  std::vector<Slot> slots_{Slot{}};
+  std::size_t used_ = 0;
+};
 
 bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u;
@@ -178,14 +273,16 @@ class FastText final : public LanguageModel {
   [[nodiscard]] LanguageGuess predict(std::string_view utf8) const override {
     std::vector<std::int64_t> rows;
     utf8 = clip(utf8, looked_at);
+    rows.reserve(utf8.size());
+    std::string marked;
     constexpr std::string_view separators = " \n\r\t\v\f";
     for (std::size_t at = 0; at < utf8.size();) {
       const std::size_t from = utf8.find_first_not_of(separators, at);
       if (from == std::string_view::npos) break;
       at = std::min(utf8.find_first_of(separators, from), utf8.size());
-      add_word(utf8.substr(from, at - from), rows);
+      add_word(utf8.substr(from, at - from), marked, rows);
     }
-    add_word(end_of_sentence, rows);
+    add_word(end_of_sentence, marked, rows);
     std::vector<float> hidden(input_.columns(), 0.0F);
     for (const std::int64_t row : rows) input_.add_row(static_cast<std::size_t>(row), hidden);
     for (float& value : hidden) value /= static_cast<float>(std::max<std::size_t>(1, rows.size()));
@@ -206,6 +303,7 @@ class FastText final : public LanguageModel {
     buckets_ = settings[8];
     shortest_ = settings[9];
     longest_ = settings[10];
+    by_buckets_ = Divisor(buckets_ > 0 ? static_cast<std::uint32_t>(buckets_) : 1u);
     return !in.failed() && settings[5] == 1 && (loss_ == hierarchical_softmax || loss_ == softmax) && buckets_ >= 0 &&
            shortest_ >= 0 && longest_ >= 0;
   }
@@ -217,6 +315,12 @@ class FastText final : public LanguageModel {
     (void)in.get<std::int64_t>();  // tokens seen in training
     const auto pruned = in.get<std::int64_t>();
     if (in.failed() || size < 0 || words_ < 0 || labels <= 0 || size != words_ + labels) return false;
+    // What the file says of itself must fit into it, before room is made for it.
+    constexpr std::size_t least_of_word = 10, of_bucket = 8;
+    if (static_cast<std::size_t>(words_) > bytes_.size() / least_of_word) return false;
+    if (pruned >= 0 && buckets_ > max_buckets) return false;
+    if (pruned > static_cast<std::int64_t>(bytes_.size() / of_bucket)) return false;
+    words_by_hash_.reserve(static_cast<std::size_t>(words_));
     for (std::int32_t i = 0; i < size && !in.failed(); ++i) {
       const std::string_view word = in.word();
       const auto count = in.get<std::int64_t>();
@@ -228,13 +332,15 @@ class FastText final : public LanguageModel {
         labels_.emplace_back(word.substr(label_prefix.size()));
         counts_.push_back(count);
       } else {
-        ids_.emplace(word, i);
+        words_by_hash_.add(word, i);
       }
     }
     all_buckets_ = pruned < 0;
+    kept_.reserve(pruned < 0 ? 0 : buckets_, static_cast<std::size_t>(std::max<std::int64_t>(0, pruned)));
     for (std::int64_t i = 0; i < pruned && !in.failed(); ++i) {
       const auto from = in.get<std::int32_t>();
-      kept_[from] = in.get<std::int32_t>();
+      const auto row = in.get<std::int32_t>();
+      if (!kept_.add(from, row)) return false;
     }
     return !in.failed();
   }
@@ -270,31 +376,28 @@ class FastText final : public LanguageModel {
     return true;
   }
 
-  void add_word(std::string_view word, std::vector<std::int64_t>& rows) const {
-    if (const auto it = ids_.find(word); it != ids_.end()) add(it->second, rows);
-    if (word == end_of_sentence || longest_ == 0) return;
-    const std::string marked = "<" + std::string(word) + ">";
+  /// Rows of a word and of the runs of characters in it. `marked` is room to work in.
+  void add_word(std::string_view word, std::string& marked, std::vector<std::int64_t>& rows) const {
+    if (const std::int32_t id = words_by_hash_.find(word); id >= 0) add(id, rows);
+    if (word == end_of_sentence || longest_ == 0 || buckets_ == 0) return;
+    marked.assign("<").append(word).append(">");
     for (std::size_t first = 0; first < marked.size(); ++first) {
       if (continues(marked[first])) continue;
+      std::uint32_t hash = empty_hash;
       std::size_t end = first;
       for (std::int32_t n = 1; n <= longest_ && end < marked.size(); ++n) {
-        ++end;
-        while (end < marked.size() && continues(marked[end])) ++end;
+        hash = extend(hash, marked[end++]);
+        while (end < marked.size() && continues(marked[end])) hash = extend(hash, marked[end++]);
         if (n < shortest_ || (n == 1 && (first == 0 || end == marked.size()))) continue;
-        add_bucket(hash_of(std::string_view(marked).substr(first, end - first)), rows);
+        add_bucket(hash, rows);
       }
     }
   }
 
   void add_bucket(std::uint32_t hash, std::vector<std::int64_t>& rows) const {
-    if (buckets_ == 0) return;
-    auto bucket = static_cast<std::int32_t>(hash % static_cast<std::uint32_t>(buckets_));
-    if (!all_buckets_) {
-      const auto kept = kept_.find(bucket);
-      if (kept == kept_.end()) return;
-      bucket = kept->second;
-    }
-    add(std::int64_t{words_} + bucket, rows);
+    auto bucket = static_cast<std::int32_t>(by_buckets_.rest(hash));
+    if (!all_buckets_) bucket = kept_.find(bucket);
+    if (bucket >= 0) add(std::int64_t{words_} + bucket, rows);
   }
 
   void add(std::int64_t row, std::vector<std::int64_t>& rows) const {
@@ -306,6 +409,7 @@ class FastText final : public LanguageModel {
     const auto leaves = static_cast<std::int32_t>(labels_.size());
     std::vector<std::pair<std::int32_t, double>> open = {{static_cast<std::int32_t>(tree_.size()) - 1, 1.0}};
     LanguageGuess best;
+    std::vector<float> values;
     while (!open.empty()) {
       const auto [at, probability] = open.back();
       open.pop_back();
@@ -316,7 +420,7 @@ class FastText final : public LanguageModel {
       }
       const Node& node = tree_[static_cast<std::size_t>(at)];
       const double right =
-          1.0 / (1.0 + std::exp(-double{output_.dot_row(static_cast<std::size_t>(at - leaves), hidden)}));
+          1.0 / (1.0 + std::exp(-double{output_.dot_row(static_cast<std::size_t>(at - leaves), hidden, values)}));
       open.emplace_back(node.left, probability * (1.0 - right));
       open.emplace_back(node.right, probability * right);
     }
@@ -325,7 +429,8 @@ class FastText final : public LanguageModel {
 
   [[nodiscard]] LanguageGuess best_label(const std::vector<float>& hidden) const {
     std::vector<double> scores;
-    for (std::size_t i = 0; i < labels_.size(); ++i) scores.push_back(output_.dot_row(i, hidden));
+    std::vector<float> values;
+    for (std::size_t i = 0; i < labels_.size(); ++i) scores.push_back(output_.dot_row(i, hidden, values));
     const double most = *std::max_element(scores.begin(), scores.end());
     double sum = 0;
     for (const double score : scores) sum += std::exp(score - most);
@@ -335,11 +440,12 @@ class FastText final : public LanguageModel {
 
   std::string bytes_;  // the words below lie in it
   std::int32_t loss_ = 0, buckets_ = 0, shortest_ = 0, longest_ = 0, words_ = 0;
-  std::unordered_map<std::string_view, std::int32_t> ids_;
+  WordTable words_by_hash_;
   std::vector<std::string> labels_;
   std::vector<std::int64_t> counts_;
+  Divisor by_buckets_{1};
   bool all_buckets_ = false;
-  std::unordered_map<std::int32_t, std::int32_t> kept_;  // bucket → row behind the words
+  KeptBuckets kept_;  // bucket → row behind the words
   Matrix input_, output_;
   std::vector<Node> tree_;
 };

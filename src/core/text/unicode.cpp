@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+
+#include "core/text/scan.h"
 
 namespace twin::text {
 
@@ -34,6 +37,16 @@ int sequence(std::string_view s) {
   return length;
 }
 
+/// Whether the three bytes of a Hangul syllable, an ideograph and the like are at a place: the usual case of
+/// sequence().
+bool three_bytes(std::string_view s, std::size_t at) {
+  if (at + 2 >= s.size()) return false;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[at + i]); };
+  const unsigned char lead = byte(0);
+  return lead >= 0xE1 && lead <= 0xEF && (byte(1) & 0xC0u) == 0x80 && (byte(2) & 0xC0u) == 0x80 &&
+         !(lead == 0xED && byte(1) > 0x9F);
+}
+
 std::string mapped(std::string_view utf8, int options) {
   utf8proc_uint8_t* raw = nullptr;
   const auto size =
@@ -46,8 +59,20 @@ std::string mapped(std::string_view utf8, int options) {
   return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size)};
 }
 
+/// How many bytes at the front are ASCII.
+std::size_t ascii_run(std::string_view text) {
+  constexpr std::uint64_t high = 0x8080808080808080u;
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & high) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii_run(text) == text.size();
 }
 
 bool between(char32_t c, char32_t first, char32_t last) {
@@ -75,14 +100,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 bool surely_nfc(std::string_view utf8) {
   for (std::size_t i = 0; i < utf8.size(); ++i) {
     const auto c = static_cast<unsigned char>(utf8[i]);
-    if (c < 0x80) continue;
+    if (c < 0x80) {
+      i += ascii_run(utf8.substr(i)) - 1;
+      continue;
+    }
     if (c >= 0xC2 && c <= 0xCB) {
       ++i;
       continue;
     }
     const auto next = i + 1 < utf8.size() ? static_cast<unsigned char>(utf8[i + 1]) : 0;
     const auto third = i + 2 < utf8.size() ? static_cast<unsigned char>(utf8[i + 2]) : 0;
-    const bool syllable = (c == 0xEA && next >= 0xB0) || c == 0xEB || c == 0xEC || (c == 0xED && next < 0x9E);
+    const bool syllable = (c == 0xEA && next >= 0xB0) || c == 0xEB || c == 0xEC ||
+                          (c == 0xED && (next < 0x9E || (next == 0x9E && third <= 0xA3)));
     const bool ideograph = c >= 0xE4 && c <= 0xE9;
     const bool kana = c == 0xE3 && ((next == 0x80 && third < 0xAA) || next == 0x81 || next == 0x83 ||
                                     (next == 0x82 && third != 0x99 && third != 0x9A));
@@ -100,7 +129,11 @@ std::size_t first_invalid_utf8(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
     if (static_cast<unsigned char>(bytes[at]) < 0x80) {
-      ++at;
+      at += ascii_run(bytes.substr(at));
+      continue;
+    }
+    if (three_bytes(bytes, at)) {
+      at += 3;
       continue;
     }
     const int length = sequence(bytes.substr(at));
@@ -144,22 +177,34 @@ std::string fold(std::string_view utf8) {
 
 std::vector<Codepoint> codepoints(std::string_view utf8) {
   std::vector<Codepoint> result;
-  result.reserve(utf8.size());
-  std::size_t at = 0;
-  while (at < utf8.size()) {
-    utf8proc_int32_t value = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()) + at,
-                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &value);
-    if (length <= 0) {  // an invalid sequence is one U+FFFD, as in repair_utf8(), at its own place
-      const auto skipped = static_cast<std::size_t>(std::abs(sequence(utf8.substr(at))));
-      result.push_back({U'\uFFFD', at, skipped});
-      at += skipped;
-      continue;
-    }
-    result.push_back({static_cast<char32_t>(value), at, static_cast<std::size_t>(length)});
-    at += static_cast<std::size_t>(length);
-  }
+  codepoints(utf8, result);
   return result;
+}
+
+Codepoint codepoint_at(std::string_view utf8, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(utf8[i]); };
+  const unsigned char lead = byte(at);
+  if (lead < 0x80) return {lead, at, 1};
+  if (three_bytes(utf8, at)) {
+    return {static_cast<char32_t>((lead & 0x0Fu) << 12u | (byte(at + 1) & 0x3Fu) << 6u | (byte(at + 2) & 0x3Fu)), at,
+            3};
+  }
+  const int length = sequence(utf8.substr(at));
+  // An invalid sequence is one U+FFFD, as in repair_utf8(), at its own place.
+  if (length < 0) return {U'\uFFFD', at, static_cast<std::size_t>(-length)};
+  const auto size = static_cast<std::size_t>(length);
+  char32_t value = lead & (0xFFu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) value = value << 6u | (byte(at + i) & 0x3Fu);
+  return {value, at, size};
+}
+
+void codepoints(std::string_view utf8, std::vector<Codepoint>& out) {
+  out.clear();
+  out.reserve(utf8.size());
+  for (std::size_t at = 0; at < utf8.size(); at += out.back().length) {
+    const auto lead = static_cast<unsigned char>(utf8[at]);
+    out.push_back(lead < 0x80 ? Codepoint{lead, at, 1} : codepoint_at(utf8, at));
+  }
 }
 
 bool is_hangul(char32_t c) {

@@ -3,6 +3,11 @@
 #include <doctest/doctest.h>
 #include <utf8proc.h>
 
+#include <array>
+#include <cstdlib>
+
+#include "core/text/scan.h"
+
 using namespace twin;
 using namespace twin::text;
 
@@ -131,5 +136,48 @@ TEST_CASE("the short way to NFC says the same as the long one") {
       if (forced.substr(0, forced.size() - 3) != short_way)
         FAIL_CHECK("U+", static_cast<unsigned>(c), " after ", before);
     }
+  }
+}
+
+TEST_CASE("every code point is read as the library reads it, and told apart alike by the shorter ways") {
+  std::string all;
+  std::vector<char32_t> expected;
+  for (char32_t c = 1; c <= 0x10FFFF; ++c) {
+    if (c >= 0xD800 && c <= 0xDFFF) continue;
+    std::array<utf8proc_uint8_t, 4> bytes{};
+    const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes.data());
+    all.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(size));
+    expected.push_back(c);
+  }
+  CHECK(first_invalid_utf8(all) == std::string::npos);
+  const auto points = codepoints(all);
+  REQUIRE(points.size() == expected.size());
+  int wrong = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const char32_t c = points[i].value;
+    wrong += c != expected[i] || codepoint_at(all, points[i].offset).value != c ? 1 : 0;
+    wrong += scans_letter(c) != is_letter(c) || scans_space(c) != is_space(c) ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("the short way to NFC takes only what is NFC") {
+  const auto slow = [](const std::string& text) {
+    utf8proc_uint8_t* raw = utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str()));
+    std::string out(reinterpret_cast<const char*>(raw));
+    std::free(raw);
+    return out;
+  };
+  for (const std::string before : {"", "가", "e", "か", "히"}) {
+    int wrong = 0;
+    for (char32_t c = 1; c <= 0xFFFF; ++c) {
+      if (c >= 0xD800 && c <= 0xDFFF) continue;
+      std::array<utf8proc_uint8_t, 4> bytes{};
+      const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes.data());
+      const std::string text =
+          before + std::string(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(size));
+      wrong += nfc(text) != slow(text) ? 1 : 0;
+    }
+    CHECK_MESSAGE(wrong == 0, before);
   }
 }

@@ -120,12 +120,18 @@ std::string shape_of_utf16(std::string_view bytes) {
 bool has_binary_bytes(std::string_view bytes) {
   const auto head = bytes.substr(0, binary_window);
   const bool shifts = head.find("\x1b$)C") != std::string_view::npos;  // ISO-2022-KR: SO and SI around Hangul
-  std::size_t control = 0;
+  // Without branches, so that the compiler takes many bytes at once.
+  std::size_t zero = 0, control = 0;
   for (const char c : head) {
-    if (c == '\0') return true;
     const auto u = static_cast<unsigned char>(c);
-    if (shifts && (c == '\x0e' || c == '\x0f')) continue;
-    if (u < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b') ++control;
+    const bool usual = u >= 0x20 || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\x1b';
+    zero += c == '\0' ? 1u : 0u;
+    control += usual ? 0u : 1u;
+  }
+  if (zero > 0) return true;
+  if (shifts) {
+    control -= static_cast<std::size_t>(std::count(head.begin(), head.end(), '\x0e') +
+                                        std::count(head.begin(), head.end(), '\x0f'));
   }
   return control * 20 > head.size();
 }

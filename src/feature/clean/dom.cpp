@@ -125,9 +125,14 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 
 Result<Document> Document::parse(std::string_view utf8, const ParseLimits& limits) {
-  const std::unique_ptr<lxb_html_parser_t, ParserDeleter> parser(lxb_html_parser_create());
+  // One a thread: making a parser costs as much as parsing a small page. One that a page upset is not used again.
+  thread_local std::unique_ptr<lxb_html_parser_t, ParserDeleter> kept;
+  std::unique_ptr<lxb_html_parser_t, ParserDeleter> parser = std::move(kept);
   auto state = std::make_unique<State>();
-  if (parser == nullptr || lxb_html_parser_init(parser.get()) != LXB_STATUS_OK) throw std::bad_alloc();
+  if (parser == nullptr) {
+    parser.reset(lxb_html_parser_create());
+    if (parser == nullptr || lxb_html_parser_init(parser.get()) != LXB_STATUS_OK) throw std::bad_alloc();
+  }
 
   Guard guard;
   guard.next = parser->tkz->callback_token_done;
@@ -153,6 +158,9 @@ Result<Document> Document::parse(std::string_view utf8, const ParseLimits& limit
     return fail(ErrorKind::invalid, tr("The HTML could not be parsed (lexbor status {})", status));
   }
   state->flattened = guard.flattened;
+  lxb_html_tokenizer_callback_token_done_set(parser->tkz, guard.next, guard.tree);
+  lxb_html_parser_clean(parser.get());
+  kept = std::move(parser);
   return Document(std::move(state));
 }
 
@@ -247,7 +255,7 @@ bool has_attribute(const Node* node, std::string_view key) {
 }
 
 bool one_of(std::string_view name, std::string_view words) {
-  if (name.empty()) return false;
+  if (name.empty() || name.size() > words.size()) return false;
   for (std::size_t at = words.find(name); at != std::string_view::npos; at = words.find(name, at + 1)) {
     const std::size_t end = at + name.size();
     if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) return true;
@@ -329,11 +337,14 @@ void walk(Node* root, const std::function<bool(Node*)>& visit) {
 }
 
 std::string text_content(const Node* node) {
+  static const TagSet unseen("script style template");
   std::string text;
-  walk(const_cast<Node*>(node), [&](Node* n) {
+  Node* const root = const_cast<Node*>(node);
+  for (Node* n = root; n != nullptr;) {
     if (is_text(n)) text += data(n);
-    return !one_of(name(n), "script style template");
-  });
+    const bool descend = n->first_child != nullptr && !unseen.has(n);
+    n = descend ? n->first_child : next_skipping_children(root, n);
+  }
   return text;
 }
 

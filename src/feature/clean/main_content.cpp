@@ -55,12 +55,10 @@ Result<MainContent> find_main(const Document& document, PageMap& page, const Cle
   page.weigh();
 
   for (const auto& selector : rules.main_selectors) {
-    const auto nodes = document.select(document.root(), selector);
-    if (!nodes) return tl::unexpected(nodes.error());
-    for (const Node* node : *nodes) {
-      if (mark_of(node) == 0 || page.is_removed(node)) continue;
-      const std::size_t index = page.index_of(node);
-      if (page[index].text > 0) return MainContent{index, selector};
+    const auto matches = match_selector(document, page, selector);
+    if (!matches) return tl::unexpected(matches.error());
+    for (const std::size_t index : *matches) {
+      if (!page.is_removed(page[index].node) && page[index].text > 0) return MainContent{index, selector};
     }
   }
 

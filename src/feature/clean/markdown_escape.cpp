@@ -1,6 +1,7 @@
 #include "feature/clean/markdown_escape.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/text/unicode.h"
 #include "feature/clean/characters.h"
@@ -47,6 +48,21 @@ bool must_escape(std::string_view text, std::size_t i, char after) {
   }
 }
 
+/// Bytes that neither are white space nor begin anything that collapse_spaces() takes out.
+constexpr std::array<bool, 256> solid_bytes = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 256; ++byte) table[byte] = true;
+  for (const char c : std::string_view(" \n\t\r\f\xC2\xE2\xEF")) table[static_cast<unsigned char>(c)] = false;
+  return table;
+}();
+
+/// Bytes that must_escape() may say yes to.
+constexpr std::array<bool, 256> marks = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("\\`*_~<&[]!")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 std::size_t longest_run(std::string_view text, char c) {
   std::size_t longest = 0, run = 0;
   for (const char x : text) {
@@ -82,6 +98,10 @@ std::string collapse_spaces(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t run = i;
+    while (i < text.size() && solid_bytes[static_cast<unsigned char>(text[i])]) ++i;
+    out.append(text, run, i - run);
+    if (i >= text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
     const auto third = i + 2 < text.size() ? static_cast<unsigned char>(text[i + 2]) : 0;
@@ -103,10 +123,14 @@ std::string collapse_spaces(std::string_view text) {
 std::string escape_markdown(std::string_view text, char next) {
   std::string out;
   out.reserve(text.size() + text.size() / 16);
+  std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (must_escape(text, i, next)) out += '\\';
-    out += text[i];
+    if (!marks[static_cast<unsigned char>(text[i])] || !must_escape(text, i, next)) continue;
+    out.append(text, from, i - from);
+    out += '\\';
+    from = i;
   }
+  out.append(text, from);
   return out;
 }
 

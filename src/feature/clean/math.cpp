@@ -117,7 +117,11 @@ std::optional<Formula> formula_of(Node* node) {
 
 bool is_rendered_formula(const Node* node) {
   if (name(node) == "mjx-math") return true;
-  if (class_of(node).empty() || !one_of(name(node), "span div img")) return false;
+  // Asked of every element of a page: what has none of these in its class is turned away first.
+  const std::string_view names = class_of(node);
+  const auto mentions = [&](std::string_view part) { return names.find(part) != std::string_view::npos; };
+  if (names.empty() || !(mentions("katex-html") || mentions("MathJax") || mentions("mwe-math-fallback"))) return false;
+  if (!one_of(name(node), "span div img")) return false;
   bool shown = false;
   for (const std::string_view word :
        {"katex-html", "MathJax_Preview", "MathJax", "MathJax_Display", "MathJax_CHTML", "MathJax_SVG",

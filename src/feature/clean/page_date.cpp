@@ -183,6 +183,7 @@ std::optional<PageDate> machine_date(std::string_view text) {
 
 std::optional<PageDate> visible_date(std::string_view text, std::size_t* end) {
   std::size_t stop = 0;
+  if (std::none_of(text.begin(), text.end(), is_digit)) return std::nullopt;  // most lines: there is no year in them
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     const char before = at == 0 ? ' ' : text[at - 1];

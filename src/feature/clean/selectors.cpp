@@ -1,9 +1,11 @@
 #include "feature/clean/selectors.h"
 
 #include <algorithm>
+#include <bitset>
 #include <optional>
 #include <unordered_map>
 
+#include "core/text/unicode.h"
 #include "feature/clean/characters.h"
 
 namespace twin::feature::html {
@@ -40,7 +42,64 @@ void each_word(std::string_view names, Visit visit) {
   }
 }
 
+std::size_t sieve_bit(std::string_view word) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(word[i])); };
+  return (byte(0) ^ byte(word.size() - 1) << 3u ^ word.size() << 5u) & 1023u;
+}
+
+/// "div", "div.note", "#comments": what stands between ">".
+struct Step {
+  std::string_view tag;
+  std::optional<Simple> named;
+};
+
+std::optional<std::vector<Step>> child_steps(std::string_view selector) {
+  std::vector<Step> steps;
+  for (const std::string_view part : text::split(selector, '>')) {
+    const std::string_view step = text::trim(part);
+    const bool lower = std::all_of(step.begin(), step.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    auto named = lower ? std::nullopt : simple(step);
+    if (step.empty() || !(lower || named)) return std::nullopt;
+    steps.push_back({lower ? step : named->tag, named});
+  }
+  return steps;
+}
+
+bool fits(const Node* node, const Step& step) {
+  if (!step.tag.empty() && name(node) != step.tag) return false;
+  if (!step.named) return true;
+  if (step.named->id) return id_of(node) == step.named->name;
+  bool found = false;
+  each_word(class_of(node), [&](std::string_view word) { found = found || word == step.named->name; });
+  return found;
+}
+
+bool fits(const PageMap& page, std::size_t index, const std::vector<Step>& steps) {
+  for (std::size_t i = steps.size(); i-- > 0; index = page[index].parent) {
+    if (!fits(page[index].node, steps[i])) return false;
+    if (index == 0 && i > 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+Result<std::vector<std::size_t>> match_selector(const Document& document, const PageMap& page,
+                                                const std::string& selector) {
+  std::vector<std::size_t> out;
+  if (const auto steps = child_steps(selector)) {
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      if (fits(page, i, *steps)) out.push_back(i);
+    }
+    return out;
+  }
+  const auto nodes = document.select(document.root(), selector);
+  if (!nodes) return tl::unexpected(nodes.error());
+  for (const Node* node : *nodes) {
+    if (mark_of(node) != 0) out.push_back(page.index_of(node));
+  }
+  return out;
+}
 
 Result<std::vector<SelectorMatch>> match_selectors(const Document& document, const PageMap& page,
                                                    const std::vector<std::string>& selectors) {
@@ -51,9 +110,11 @@ Result<std::vector<SelectorMatch>> match_selectors(const Document& document, con
   std::unordered_multimap<std::string_view, Entry> classes, ids;
   constexpr std::size_t none = static_cast<std::size_t>(-1);
   std::vector<std::size_t> first(page.size(), none);  // by element: the selector that matches
+  std::bitset<1024> sieve;                            // of the names: most words of a page are none
   for (std::size_t order = 0; order < selectors.size(); ++order) {
     if (const auto plain = simple(selectors[order])) {
       (plain->id ? ids : classes).emplace(plain->name, Entry{plain->tag, order});
+      sieve.set(sieve_bit(plain->name));
       continue;
     }
     const auto nodes = document.select(document.root(), selectors[order]);
@@ -66,6 +127,7 @@ Result<std::vector<SelectorMatch>> match_selectors(const Document& document, con
   }
   for (std::size_t i = 0; i < page.size() && !(classes.empty() && ids.empty()); ++i) {
     const auto look_up = [&](const auto& table, std::string_view word) {
+      if (!sieve.test(sieve_bit(word))) return;
       const auto [begin, end] = table.equal_range(word);
       for (auto it = begin; it != end; ++it) {
         if (it->second.tag.empty() || it->second.tag == name(page[i].node))

@@ -19,4 +19,8 @@ struct SelectorMatch {
 [[nodiscard]] Result<std::vector<SelectorMatch>> match_selectors(const Document& document, const PageMap& page,
                                                                  const std::vector<std::string>& selectors);
 
+/// Elements that one selector matches, as indexes in document order.
+[[nodiscard]] Result<std::vector<std::size_t>> match_selector(const Document& document, const PageMap& page,
+                                                              const std::string& selector);
+
 }  // namespace twin::feature::html

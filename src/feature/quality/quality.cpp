@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <cstring>
 #include <unordered_set>
 
 #include "core/text/korean_endings.h"
-#include "core/text/unicode.h"
+#include "core/text/scan.h"
 #include "feature/chunk/sections.h"
 #include "feature/dedup/mix.h"
+#include "feature/quality/phrases.h"
 
 namespace twin::feature {
 namespace {
@@ -22,12 +23,6 @@ constexpr std::array<std::string_view, 24> kEnglishFunctionWords = {
 constexpr std::array<std::string_view, 22> kKoreanParticles = {"은", "는", "이", "가", "을", "를", "의", "에",
                                                                "로", "와", "과", "도", "만", "서", "고", "면",
                                                                "며", "지", "게", "한", "할", "된"};
-
-struct Word {
-  std::string_view text;
-  std::uint64_t hash = 0;
-  std::size_t characters = 0;
-};
 
 bool is_pictograph(char32_t c) {
   return (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x2600 && c <= 0x27BF) || c == U'#' || c == U'…';
@@ -41,10 +36,49 @@ bool is_closer(char32_t c) {
   return std::u32string_view(U"\"')]}”’」』》〉）").find(c) != std::u32string_view::npos;
 }
 
+/// Eight bytes at a time. Only compared within one document.
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = text.size();
-  for (const char c : text) hash = mix(hash ^ static_cast<unsigned char>(c));
-  return hash;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t part = 0;
+    std::memcpy(&part, text.data(), sizeof part);
+    hash = mix(hash ^ part);
+    text.remove_prefix(sizeof part);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, text.data(), text.size());
+  return mix(hash ^ rest);
+}
+
+constexpr std::size_t longest_function_word = 4;  // bytes
+
+/// A word of at most four ASCII bytes as a number, in lower case; 0 when it is none such.
+constexpr std::uint32_t short_word(std::string_view word) {
+  if (word.size() > longest_function_word) return 0;
+  std::uint32_t out = 0;
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) return 0;
+    out = out << 8u | (c >= 'A' && c <= 'Z' ? byte + 32u : byte);
+  }
+  return out;
+}
+
+constexpr auto kEnglishShortWords = [] {
+  std::array<std::uint32_t, kEnglishFunctionWords.size()> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = short_word(kEnglishFunctionWords[i]);
+  return out;
+}();
+
+bool is_english_function_word(std::string_view word) {
+  if (const std::uint32_t number = short_word(word); number != 0) {
+    return std::find(kEnglishShortWords.begin(), kEnglishShortWords.end(), number) != kEnglishShortWords.end();
+  }
+  // A few letters outside ASCII fold into it.
+  const bool ascii = std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+  if (ascii) return false;
+  const std::string folded = text::fold(word);
+  return std::find(kEnglishFunctionWords.begin(), kEnglishFunctionWords.end(), folded) != kEnglishFunctionWords.end();
 }
 
 /// Counts over all lines of running text.
@@ -56,38 +90,40 @@ class Measuring {
     const std::string_view trimmed = text::trim(line);
     if (trimmed.empty()) return;
     ++lines_;
-    const auto points = text::codepoints(trimmed);
-    characters_ += points.size();
-    if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += points.size();
-    if (starts_with_bullet(points)) ++bullets_;
-    end_of_line(trimmed, points);
-    words_of(trimmed, points);
+    text::codepoints(trimmed, points_);
+    characters_ += points_.size();
+    if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += points_.size();
+    if (starts_with_bullet(points_)) ++bullets_;
+    end_of_line(trimmed, points_);
+    words_of(trimmed, points_);
   }
 
   [[nodiscard]] QualityMeasures finish() const {
     QualityMeasures out;
-    out.words = static_cast<int>(words_.size());
+    const std::size_t words = phrases_.size();
+    out.words = static_cast<int>(words);
     out.lines = static_cast<int>(lines_);
-    if (words_.empty()) return out;
+    if (words == 0) return out;
     const auto share = [](std::size_t part, std::size_t whole) {
       return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
     };
-    out.mean_word_length = share(word_characters_, words_.size());
-    out.symbol_ratio = share(symbols_, words_.size());
-    out.letter_words = share(letter_words_, words_.size());
-    out.function_words = share(function_words_, words_.size());
+    out.mean_word_length = share(word_characters_, words);
+    out.symbol_ratio = share(symbols_, words);
+    out.letter_words = share(letter_words_, words);
+    out.function_words = share(function_words_, words);
     out.bullet_lines = share(bullets_, lines_);
     out.ellipsis_lines = share(ellipses_, lines_);
     out.ended_lines = share(ended_, lines_);
     out.duplicate_lines = share(duplicate_characters_, characters_);
-    for (const std::size_t n : {2u, 3u, 4u}) out.top_phrase = std::max(out.top_phrase, top_phrase(n));
-    for (const std::size_t n : {5u, 7u, 10u}) out.repeated_phrases = std::max(out.repeated_phrases, repeated(n));
+    const PhraseCounts phrases = phrases_.count();
+    out.top_phrase = of_all(phrases.most_frequent);
+    out.repeated_phrases = of_all(phrases.repeated);
     return out;
   }
 
  private:
   static bool starts_with_bullet(const std::vector<text::Codepoint>& points) {
-    return points.size() > 1 && text::is_space(points[1].value) &&
+    return points.size() > 1 && text::scans_space(points[1].value) &&
            std::u32string_view(U"-*+•·‣◦○●□■▪").find(points[0].value) != std::u32string_view::npos;
   }
 
@@ -109,17 +145,17 @@ class Measuring {
 
   void words_of(std::string_view line, const std::vector<text::Codepoint>& points) {
     for (std::size_t i = 0; i < points.size();) {
-      if (text::is_space(points[i].value)) {
+      if (text::scans_space(points[i].value)) {
         ++i;
         continue;
       }
       const std::size_t first = i;
       bool letter = false;
       std::size_t last_letter = 0;
-      for (; i < points.size() && !text::is_space(points[i].value); ++i) {
+      for (; i < points.size() && !text::scans_space(points[i].value); ++i) {
         const char32_t c = points[i].value;
         if (is_pictograph(c)) ++symbols_;
-        if (text::is_letter(c)) {
+        if (text::scans_letter(c)) {
           letter = true;
           last_letter = i;
         }
@@ -134,32 +170,20 @@ class Measuring {
           is_function_word(line.substr(from, points[last_letter].offset + points[last_letter].length - from))) {
         ++function_words_;
       }
-      words_.push_back({word, hash_of(word), i - first});
+      phrases_.add(hash_of(word), i - first);
     }
   }
 
   /// `word` without what follows its last letter.
   [[nodiscard]] bool is_function_word(std::string_view word) const {
-    if (!korean_) {
-      const std::string folded = text::fold(word);
-      return std::find(kEnglishFunctionWords.begin(), kEnglishFunctionWords.end(), folded) !=
-             kEnglishFunctionWords.end();
-    }
+    if (!korean_) return is_english_function_word(word);
     if (text::ending_of(word) != text::Ending::none) return true;
-    return std::any_of(kKoreanParticles.begin(), kKoreanParticles.end(),
-                       [&](std::string_view p) { return word.size() > p.size() && word.ends_with(p); });
-  }
-
-  [[nodiscard]] std::uint64_t phrase(std::size_t first, std::size_t n) const {
-    std::uint64_t hash = n;
-    for (std::size_t i = first; i < first + n; ++i) hash = mix(hash ^ words_[i].hash);
-    return hash;
-  }
-
-  [[nodiscard]] std::size_t phrase_characters(std::size_t first, std::size_t n) const {
-    std::size_t characters = 0;
-    for (std::size_t i = first; i < first + n; ++i) characters += words_[i].characters;
-    return characters;
+    constexpr std::size_t syllable = 3;
+    return word.size() > syllable &&
+           std::any_of(kKoreanParticles.begin(), kKoreanParticles.end(), [&](std::string_view p) {
+             const char* end = word.data() + word.size() - syllable;
+             return end[2] == p[2] && end[1] == p[1] && end[0] == p[0];
+           });
   }
 
   [[nodiscard]] double of_all(std::size_t characters) const {
@@ -168,34 +192,9 @@ class Measuring {
                : std::min(1.0, static_cast<double>(characters) / static_cast<double>(word_characters_));
   }
 
-  /// Characters in the most frequent phrase of n words, over all; 0 when none comes twice.
-  [[nodiscard]] double top_phrase(std::size_t n) const {
-    if (words_.size() < n) return 0;
-    std::unordered_map<std::uint64_t, std::pair<std::size_t, std::size_t>> counts;  // times, characters of one
-    std::size_t most = 0;
-    for (std::size_t i = 0; i + n <= words_.size(); ++i) {
-      auto& [times, characters] = counts[phrase(i, n)];
-      ++times;
-      characters = phrase_characters(i, n);
-      if (times > 1) most = std::max(most, times * characters);
-    }
-    return of_all(most);
-  }
-
-  /// Characters in words that lie in a phrase of n words seen before, over all; overlaps count once.
-  [[nodiscard]] double repeated(std::size_t n) const {
-    std::unordered_set<std::uint64_t> seen;
-    std::size_t characters = 0, counted_to = 0;
-    for (std::size_t i = 0; i + n <= words_.size(); ++i) {
-      if (seen.insert(phrase(i, n)).second) continue;
-      for (std::size_t k = std::max(i, counted_to); k < i + n; ++k) characters += words_[k].characters;
-      counted_to = i + n;
-    }
-    return of_all(characters);
-  }
-
   bool korean_;
-  std::vector<Word> words_;
+  Phrases phrases_;
+  std::vector<text::Codepoint> points_;  // of a line
   std::unordered_set<std::uint64_t> seen_;
   std::size_t lines_ = 0, characters_ = 0, duplicate_characters_ = 0, bullets_ = 0, ellipses_ = 0, ended_ = 0;
   std::size_t word_characters_ = 0, letter_words_ = 0, function_words_ = 0, symbols_ = 0;

@@ -11,7 +11,7 @@ using sqlite::Query;
 
 SqliteWarehouse::SqliteWarehouse(const std::filesystem::path& folder, FileSystem& files, sqlite::Options options)
     : store_(folder / "warehouse.db", {{kWarehouseV1, kWarehouseV2, kWarehouseV3}, nullptr}, options),
-      objects_(files, folder / "objects") {}
+      objects_(files, folder / "objects", Objects::Together::packs) {}
 
 std::optional<std::string> SqliteWarehouse::cursor(const std::string& key) {
   return store_.read([&](Connection& c) -> std::optional<std::string> {

@@ -24,7 +24,8 @@ MongoWarehouse::MongoWarehouse(const MongoOptions& options, FileSystem& files)
     : database_(options),
       raw_(database_),
       objects_(options.raw_in_database ? static_cast<FileSystem&>(raw_) : files,
-               options.raw_in_database ? std::filesystem::path("objects") : options.objects) {
+               options.raw_in_database ? std::filesystem::path("objects") : options.objects,
+               options.raw_in_database ? Objects::Together::files : Objects::Together::packs) {
   database_.ensure_index(kDocuments, "url", bson("url", 1), /*unique=*/true);
   database_.ensure_index(kDocuments, "source", bson("current.source", 1, "_id", 1));
   database_.ensure_index(kDocuments, "category", bson("current.category", 1, "_id", 1));
