@@ -293,3 +293,19 @@ TEST_CASE("a feed in pages is followed, once around at most") {
   REQUIRE(limited.failures.size() == 1);
   CHECK(limited.failures[0].kind == ErrorKind::limit);
 }
+
+TEST_CASE("what is given in the place of a feed is named") {
+  const auto page =
+      parse_feed("\n<!DOCTYPE HTML><html><head><title>Soft 404</title></head><body><p>Gone.</body></html>");
+  REQUIRE(!page);
+  CHECK(page.error().kind == ErrorKind::invalid);
+  CHECK(page.error().message.find("web page") != std::string::npos);
+  CHECK(page.error().hint.find("address of the feed") != std::string::npos);
+  // Well-formed XHTML is one, too.
+  const auto xhtml = parse_feed("<html><body/></html>");
+  REQUIRE(!xhtml);
+  CHECK(xhtml.error().message.find("web page") != std::string::npos);
+  const auto nothing = parse_feed(" \n ");
+  REQUIRE(!nothing);
+  CHECK(nothing.error().message.find("empty") != std::string::npos);
+}
