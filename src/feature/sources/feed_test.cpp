@@ -96,7 +96,7 @@ TEST_CASE("RDF, RSS 0.91 and Korean encodings") {
 }
 
 TEST_CASE("what is no feed is an error that says so") {
-  CHECK(parse_feed("<html><body>404</body></html>").error().message.find("html") != std::string::npos);
+  CHECK(parse_feed("<html><body>404</body></html>").error().message.find("web page") != std::string::npos);
   CHECK(!parse_feed(""));
   CHECK(!parse_feed("{\"json\": true}"));
   CHECK(!parse_feed(std::string(100, '\0')));
