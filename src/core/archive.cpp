@@ -134,9 +134,9 @@ class Reader {
   }
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool folder() const { return archive_entry_filetype(entry_) == AE_IFDIR || path_.ends_with('/'); }
   [[nodiscard]] bool regular() const {
-    return archive_entry_filetype(entry_) == AE_IFREG && archive_entry_hardlink(entry_) == nullptr &&
-           !path_.ends_with('/');
+    return archive_entry_filetype(entry_) == AE_IFREG && archive_entry_hardlink(entry_) == nullptr && !folder();
   }
   [[nodiscard]] bool encrypted() const { return archive_entry_is_data_encrypted(entry_) != 0; }
   [[nodiscard]] ArchiveEntry entry() const {
@@ -240,7 +240,7 @@ Result<void> read_all(Reader& reader, const std::function<bool(const ArchiveEntr
     const auto more = reader.next();
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
-    if (!reader.regular()) continue;
+    if (reader.folder()) continue;
     if (!safe_archive_path(reader.path())) {
       if (!visit(fail(ErrorKind::invalid, tr("The archive names a file outside itself: {}", reader.path()),
                       reader.where(reader.path())))) {
@@ -251,6 +251,13 @@ Result<void> read_all(Reader& reader, const std::function<bool(const ArchiveEntr
     ArchiveEntry entry = reader.entry();
     if (!wanted(entry)) {
       if (auto within = reader.skip(entry); !within) return within;
+      continue;
+    }
+    if (!reader.regular()) {
+      if (!visit(fail(ErrorKind::invalid, tr("This is a link or a device, which is not followed"),
+                      reader.where(entry.path)))) {
+        return {};
+      }
       continue;
     }
     if (!seen.insert(entry.path).second) {

@@ -33,9 +33,9 @@ struct ArchiveFile {
 };
 
 /// Reads the regular files that `wanted` accepts, in the archive's order, one in memory at a time. An entry that breaks
-/// a limit or whose path leaves the archive comes as an error and the others go on; links and devices are never
-/// followed; too many entries or a bomb end the reading with ErrorKind::limit. `visit` returns false to stop (not an
-/// error).
+/// a limit or whose path leaves the archive comes as an error and the others go on, and so does a link or a device,
+/// which is never followed; too many entries or a bomb end the reading with ErrorKind::limit. `visit` returns false to
+/// stop (not an error).
 [[nodiscard]] Result<void> read_archive(const std::filesystem::path& archive,
                                         const std::function<bool(const ArchiveEntry&)>& wanted,
                                         const std::function<bool(Result<ArchiveFile>&&)>& visit,

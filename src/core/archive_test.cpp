@@ -115,7 +115,10 @@ TEST_CASE("a path that leaves the archive is an error of that entry; the others 
   REQUIRE(out.result);
   CHECK(out.order == std::vector<std::string>{"good.md"});
   REQUIRE(out.failures.size() == 3);
-  for (const auto& error : out.failures) CHECK(error.kind == ErrorKind::invalid);
+  for (const auto& error : out.failures) {
+    CHECK(error.kind == ErrorKind::invalid);
+    CHECK(error.message.find("names a file outside itself") != std::string::npos);
+  }
   CHECK(out.failures[1].where.find("a/../../evil") != std::string::npos);
 
   for (const char* good : {"a", "a/b.md", "a..b", "..a/b", "한글.md", "./a"}) CHECK(safe_archive_path(good));
@@ -134,13 +137,24 @@ TEST_CASE("links and devices are not files") {
     const auto out =
         read(pack(folder.path() / name,
                   {{"link", "", (folder.path() / "secret").string()}, {"dir", "", "/tmp"}, {"dir/x", "data"}}));
+    CAPTURE(name);
     REQUIRE(out.result);
     CHECK(out.order == std::vector<std::string>{"dir/x"});
+    REQUIRE(out.failures.size() == 2);
+    CHECK(out.failures[0].kind == ErrorKind::invalid);
+    CHECK(out.failures[0].message.find("a link or a device, which is not followed") != std::string::npos);
+    CHECK(out.failures[0].where.ends_with("!link"));
+    // What nobody asked for is no failure.
+    const auto some = read(folder.path() / name, {}, [](const ArchiveEntry& entry) { return entry.path == "dir/x"; });
+    CHECK(some.failures.empty());
   }
   const auto device =
-      read(pack(folder.path() / "d.tar", {{"zero", "", {}, AE_IFCHR}, {"pipe", "", {}, AE_IFIFO}, {"a", "1"}}));
+      read(pack(folder.path() / "d.tar",
+                {{"zero", "", {}, AE_IFCHR}, {"pipe", "", {}, AE_IFIFO}, {"a", "1"}, {"f", "", {}, AE_IFDIR}}));
   REQUIRE(device.result);
   CHECK(device.order == std::vector<std::string>{"a"});
+  REQUIRE(device.failures.size() == 2);
+  CHECK(device.failures[1].where.ends_with("!pipe"));
 }
 
 TEST_CASE("one file that is too large fails alone; many files, many bytes and bombs end the reading") {
@@ -156,16 +170,20 @@ TEST_CASE("one file that is too large fails alone; many files, many bytes and bo
   REQUIRE(large.result);
   REQUIRE(large.failures.size() == 1);
   CHECK(large.failures[0].kind == ErrorKind::limit);
+  CHECK(large.failures[0].message.find("larger than 1000 bytes") != std::string::npos);
   CHECK(large.failures[0].where.ends_with("x.zip!large"));
   CHECK(large.order == std::vector<std::string>{"small"});
 
   const auto many = read(zip, {.max_entries = 1});
   REQUIRE_FALSE(many.result);
   CHECK(many.result.error().kind == ErrorKind::limit);
+  CHECK(many.result.error().message.find("more than 1 files") != std::string::npos);
+  CHECK(many.order == std::vector<std::string>{"large"});  // what came before the limit was handed over
 
   const auto bytes = read(zip, {.max_bytes = 10'000});
   REQUIRE_FALSE(bytes.result);
   CHECK(bytes.result.error().kind == ErrorKind::limit);
+  CHECK(bytes.result.error().message.find("more than 10000 bytes") != std::string::npos);
   CHECK(bytes.files.empty());
 
   const std::vector<PackedFile> zeros = {{"zeros", std::string(20'000'000, '\0')}, {"after", "x"}};
@@ -174,6 +192,8 @@ TEST_CASE("one file that is too large fails alone; many files, many bytes and bo
     const auto bomb = read(pack(folder.path() / name, zeros));
     REQUIRE_FALSE(bomb.result);
     CHECK(bomb.result.error().kind == ErrorKind::limit);
+    CHECK(bomb.result.error().message.find("more than 200 times its size") != std::string::npos);
+    CHECK(bomb.result.error().hint.find("by hand") != std::string::npos);
     CHECK(bomb.files.empty());
   }
   // What is not wanted is not unpacked from a ZIP, but cannot be passed over in a compressed tar.
@@ -182,6 +202,34 @@ TEST_CASE("one file that is too large fails alone; many files, many bytes and bo
   CHECK(read(folder.path() / "bomb.tgz", {}, without).result.error().kind == ErrorKind::limit);
   // A text that repeats itself is no bomb.
   CHECK(read(pack(folder.path() / "log.zip", {{"log", std::string(900'000, 'a')}})).result);
+}
+
+TEST_CASE("bombs in archives in archives: layers of compression count together, an archive inside is only bytes") {
+  const TempFolder folder;
+  // A compressed tar, compressed once more: libarchive looks through both.
+  const std::string inner = bytes_of(pack(folder.path() / "zeros.tgz", {{"zeros", std::string(20'000'000, '\0')}}));
+  ::archive* const out = archive_write_new();
+  archive_write_set_format_raw(out);
+  archive_write_add_filter_gzip(out);
+  const fs::path twice = folder.path() / "twice.tgz.gz";
+  REQUIRE(archive_write_open_filename(out, twice.c_str()) == ARCHIVE_OK);
+  archive_entry* const entry = archive_entry_new();
+  archive_entry_set_filetype(entry, AE_IFREG);
+  archive_entry_set_pathname(entry, "raw");
+  REQUIRE(archive_write_header(out, entry) == ARCHIVE_OK);
+  archive_write_data(out, inner.data(), inner.size());
+  archive_entry_free(entry);
+  archive_write_close(out);
+  archive_write_free(out);
+  const auto bomb = read(twice);
+  REQUIRE_FALSE(bomb.result);
+  CHECK(bomb.result.error().kind == ErrorKind::limit);
+  CHECK(bomb.result.error().message.find("more than 200 times its size") != std::string::npos);
+  CHECK(bomb.files.empty());
+
+  const auto outer = read(pack(folder.path() / "outer.zip", {{"zeros.tgz", inner}}));
+  REQUIRE(outer.result);
+  CHECK(outer.files.at("zeros.tgz") == inner);
 }
 
 TEST_CASE("declared sizes are not believed") {
@@ -212,11 +260,16 @@ TEST_CASE("encrypted entries, duplicates and wrong checksums fail alone") {
   REQUIRE(twice.result);
   CHECK(twice.files.at("one.txt") == "111111");
   REQUIRE(twice.failures.size() == 1);
-  CHECK(twice.failures[0].message.find("twice") != std::string::npos);
+  CHECK(twice.failures[0].kind == ErrorKind::invalid);
+  CHECK(twice.failures[0].message.find("twice; the first is kept") != std::string::npos);
+  CHECK(twice.failures[0].where.ends_with("!one.txt"));
 
   write(folder.path() / "crc.zip", replaced(plain, "111111", "111112"));
   const auto wrong = read(folder.path() / "crc.zip");
   REQUIRE(wrong.failures.size() == 1);
+  CHECK(wrong.failures[0].kind == ErrorKind::invalid);
+  CHECK(wrong.failures[0].message.find("damaged") != std::string::npos);
+  CHECK(wrong.failures[0].where.ends_with("!one.txt"));
   CHECK(wrong.files.at("two.txt") == "222222");
 
   // Bit 0 of the general purpose flags says "encrypted".
@@ -229,7 +282,9 @@ TEST_CASE("encrypted entries, duplicates and wrong checksums fail alone") {
   const auto locked = read(folder.path() / "enc.zip");
   REQUIRE(locked.result);
   REQUIRE(locked.failures.size() == 1);
+  CHECK(locked.failures[0].kind == ErrorKind::invalid);
   CHECK(locked.failures[0].message.find("encrypted") != std::string::npos);
+  CHECK(locked.failures[0].hint.find("password") != std::string::npos);
   CHECK(locked.order == std::vector<std::string>{"two.txt"});
 }
 

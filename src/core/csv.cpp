@@ -31,6 +31,13 @@ void on_row(int, void* data) {
   state.fields.clear();
 }
 
+Result<void> within_limits(const State& state) {
+  if (state.too_long)
+    return fail(ErrorKind::limit, tr("A field of the table is larger than {} bytes", state.limits.max_field_bytes));
+  if (state.too_many) return fail(ErrorKind::limit, tr("The table has more than {} rows", state.limits.max_rows));
+  return {};
+}
+
 struct Parser {
   csv_parser value{};
   bool good;
@@ -53,9 +60,7 @@ Result<void> read_csv(std::string_view utf8, const std::function<bool(CsvRow&&)>
     if (read != part.size()) {
       return fail(ErrorKind::invalid, tr("This is no CSV: {}", ::csv_strerror(::csv_error(&parser.value))));
     }
-    if (state.too_long)
-      return fail(ErrorKind::limit, tr("A field of the table is larger than {} bytes", limits.max_field_bytes));
-    if (state.too_many) return fail(ErrorKind::limit, tr("The table has more than {} rows", limits.max_rows));
+    if (auto within = within_limits(state); !within) return within;
     utf8.remove_prefix(part.size());
   }
   if (state.stopped) return {};
@@ -66,7 +71,7 @@ Result<void> read_csv(std::string_view utf8, const std::function<bool(CsvRow&&)>
     return fail(ErrorKind::invalid, tr("The table ends in the middle of a quoted field (row {})", state.rows + 1));
   }
   ::csv_fini(&parser.value, on_field, on_row, &state);
-  return {};
+  return within_limits(state);
 }
 
 }  // namespace twin

@@ -47,6 +47,11 @@ TEST_CASE("malformed tables are an error or read as they stand; limits hold") {
   rows("1\n2\n3\n", &result, {.max_rows = 2});
   CHECK(result.error().kind == ErrorKind::limit);
   rows(std::string(1000, 'x'), &result, {.max_field_bytes = 100});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::limit);
+  // A last row without a line end is given only when the file ends: the limits hold for it, too.
+  CHECK(rows("1\n2\n3", &result, {.max_rows = 2}).size() == 2);
+  REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::limit);
   int seen = 0;
   CHECK(read_csv("1\n2\n3\n", [&](CsvRow&&) { return ++seen < 2; }));

@@ -334,13 +334,26 @@ Error CurlTransfer::error_of(CURLcode code) const {
               tr("the headers are larger than the limit of {} bytes", policy_.max_header_bytes),
               where,
               {}};
+    case CURLE_WRITE_ERROR:  // of the unpacking: what our own callbacks refuse is in failure_
+      return {ErrorKind::invalid, tr("the answer is not compressed as its Content-Encoding says"), where, {}};
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9; other schemes do not get here
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_WRITE_ERROR:  // of the unpacking: what our own callbacks refuse is in failure_
       return {ErrorKind::invalid, tr("the answer is not well-formed HTTP: {}", reason), where, {}};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::network, tr("no answer in time: {}", reason), where, {}};
+    case CURLE_GOT_NOTHING:
+      return {ErrorKind::network, tr("the server closed the connection without an answer"), where, {}};
+    case CURLE_PARTIAL_FILE:
+      return {ErrorKind::network, tr("the answer ended before it was complete: {}", reason), where, {}};
+    case CURLE_RECV_ERROR:
+      if (reason.find("chunked-encoding") != std::string::npos) {  // the sizes of its pieces are no numbers
+        return {ErrorKind::invalid, tr("the answer is not well-formed HTTP: {}", reason), where, {}};
+      }
+      return {ErrorKind::network, tr("the connection broke: {}", reason), where, {}};
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ErrorKind::network, tr("no encrypted connection: {}", reason), where, {}};
     default:
       break;
   }

@@ -9,6 +9,9 @@ namespace {
 /// Spans beyond this are mistakes or attacks.
 constexpr int max_span = 100;
 constexpr std::size_t max_columns = 1000;
+/// Rows are filled up to the widest one in tables of at most so many cells: one wide row among many must not multiply
+/// them (GFM, "Tables": a row may have fewer cells).
+constexpr std::size_t max_filled = 200'000;
 /// Without a header, a cell longer than this is prose set in columns (numbered callouts, side by side texts).
 constexpr std::size_t long_cell = 300;
 
@@ -81,10 +84,12 @@ std::optional<Grid> read_table(Node* table, const PageMap& page) {
 std::string write_table(const std::vector<std::vector<std::string>>& rows, bool header) {
   std::size_t columns = 0;
   for (const auto& row : rows) columns = std::max(columns, row.size());
+  const bool filled = columns <= max_filled / rows.size();
   std::string out;
   const auto line = [&](const std::vector<std::string>& cells) {
     out += '|';
-    for (std::size_t i = 0; i < columns; ++i) {
+    const std::size_t width = filled ? columns : std::max<std::size_t>(cells.size(), 1);
+    for (std::size_t i = 0; i < width; ++i) {
       out += ' ';
       if (i < cells.size()) {
         for (const char c : cells[i]) {
@@ -96,7 +101,9 @@ std::string write_table(const std::vector<std::vector<std::string>>& rows, bool 
     }
     out += '\n';
   };
-  line(header ? rows.front() : std::vector<std::string>{});
+  std::vector<std::string> head = header ? rows.front() : std::vector<std::string>{};
+  head.resize(columns);  // as many cells as the line below it, else it is no table
+  line(head);
   out += '|';
   for (std::size_t i = 0; i < columns; ++i) out += " --- |";
   out += '\n';

@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/process.h"
 #include "core/spawn.h"
+#include "feature/collect/webdriver_answer.h"
 
 namespace twin::feature {
 namespace {
@@ -158,20 +159,9 @@ struct Browser::State {
     if (stoppable) request.stop = stop;
     auto response = http->send(request);
     if (!response) return tl::unexpected(response.error());
-    Json answer = Json::parse(response->body, nullptr, false);
-    if (!answer.is_object() || !answer.contains("value")) {
-      return fail(ErrorKind::io, tr("The browser's driver gave an answer that is not of its protocol"), base);
-    }
-    Json value = std::move(answer["value"]);
-    if (response->status == 200) return value;
-    std::string message = value.is_object() ? value.value("message", std::string()) : std::string();
-    message = message.substr(0, message.find('\n'));
-    const std::string error = value.is_object() ? value.value("error", std::string()) : std::string();
-    if (error == "timeout" || error == "script timeout") {
-      return fail(ErrorKind::limit, tr("The page did not load within {} seconds", config.page_seconds), {},
-                  tr("Raise page_seconds of this source"));
-    }
-    return fail(ErrorKind::network, tr("The browser could not do it: {}", message.empty() ? error : message));
+    auto value = webdriver::read_answer(response->status, response->body, config.page_seconds);
+    if (!value && value.error().kind == ErrorKind::io) value.error().where = base;
+    return value;
   }
 
   Result<void> open_session(bool close_private) {
@@ -183,9 +173,9 @@ struct Browser::State {
       return fail(ErrorKind::not_found, tr("Chromium does not start: {}", value.error().message), config.browser,
                   tr("Install it: apt-get install chromium chromium-driver"));
     }
-    session = value->value("sessionId", std::string());
+    session = webdriver::session_id(*value);
     closed = close_private;
-    if (session.empty() || session.find('/') != std::string::npos) {
+    if (session.empty()) {
       return fail(ErrorKind::io, tr("The browser's driver gave an answer that is not of its protocol"), base);
     }
     return {};

@@ -96,7 +96,7 @@ TEST_CASE("RDF, RSS 0.91 and Korean encodings") {
 }
 
 TEST_CASE("what is no feed is an error that says so") {
-  CHECK(parse_feed("<html><body>404</body></html>").error().message.find("html") != std::string::npos);
+  CHECK(parse_feed("<html><body>404</body></html>").error().message.find("web page") != std::string::npos);
   CHECK(!parse_feed(""));
   CHECK(!parse_feed("{\"json\": true}"));
   CHECK(!parse_feed(std::string(100, '\0')));
@@ -292,4 +292,20 @@ TEST_CASE("a feed in pages is followed, once around at most") {
   CHECK(limited.documents.size() == 2);
   REQUIRE(limited.failures.size() == 1);
   CHECK(limited.failures[0].kind == ErrorKind::limit);
+}
+
+TEST_CASE("what is given in the place of a feed is named") {
+  const auto page =
+      parse_feed("\n<!DOCTYPE HTML><html><head><title>Soft 404</title></head><body><p>Gone.</body></html>");
+  REQUIRE(!page);
+  CHECK(page.error().kind == ErrorKind::invalid);
+  CHECK(page.error().message.find("web page") != std::string::npos);
+  CHECK(page.error().hint.find("address of the feed") != std::string::npos);
+  // Well-formed XHTML is one, too.
+  const auto xhtml = parse_feed("<html><body/></html>");
+  REQUIRE(!xhtml);
+  CHECK(xhtml.error().message.find("web page") != std::string::npos);
+  const auto nothing = parse_feed(" \n ");
+  REQUIRE(!nothing);
+  CHECK(nothing.error().message.find("empty") != std::string::npos);
 }

@@ -1,6 +1,6 @@
 #include "feature/clean/epub/epub.h"
 
-#include <algorithm>
+#include <set>
 #include <vector>
 
 #include "core/i18n.h"
@@ -96,10 +96,10 @@ std::vector<std::string> spine_of(const Xml& package, const std::string& opf) {
     hrefs[item.attribute("id").value()] = resolve(opf, item.attribute("href").value());
   }
   std::vector<std::string> out;
+  std::set<std::string> seen;
   for (const Xml& reference : child(package, "spine").children()) {
     const auto found = hrefs.find(reference.attribute("idref").value());
-    if (found == hrefs.end()) continue;
-    if (std::find(out.begin(), out.end(), found->second) == out.end()) out.push_back(found->second);
+    if (found != hrefs.end() && seen.insert(found->second).second) out.push_back(found->second);
   }
   return out;
 }

@@ -6,6 +6,13 @@
 
 namespace twin::feature::office {
 
+/// Numbers of list items have at most nine digits (CommonMark, 5.2).
+constexpr int max_list_number = 999'999'999;
+/// Styles are read from so many of their ancestors: word processors nest a handful.
+constexpr std::size_t max_style_ancestors = 32;
+/// In a row this wide, cells that are only there by a span or a repetition are left out.
+constexpr std::size_t max_filled_row = 1000;
+
 class BlockWriter {
  public:
   /// Level 1 to 6; empty headings are left out.

@@ -94,7 +94,7 @@ class DocxReader {
       return;
     }
     int heading = style.heading;
-    if (const Xml outline = properties.child("w:outlineLvl")) heading = number(attribute(outline, "val"), 9) + 1;
+    if (const Xml outline = properties.child("w:outlineLvl")) heading = office::outline_heading(outline);
     InlineMarkdown inlines;
     std::vector<Xml> boxes;
     field_ = {};
@@ -207,8 +207,10 @@ class DocxReader {
     for (const Xml& part : run.children()) {
       if (is(part, "w:footnoteReference") || is(part, "w:endnoteReference")) {
         const std::string kind = is(part, "w:footnoteReference") ? "footnotes " : "endnotes ";
-        references.push_back(kind + std::string(attribute(part, "id")));
-        out.raw("[^" + std::to_string(references.size()) + "]");
+        // A note that is referred to again is written once: else a small file could make a huge text.
+        const auto [label, first] = labels_.emplace(kind + std::string(attribute(part, "id")), references.size() + 1);
+        if (first) references.push_back(label->first);
+        out.raw("[^" + std::to_string(label->second) + "]");
       } else if (is(part, "w:fldChar")) {
         field(std::string(attribute(part, "fldCharType")), out);
       } else if (is(part, "w:instrText") && field_.open) {
@@ -324,7 +326,7 @@ class DocxReader {
         const bool continued = merged && attribute(merged, "val") != "restart";
         line.push_back(continued ? std::string() : cell_text(cell));
         const int span = std::clamp(number(attribute(properties.child("w:gridSpan"), "val"), 1), 1, widest_span);
-        line.insert(line.end(), static_cast<std::size_t>(span - 1), std::string());
+        if (line.size() < office::max_filled_row) line.insert(line.end(), static_cast<std::size_t>(span - 1), {});
       }
     }
     out.table(rows, header && rows.size() > 1);
@@ -367,6 +369,7 @@ class DocxReader {
   const office::DocxStyles& styles_;
   office::DocxNumbering& numbering_;
   std::map<std::string, std::string> targets_;
+  std::map<std::string, std::size_t> labels_;  ///< of references
   Field field_;
 };
 
@@ -426,23 +429,27 @@ Result<Cleaned> clean_docx(const RawDocument& raw, const FormatRules& rules) {
   DocxReader reader(known, numbers, relationships(*parts, "word/_rels/document.xml.rels", rules));
   reader.blocks(body->document_element().child("w:body"), writer);
 
-  std::map<std::string, pugi::xml_document> notes;
+  // By kind and id, the first of an id: a hostile file may refer to thousands of notes.
+  std::map<std::string, pugi::xml_document> documents;
+  std::map<std::string, Xml> notes;
+  std::map<std::string, std::map<std::string, std::string>> targets;
   for (const std::string kind : {"footnotes", "endnotes"}) {
     auto document = part(*parts, "word/" + kind + ".xml", rules);
     if (!document) return tl::unexpected(document.error());
-    notes[kind] = std::move(*document);
+    documents[kind] = std::move(*document);
+    targets[kind] = relationships(*parts, "word/_rels/" + kind + ".xml.rels", rules);
+    for (const Xml& note : documents[kind].document_element().children()) {
+      notes.emplace(kind + " " + std::string(attribute(note, "id")), note);
+    }
   }
   for (std::size_t i = 0; i < reader.references.size(); ++i) {
     const std::string& reference = reader.references[i];
-    const std::string kind = reference.substr(0, reference.find(' ')), id = reference.substr(kind.size() + 1);
-    for (const Xml& note : notes[kind].document_element().children()) {
-      if (attribute(note, "id") != id) continue;
-      office::BlockWriter text;
-      DocxReader inner(known, numbers, relationships(*parts, "word/_rels/" + kind + ".xml.rels", rules));
-      inner.blocks(note, text);
-      writer.footnote(std::to_string(i + 1), text.take());
-      break;
-    }
+    const auto found = notes.find(reference);
+    if (found == notes.end()) continue;
+    office::BlockWriter text;
+    DocxReader inner(known, numbers, targets[reference.substr(0, reference.find(' '))]);
+    inner.blocks(found->second, text);
+    writer.footnote(std::to_string(i + 1), text.take());
   }
 
   Cleaned out;

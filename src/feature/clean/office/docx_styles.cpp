@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "core/text/unicode.h"
+#include "feature/clean/office/blocks.h"
 
 namespace twin::feature::office {
 namespace {
@@ -51,6 +53,25 @@ std::string_view attribute(const pugi::xml_node& node, std::string_view local_na
   return {};
 }
 
+int outline_heading(const pugi::xml_node& outline) {
+  const int level = number(attribute(outline, "val"), 9);
+  return level < 0 || level > 9 ? 10 : level + 1;
+}
+
+namespace {
+
+/// Levels are 0 to 8 (ECMA-376, 17.9.6); what a file says beyond is not kept.
+std::optional<int> level_of(const pugi::xml_node& node) {
+  const int level = number(attribute(node, "ilvl"), 0);
+  return level >= 0 && level <= 8 ? std::optional(level) : std::nullopt;
+}
+
+int start_of(const pugi::xml_node& start) {
+  return std::clamp(number(attribute(start, "val"), 1), 0, max_list_number);
+}
+
+}  // namespace
+
 DocxStyles::DocxStyles(const pugi::xml_document& styles) {
   std::map<std::string, pugi::xml_node> nodes;
   for (const auto& style : styles.document_element().children("w:style")) {
@@ -61,13 +82,13 @@ DocxStyles::DocxStyles(const pugi::xml_document& styles) {
     bool heading_set = false, list_set = false;
     std::set<std::string> seen;
     // From the style up its ancestors: what is nearer wins.
-    for (std::string at = id; !at.empty() && seen.insert(at).second;) {
+    for (std::string at = id; !at.empty() && seen.size() < max_style_ancestors && seen.insert(at).second;) {
       const auto found = nodes.find(at);
       if (found == nodes.end()) break;
       DocxStyle own;
       by_name(text::fold(attribute(found->second.child("w:name"), "val")), own);
       const auto properties = found->second.child("w:pPr");
-      if (const auto outline = properties.child("w:outlineLvl")) own.heading = number(attribute(outline, "val"), 9) + 1;
+      if (const auto outline = properties.child("w:outlineLvl")) own.heading = outline_heading(outline);
       if (own.heading > 0 && !heading_set) {
         style.heading = own.heading > 9 ? 0 : own.heading;
         heading_set = true;
@@ -97,14 +118,12 @@ DocxNumbering::DocxNumbering(const pugi::xml_document& numbering) {
   std::map<std::string, std::map<int, Level>> abstracts;
   const auto read_level = [](const pugi::xml_node& node) {
     const auto format = attribute(node.child("w:numFmt"), "val");
-    return Level{.bullet = format == "bullet",
-                 .none = format == "none",
-                 .start = number(attribute(node.child("w:start"), "val"), 1)};
+    return Level{.bullet = format == "bullet", .none = format == "none", .start = start_of(node.child("w:start"))};
   };
   for (const auto& abstract : root.children("w:abstractNum")) {
     auto& levels = abstracts[std::string(attribute(abstract, "abstractNumId"))];
     for (const auto& level : abstract.children("w:lvl")) {
-      levels[number(attribute(level, "ilvl"), 0)] = read_level(level);
+      if (const auto depth = level_of(level)) levels[*depth] = read_level(level);
     }
   }
   for (const auto& num : root.children("w:num")) {
@@ -113,9 +132,11 @@ DocxNumbering::DocxNumbering(const pugi::xml_document& numbering) {
     auto levels = abstracts[abstract];
     bool overridden = false;
     for (const auto& change : num.children("w:lvlOverride")) {
-      Level& level = levels[number(attribute(change, "ilvl"), 0)];
+      const auto depth = level_of(change);
+      if (!depth) continue;
+      Level& level = levels[*depth];
       if (const auto replaced = change.child("w:lvl")) level = read_level(replaced);
-      if (const auto start = change.child("w:startOverride")) level.start = number(attribute(start, "val"), 1);
+      if (const auto start = change.child("w:startOverride")) level.start = start_of(start);
       overridden = true;
     }
     levels_[id] = std::move(levels);
@@ -131,7 +152,7 @@ std::optional<int> DocxNumbering::next(const std::string& num_id, int level) {
   if (found->second.bullet) return 0;
   auto& counters = counters_[abstract_[num_id]];
   const auto at = counters.find(level);
-  const int value = at == counters.end() ? found->second.start : at->second + 1;
+  const int value = at == counters.end() ? found->second.start : std::min(at->second, max_list_number - 1) + 1;
   counters.erase(counters.upper_bound(level), counters.end());
   counters[level] = value;
   return std::max(value, 1);

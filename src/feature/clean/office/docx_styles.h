@@ -11,6 +11,9 @@ namespace twin::feature::office {
 /// An attribute whatever the prefix of its namespace ("w:val", "val").
 [[nodiscard]] std::string_view attribute(const pugi::xml_node& node, std::string_view local_name);
 
+/// The level of a heading by <w:outlineLvl>: 1 to 9; 10 for text.
+[[nodiscard]] int outline_heading(const pugi::xml_node& outline);
+
 struct DocxStyle {
   int heading = 0;                                                    ///< 1 to 9; 0: none
   bool title = false, code = false, quote = false, contents = false;  ///< contents: a line of the table of contents

@@ -18,6 +18,8 @@ using Xml = pugi::xml_node;
 
 /// A cell or row repeated more often than this fills a sheet with nothing.
 constexpr int max_repeat = 100;
+/// A cell with more text than this comes once, however often it says.
+constexpr std::size_t max_repeated_text = 1000;
 /// What LibreOffice writes for a run of blanks may not become a page of them.
 constexpr int max_blanks = 1000;
 
@@ -99,7 +101,7 @@ class OdtReader {
     if (node.attribute("text:continue-numbering").as_bool() && counters_.contains(counter)) number = counters_[counter];
     for (const Xml& item : node.children()) {
       if (!one_of(item, {"text:list-item", "text:list-header"})) continue;
-      number = item.attribute("text:start-value").as_int(number);
+      number = std::clamp(item.attribute("text:start-value").as_int(number), 0, office::max_list_number);
       bool first = true;
       for (const Xml& child : item.children()) {
         if (is(child, "text:list")) {
@@ -117,7 +119,7 @@ class OdtReader {
           for (const Xml& box : boxes) blocks(box, out);
         }
       }
-      if (!first) ++number;
+      if (!first && number < office::max_list_number) ++number;
     }
     counters_[counter] = number;
   }
@@ -214,7 +216,8 @@ class OdtReader {
         auto& row = out.emplace_back();
         for (const Xml& cell : node.children()) {
           if (!one_of(cell, {"table:table-cell", "table:covered-table-cell"})) continue;
-          const int repeat = std::clamp(cell.attribute("table:number-columns-repeated").as_int(1), 1, max_repeat);
+          int repeat = std::clamp(cell.attribute("table:number-columns-repeated").as_int(1), 1, max_repeat);
+          if (row.size() >= office::max_filled_row || office::text_below(cell).size() > max_repeated_text) repeat = 1;
           row.insert(row.end(), static_cast<std::size_t>(repeat), cell);
         }
       } else if (one_of(node, {"table:table-header-rows", "table:table-rows", "table:table-row-group"})) {

@@ -1,8 +1,10 @@
 #include "feature/clean/office/odt_styles.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/text/unicode.h"
+#include "feature/clean/office/blocks.h"
 
 namespace twin::feature::office {
 namespace {
@@ -28,7 +30,7 @@ OdtStyles::OdtStyles(const pugi::xml_document& styles, const pugi::xml_document&
     OdtStyle& style = styles_[name];
     bool weight_set = false, slant_set = false, strike_set = false;
     std::set<std::string> seen;
-    for (std::string at = name; !at.empty() && seen.insert(at).second;) {
+    for (std::string at = name; !at.empty() && seen.size() < max_style_ancestors && seen.insert(at).second;) {
       by_name(at, style);
       const auto found = nodes_.find(at);
       if (found == nodes_.end()) break;
@@ -62,7 +64,7 @@ void OdtStyles::read(const pugi::xml_node& styles) {
       OdtListLevel entry;
       entry.number = std::string_view(level.name()) == "text:list-level-style-number" &&
                      !std::string_view(level.attribute("style:num-format").value()).empty();
-      entry.start = level.attribute("text:start-value").as_int(1);
+      entry.start = std::clamp(level.attribute("text:start-value").as_int(1), 0, max_list_number);
       levels[level.attribute("text:level").as_int(1)] = entry;
     }
   }

@@ -42,6 +42,12 @@ Info read_info(const std::string& output) {
   return info;
 }
 
+/// A PDF ends with "%%EOF" (ISO 32000, 7.5.5), give or take what mail programs append.
+bool cut_off(std::string_view bytes) {
+  constexpr std::size_t tail = 1024;
+  return bytes.substr(bytes.size() - std::min(bytes.size(), tail)).find("%%EOF") == std::string_view::npos;
+}
+
 Result<Info> pdf_info(const RawDocument& raw, const FormatRules& rules) {
   const auto run = run_program({"pdfinfo", "-isodates", "-enc", "UTF-8", "-"}, raw.bytes, package, rules);
   if (!run) return tl::unexpected(run.error());
@@ -51,7 +57,20 @@ Result<Info> pdf_info(const RawDocument& raw, const FormatRules& rules) {
                 tr("Save it without a password (for example: qpdf --decrypt)"));
   }
   const std::string why(text::trim(text::clip(text::repair_utf8(run->err), 200)));
-  return fail(ErrorKind::invalid, tr("The PDF cannot be read: {}", why.substr(0, why.find('\n'))), raw.url);
+  return fail(ErrorKind::invalid, tr("The PDF cannot be read: {}", why.substr(0, why.find('\n'))), raw.url,
+              cut_off(raw.bytes) ? tr("The end of the file is missing: fetch it again") : std::string());
+}
+
+/// poppler makes the best of a damaged file and says so only here: what it could not find is not in the text.
+void note_damage(const ProcessOutput& run, const RawDocument& raw, Cleaned& out) {
+  const std::string err = text::repair_utf8(run.err);
+  const std::size_t at = err.find("Syntax Error");
+  if (at == std::string::npos && !cut_off(raw.bytes)) return;
+  const std::string why = at == std::string::npos ? "%%EOF" : err.substr(at, err.find('\n', at) - at);
+  out.notes.push_back({ErrorKind::invalid,
+                       tr("The PDF is damaged; some of it may be missing: {}", std::string(text::clip(why, 200))),
+                       raw.url,
+                       {}});
 }
 
 UnixMillis time_of(const Info& info, const char* key) {
@@ -122,6 +141,7 @@ Result<Cleaned> clean_pdf(const RawDocument& raw, const FormatRules& rules, bool
   if (!pages) return tl::unexpected(pages.error());
 
   Cleaned out;
+  note_damage(*run, raw, out);
   if (real_title(value_of(*info, "Title"))) out.title = value_of(*info, "Title");
   if (const auto author = value_of(*info, "Author"); !author.empty()) out.authors = {author};
   out.published = time_of(*info, "CreationDate");

@@ -115,12 +115,26 @@ TEST_CASE("no text, no PDF, a damaged one, a missing program: errors that say wh
   CHECK(empty.error().hint.find("ocr") != std::string::npos);
   CHECK(empty.error().where == "file:///papers/a.pdf");
 
-  CHECK(clean(pdf("<html>"), {}).error().kind == ErrorKind::invalid);
+  const auto page = clean(pdf("<html>"), {});
+  REQUIRE_FALSE(page);
+  CHECK(page.error().kind == ErrorKind::invalid);
+  CHECK(page.error().message.find("This is no PDF") != std::string::npos);
   const std::string whole = make_pdf({column({"Text that will be lost when the file is cut."})});
-  for (const std::size_t length : {std::size_t{20}, whole.size() / 2, whole.size() - 60}) {
+  // Without the table of its objects a PDF cannot be read …
+  for (const std::size_t length : {std::size_t{20}, whole.size() / 2, whole.find("trailer")}) {
+    CAPTURE(length);
     const auto cut = clean(pdf(whole.substr(0, length)), {});
-    if (!cut) CHECK(!cut.error().message.empty());  // poppler repairs what it can
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().kind == ErrorKind::invalid);
+    CHECK(cut.error().message.find("The PDF cannot be read: ") != std::string::npos);
+    CHECK(cut.error().hint.find("end of the file is missing") != std::string::npos);
   }
+  // … with it, poppler looks for the objects itself, and the text comes with a note.
+  const auto repaired = clean(pdf(whole.substr(0, whole.find("startxref"))), {});
+  REQUIRE_MESSAGE(repaired, (repaired ? std::string() : repaired.error().text()));
+  CHECK(repaired->markdown == "Text that will be lost when the file is cut.");
+  CHECK(!note_of(*repaired, "The PDF is damaged").empty());
+  CHECK(note_of(*clean(pdf(whole), {}), "The PDF is damaged").empty());
   const std::string path = std::getenv("PATH");
   ::setenv("PATH", "/nowhere", 1);
   const auto missing = clean(pdf(whole), {});

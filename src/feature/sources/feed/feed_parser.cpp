@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 
@@ -193,6 +194,12 @@ void inherit_authors(const Xml& root, Feed& feed) {
   }
 }
 
+/// What servers give with status 200 in the place of a feed that moved.
+bool is_page(std::string_view text) {
+  const std::string start = text::ascii_lower(text.substr(0, 14));
+  return start.starts_with("<!doctype html") || start.starts_with("<html");
+}
+
 }  // namespace
 
 Result<Feed> parse_feed(std::string_view bytes, const FeedLimits& limits) {
@@ -201,12 +208,17 @@ Result<Feed> parse_feed(std::string_view bytes, const FeedLimits& limits) {
   // Some servers put blank lines before the declaration, which XML does not allow.
   const auto text = text::trim(decoded->text);
   if (text.starts_with("{")) return parse_json_feed(text, limits);
+  if (text.empty()) return fail(ErrorKind::invalid, tr("The feed is empty: the answer holds no text"));
   pugi::xml_document document;
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   Feed feed;
   const Xml root = document.document_element();
   const std::string_view kind = root ? local_name(root) : std::string_view();
   const bool known = kind == "rss" || kind == "RDF" || kind == "feed";
+  if (!known && is_page(text)) {
+    return fail(ErrorKind::invalid, tr("This is a web page, not a feed"), {},
+                tr("Give the address of the feed itself; pages often link it as RSS"));
+  }
   if (!parsed && !known) {
     return fail(ErrorKind::invalid,
                 tr("This is not well-formed XML: {} at byte {}", parsed.description(), parsed.offset));

@@ -145,18 +145,19 @@ std::string plain_subject(const std::string& subject) {
   static constexpr std::array<std::string_view, 14> prefixes = {
       "re:",   "re :",   "fw:",  "fwd:",           "aw:",  "sv:", "답장:", "회신:", "re[2]:",
       "전달:", "[답장]", "[re]", "re\xEF\xBC\x9A", "[fwd]"};
-  std::string out(text::trim(subject));
+  constexpr std::size_t longest_prefix = 16;
+  std::string_view out = text::trim(subject);
   for (bool changed = true; changed;) {
     changed = false;
-    const std::string folded = text::fold(out);
+    const std::string start = text::fold(text::clip(out, longest_prefix));
     for (const auto prefix : prefixes) {
-      if (!folded.starts_with(prefix)) continue;
-      out = std::string(text::trim(out.substr(prefix.size())));
+      if (!start.starts_with(prefix)) continue;
+      out = text::trim(out.substr(std::min(prefix.size(), out.size())));
       changed = true;
       break;
     }
   }
-  return out;
+  return std::string(out);
 }
 
 }  // namespace twin::feature::mail

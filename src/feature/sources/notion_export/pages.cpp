@@ -60,9 +60,16 @@ Name parse_name(const std::string& file_name) {
 std::string with_page_links(const std::string& text) {
   std::string out;
   std::size_t copied = 0;
+  std::size_t start = 0;  // behind the last mark that a target may begin after
+  bool local = true;      // since there: no blank, no scheme
   for (std::size_t at = 0; at + id_length < text.size(); ++at) {
-    if (!is_hex(text[at])) continue;
-    if (!is_id(std::string_view(text).substr(at, id_length))) continue;
+    const char c = text[at];
+    if (c == '(' || c == '"' || c == '<' || c == '\n') {
+      start = at + 1;
+      local = true;
+    }
+    local = local && c != ' ' && text.compare(at, 3, "://") != 0;
+    if (!is_hex(c) || !is_id(std::string_view(text).substr(at, id_length))) continue;
     const std::size_t end = at + id_length;
     const std::string_view rest = std::string_view(text).substr(end);
     std::size_t suffix = 0;
@@ -72,10 +79,6 @@ std::string with_page_links(const std::string& text) {
         suffix = extension.size();
     }
     if (suffix == 0) continue;  // "%20" before the id looks like a part of it
-    std::size_t start = text.find_last_of("(\"<\n", at);
-    start = start == std::string::npos ? 0 : start + 1;
-    const auto target = std::string_view(text).substr(start, at - start);
-    const bool local = target.find("://") == std::string_view::npos && target.find(' ') == std::string_view::npos;
     if (local && start >= copied) {
       out += text.substr(copied, start - copied) + page_url(text.substr(at, id_length));
       copied = end + suffix;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <set>
 
 #include "core/text/unicode.h"
 #include "feature/clean/front_matter.h"
@@ -63,7 +63,9 @@ bool tag_character(char32_t c) {
 std::string tag_at(std::string_view line, std::size_t at) {
   const bool start = at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t' || line[at - 1] == '(';
   if (!start) return {};
-  const auto rest = line.substr(at + 1);
+  // To the next character of ASCII that no tag has: only the tag is decoded, not the rest of the line.
+  auto rest = line.substr(at + 1);
+  rest = rest.substr(0, rest.find_first_of(" \t#.,:;!?()[]{}<>\"'`*|\\"));
   std::size_t end = 0;
   bool word = false;
   for (const auto& c : text::codepoints(rest)) {
@@ -147,6 +149,7 @@ class Reader {
 
   std::string inlines(const std::string& text) {
     std::string out;
+    bool closed = true;  // whether a "]]" may still follow: looked for once when there is none
     for (std::size_t at = 0; at < text.size();) {
       if (text.compare(at, 2, "%%") == 0) {
         comment_ = !comment_;
@@ -167,8 +170,9 @@ class Reader {
         continue;
       }
       const bool embed = text.compare(at, 3, "![[") == 0;
-      if (embed || text.compare(at, 2, "[[") == 0) {
+      if (closed && (embed || text.compare(at, 2, "[[") == 0)) {
         const std::size_t from = at + (embed ? 3 : 2), close = text.find("]]", from);
+        closed = close != std::string::npos;
         if (close != std::string::npos && close > from) {
           out += wikilink(text.substr(from, close - from), embed, resolve_);
           at = close + 2;
@@ -179,8 +183,7 @@ class Reader {
         if (std::string tag = tag_at(text, at); !tag.empty()) {
           out += "#" + tag;
           at += tag.size() + 1;
-          if (std::find(note.tags.begin(), note.tags.end(), tag) == note.tags.end())
-            note.tags.push_back(std::move(tag));
+          if (tags_.insert(tag).second) note.tags.push_back(std::move(tag));
           continue;
         }
       }
@@ -190,6 +193,7 @@ class Reader {
   }
 
   const Resolve& resolve_;
+  std::set<std::string> tags_;  ///< of the note
   std::string fence_;
   bool comment_ = false;
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "core/text/unicode.h"
 #include "feature/sources/wordpress_export/items.h"
@@ -35,10 +36,9 @@ struct Shortcode {
 
 /// A shortcode that begins at the "[" at `at`.
 std::optional<Shortcode> shortcode_at(std::string_view text, std::size_t at) {
-  const std::size_t end = text.find(']', at);
-  if (end == std::string_view::npos) return std::nullopt;
+  const std::size_t end = text.find_first_of("[]\n", at + 1);
+  if (end == std::string_view::npos || text[end] != ']') return std::nullopt;
   std::string_view inside = text.substr(at + 1, end - at - 1);
-  if (inside.find('[') != std::string_view::npos || inside.find('\n') != std::string_view::npos) return std::nullopt;
   Shortcode out;
   out.end = end + 1;
   if (inside.starts_with('/')) {
@@ -104,6 +104,11 @@ bool is_layout(std::string_view name) {
          name.starts_with("gravityform") || name.starts_with("mk_");
 }
 
+/// Shortcodes that are read together with what stands between them and their end.
+bool encloses(std::string_view name) {
+  return is_code(name) || name == "caption" || name == "wp_caption" || name == "embed" || name == "youtube";
+}
+
 /// <img …>caption between [caption] and [/caption].
 std::string figure(std::string_view inside, const std::string& attributes) {
   const std::size_t image = inside.find("<img");
@@ -121,6 +126,13 @@ std::string figure(std::string_view inside, const std::string& attributes) {
 
 std::string without_shortcodes(const std::string& text, int& removed) {
   std::string out;
+  std::set<std::string, std::less<>> unclosed;  // names whose end was looked for and is not there: once is enough
+  const auto end_of = [&](const Shortcode& code) {
+    if (code.closing || code.alone || unclosed.contains(code.name)) return std::string::npos;
+    const std::size_t close = text.find("[/" + code.name + "]", code.end);
+    if (close == std::string::npos) unclosed.insert(code.name);
+    return close;
+  };
   for (std::size_t at = 0; at < text.size();) {
     // What stands in elements of code is an example.
     if (text.compare(at, 4, "<pre") == 0 || text.compare(at, 5, "<code") == 0) {
@@ -135,8 +147,7 @@ std::string without_shortcodes(const std::string& text, int& removed) {
       out += text[at++];
       continue;
     }
-    const bool pair = !code->closing && !code->alone;
-    const std::size_t close = pair ? text.find("[/" + code->name + "]", code->end) : std::string::npos;
+    const std::size_t close = encloses(code->name) ? end_of(*code) : std::string::npos;
     const std::size_t after = close == std::string::npos ? code->end : close + code->name.size() + 3;
     const auto inside = std::string_view(text).substr(code->end, close == std::string::npos ? 0 : close - code->end);
     if (is_code(code->name) && close != std::string::npos) {

@@ -34,53 +34,64 @@ UnixMillis time_of(const std::string& text) {
 
 Result<bool> ItemSplitter::feed(std::string_view bytes) {
   buffer_ += bytes;
-  return cut();
-}
-
-Result<bool> ItemSplitter::cut() {
-  while (true) {
-    if (!in_item_) {
-      const std::size_t start = buffer_.find(open_item, at_);
-      if (start == std::string::npos) {
-        if (head_done_) {
-          buffer_.erase(0, buffer_.size() - std::min(buffer_.size(), longest_mark));
-        } else if (buffer_.size() > max_item_bytes_) {
-          return fail(ErrorKind::invalid, tr("This is no WordPress export: it has no items"));
-        }
-        at_ = buffer_.size() - std::min(buffer_.size(), longest_mark);
-        return true;
-      }
-      if (!head_done_) head_(std::string_view(buffer_).substr(0, start));
-      head_done_ = true;
-      buffer_.erase(0, start);
-      at_ = open_item.size();
-      in_item_ = true;
-    }
-    const std::size_t close = buffer_.find(close_item, at_), section = buffer_.find(open_text, at_);
-    if (section < close) {
-      const std::size_t end = buffer_.find(close_text, section + open_text.size());
-      if (end == std::string::npos) {
-        at_ = section;
-        break;
-      }
-      at_ = end + close_text.size();
-      continue;
-    }
-    if (close == std::string::npos) {
-      at_ = std::max(at_, buffer_.size() - std::min(buffer_.size(), longest_mark));
-      break;
-    }
-    const std::size_t end = close + close_item.size();
-    const bool go_on = item_(std::string_view(buffer_).substr(0, end));
-    buffer_.erase(0, end);
-    at_ = 0;
-    in_item_ = false;
-    if (!go_on) return false;
-  }
-  if (buffer_.size() > max_item_bytes_)
+  std::size_t done = 0;  // of buffer_: given away or passed over
+  auto going = cut(done);
+  buffer_.erase(0, done);
+  at_ -= std::min(at_, done);
+  if (going && *going && in_item_ && buffer_.size() > max_item_bytes_) {
     return fail(ErrorKind::limit, tr("An item is larger than {} bytes", max_item_bytes_), {},
                 tr("Raise collect.max_item_megabytes"));
-  return true;
+  }
+  return going;
+}
+
+/// Every byte is looked at once: `at_` goes only forward.
+Result<bool> ItemSplitter::cut(std::size_t& done) {
+  const std::string_view buffer = buffer_;
+  /// Moves to the next mark; one that the end of the block may have cut is looked for again with more bytes.
+  const auto find = [&](std::string_view mark) {
+    const std::size_t found = buffer.find(mark, at_);
+    const std::size_t sure = buffer.size() - std::min(buffer.size(), longest_mark);
+    at_ = found == std::string_view::npos ? std::max(at_, sure) : found;
+    return found != std::string_view::npos;
+  };
+  while (true) {
+    if (!in_item_) {
+      if (!find(open_item)) {
+        if (head_done_) done = at_;
+        if (!head_done_ && buffer.size() > max_item_bytes_) {
+          return fail(ErrorKind::invalid, tr("This is no WordPress export: it has no items"));
+        }
+        return true;
+      }
+      if (!head_done_) head_(buffer.substr(0, at_));
+      head_done_ = in_item_ = true;
+      done = at_;
+      at_ += open_item.size();
+    }
+    if (in_text_) {
+      if (!find(close_text)) return true;
+      at_ += close_text.size();
+      in_text_ = false;
+    }
+    // The next "<" that begins one of the two marks; others of the text are passed over.
+    if (!find("<")) return true;
+    const std::string_view rest = buffer.substr(at_);
+    if (rest.starts_with(open_text)) {
+      at_ += open_text.size();
+      in_text_ = true;
+    } else if (rest.starts_with(close_item)) {
+      at_ += close_item.size();
+      const bool go_on = item_(buffer.substr(done, at_ - done));
+      done = at_;
+      in_item_ = false;
+      if (!go_on) return false;
+    } else if (open_text.starts_with(rest) || close_item.starts_with(rest)) {
+      return true;  // cut by the end of the block
+    } else {
+      ++at_;
+    }
+  }
 }
 
 Result<void> ItemSplitter::finish() {

@@ -33,13 +33,13 @@ class ItemSplitter {
   [[nodiscard]] Result<void> finish();
 
  private:
-  [[nodiscard]] Result<bool> cut();
+  [[nodiscard]] Result<bool> cut(std::size_t& done);
   std::size_t max_item_bytes_;
   std::function<void(std::string_view)> head_;
   std::function<bool(std::string_view)> item_;
   std::string buffer_;
   std::size_t at_ = 0;  ///< scanned so far
-  bool in_item_ = false, head_done_ = false;
+  bool in_item_ = false, in_text_ = false, head_done_ = false;
 };
 
 struct Channel {

@@ -1,6 +1,7 @@
 #include "feature/sources/x_archive/tweets.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -33,27 +34,58 @@ std::string string_of(const Json& object, const char* key) {
   return value.is_number_integer() ? std::to_string(value.get<std::int64_t>()) : std::string();
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  if (from.empty()) return;
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
+/// The longest address that stands in the place of a short one, and the longest short one.
+constexpr std::size_t longest_expanded = 8192, longest_short = 128;
+
+/// In one pass: what was put in is not looked at again.
+std::string replaced(const std::string& text, const std::string& from, const std::string& to) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, copied)) {
+    out.append(text, copied, at - copied).append(to);
+    copied = at + from.size();
   }
+  return out.append(text, copied);
 }
 
-void expand_links(std::string& text, const Json& entities) {
+/// Short links to what they stand for; those of media go. All at once, so that no address is taken for a short link in
+/// turn.
+std::string with_links(const std::string& text, std::initializer_list<const Json*> all_entities) {
+  std::map<std::string, std::string, std::less<>> links;
   const auto each = [&](const char* key, const std::function<void(const Json&)>& visit) {
-    const Json& list = member(entities, key);
-    if (!list.is_array()) return;
-    for (const auto& entry : list) visit(entry);
+    for (const Json* entities : all_entities) {
+      const Json& list = member(*entities, key);
+      if (!list.is_array()) continue;
+      for (const auto& entry : list) visit(entry);
+    }
+  };
+  const auto add = [&](const std::string& from, const std::string& to) {
+    const bool address = from.find("http") == 0;
+    if (address && from.size() <= longest_short && to.size() <= longest_expanded) links.emplace(from, to);
   };
   each("urls", [&](const Json& url) {
     std::string expanded = string_of(url, "expanded_url");
     if (expanded.empty()) expanded = string_of(url, "expandedUrl");
     std::string shortened = string_of(url, "url");
     if (shortened.empty()) shortened = string_of(url, "shortUrl");
-    if (!expanded.empty()) replace_all(text, shortened, expanded);
+    if (!expanded.empty()) add(shortened, expanded);
   });
-  each("media", [&](const Json& media) { replace_all(text, string_of(media, "url"), ""); });
+  each("media", [&](const Json& media) { add(string_of(media, "url"), ""); });
+  if (links.empty()) return text;
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find("http"); at != std::string::npos; at = text.find("http", at)) {
+    std::string_view longest = std::string_view(text).substr(at, longest_short);
+    auto found = links.end();
+    for (; !longest.empty() && found == links.end(); longest.remove_suffix(1)) found = links.find(longest);
+    if (found == links.end()) {
+      ++at;
+      continue;
+    }
+    out.append(text, copied, at - copied).append(found->second);
+    at = copied = at + found->first.size();
+  }
+  return out.append(text, copied);
 }
 
 /// Ids are numbers of up to twenty digits, too long for doubles: compared as text.
@@ -103,10 +135,9 @@ Result<Tweet> parse_tweet(std::string_view text) {
     return fail(ErrorKind::invalid, tr("A post of the archive has no id"));
   }
   out.retweet = out.text.starts_with("RT @") || !member(json, "retweeted_status").is_null();
-  expand_links(out.text, member(json, "extended_entities"));
-  expand_links(out.text, member(json, "entities"));
+  out.text = with_links(out.text, {&member(json, "extended_entities"), &member(json, "entities")});
   for (const auto& [entity, character] : {std::pair{"&lt;", "<"}, std::pair{"&gt;", ">"}, std::pair{"&amp;", "&"}}) {
-    replace_all(out.text, entity, character);
+    out.text = replaced(out.text, entity, character);
   }
   out.text = std::string(text::trim(out.text));
   out.reply_to = string_of(json, "in_reply_to_status_id_str");
@@ -131,7 +162,7 @@ Result<Tweet> parse_note(std::string_view text) {
   Tweet out;
   out.id = string_of(note, "noteTweetId");
   out.text = string_of(core, "text");
-  expand_links(out.text, core);
+  out.text = with_links(out.text, {&core});
   out.text = std::string(text::trim(out.text));
   out.created = parse_time(string_of(note, "createdAt")).value_or(0);
   return out;
