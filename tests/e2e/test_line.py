@@ -74,7 +74,7 @@ class WholeLine(ProjectTest):
     def test_dataset_is_verbatim_and_split_by_document(self):
         self.twin("dataset")
         folder = self.home / ".twin" / "datasets" / "instruct"
-        documents = {}
+        documents, with_passages = {}, 0
         for split in ("train", "validation", "test"):
             for line in (folder / f"{split}.jsonl").read_text().splitlines():
                 sample = json.loads(line)
@@ -84,7 +84,13 @@ class WholeLine(ProjectTest):
                 self.assertEqual(
                     prose[source["start"] : source["end"]].decode(), sample["messages"][-1]["content"]
                 )
+                if source["passages"]:
+                    with_passages += 1
+                    self.assertEqual(split, "train")
+                    self.assertTrue(sample["messages"][-2]["content"].startswith("[1] "), sample)
+                    self.assertIn(sample["messages"][-1]["content"], sample["messages"][-2]["content"])
         self.assertTrue(documents)
+        self.assertGreater(with_passages, 0)
         self.assertTrue(all(len(splits) == 1 for splits in documents.values()), documents)
 
         preference = self.home / ".twin" / "datasets" / "preference" / "train.jsonl"
