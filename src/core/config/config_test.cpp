@@ -198,6 +198,9 @@ TEST_CASE_FIXTURE(Fixture, "broken YAML names line and column") {
   CHECK(only_error("- a\n- b\n") == "1:1: expected keys with values (\"key: value\")");
   CHECK(only_error("name: \xff\n").starts_with("1: not valid UTF-8"));
   CHECK(only_error("name: *nobody\n").find("not valid YAML") != std::string::npos);
+  // The library makes documents without end of these.
+  CHECK(only_error(",port: 1\nname: b\n").starts_with("1:1: not valid YAML"));
+  CHECK(only_error("]\n").starts_with("1:1: not valid YAML"));
   CHECK(only_error("name: a\n---\nname: b\n").find("more than one YAML document") != std::string::npos);
   CHECK(load("? [a, b]\n: c\n").size() == 1);
 }

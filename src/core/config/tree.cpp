@@ -1,9 +1,11 @@
 #include "core/config/tree.h"
 
 #include <fmt/core.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
@@ -68,6 +70,35 @@ class Places {
 
   std::string_view text_;
   std::vector<std::size_t> lines_;
+};
+
+/// Counts the documents of a text, no further than two. The library (0.7) does not get past a comma or closing bracket
+/// that begins a line outside of brackets: to it the rest is a document without end or content, again and again.
+class Documents final : public YAML::EventHandler {
+ public:
+  int count(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (count_ < 2 && parser.HandleNextDocument(*this)) ++count_;
+    return count_;
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (count_ > 0 && mark.pos == start_.pos) throw YAML::ParserException(mark, "unexpected character");
+    start_ = mark;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int count_ = 0;
+  YAML::Mark start_;
 };
 
 class Converter {
@@ -226,13 +257,14 @@ Tree parse_yaml(const std::string& given, const std::filesystem::path& file, con
     return empty;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
+    const int documents = Documents().count(text);
+    if (documents > 1) {
       errors.push_back({ErrorKind::usage, tr("more than one YAML document in one file"), file.string(),
                         tr("remove the line \"---\" between them")});
     }
-    if (documents.empty() || documents.front().IsNull()) return empty;
-    Tree tree = Converter(file.string(), text, limits, errors).convert(documents.front());
+    const YAML::Node first = YAML::Load(text);
+    if (documents == 0 || first.IsNull()) return empty;
+    Tree tree = Converter(file.string(), text, limits, errors).convert(first);
     if (tree.kind == Tree::Kind::map) return tree;
     errors.push_back({ErrorKind::usage, tr("expected keys with values (\"key: value\")"), tree.where(), {}});
   } catch (const YAML::Exception& error) {
