@@ -30,10 +30,12 @@ class Monitor {
     const std::lock_guard guard(mutex_);
     const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("event")) return keep(text);
+    if (sink_.wants_events()) sink_.event(json);
     const auto event = json.value("event", "");
     if (event == "step") return step(json);
     if (event == "eval") return evaluation(json);
     if (event == "tokenized") return advance("tokenize", "samples", json);
+    if (event == "reference") return advance("reference", "sequences", json);
     if (event == "score") return advance("score", "texts", json);
     if (event == "resumed") {
       bar("train", "steps", number(json, "steps"));
@@ -84,15 +86,21 @@ class Monitor {
                            .loss = real(json, "loss"),
                            .lr = real(json, "lr"),
                            .tokens_per_s = real(json, "tokens_per_s"),
-                           .grad_norm = real(json, "grad_norm")};
+                           .grad_norm = real(json, "grad_norm"),
+                           .reward_margin = real(json, "reward_margin"),
+                           .reward_accuracy = real(json, "reward_accuracy")};
     bar("train", "steps", event.steps);
     advance_to(event.step);
     progress_->note(fmt::format("loss {:.3f}, {:.0f} tokens/s", event.loss, event.tokens_per_s));
     if (on_event_) on_event_(event);
   }
   void evaluation(const Json& json) {
-    const TrainEvent event{
-        .step = number(json, "step"), .steps = number(json, "steps"), .eval_loss = real(json, "eval_loss")};
+    const TrainEvent event{.step = number(json, "step"),
+                           .steps = number(json, "steps"),
+                           .reward_margin = real(json, "reward_margin"),
+                           .reward_accuracy = real(json, "reward_accuracy"),
+                           .evaluation = true,
+                           .eval_loss = real(json, "eval_loss")};
     bar("train", "steps", event.steps);
     progress_->note(fmt::format("validation loss {:.3f}", event.eval_loss));
     if (on_event_) on_event_(event);
@@ -127,7 +135,9 @@ Result<std::vector<std::string>> run_child(const std::vector<std::string>& argum
   };
   auto process = Process::start(std::move(spec));
   if (!process) return tl::unexpected(process.error());
-  const int status = (*process)->wait(stop);
+  std::optional<int> ended;
+  while (!ended && !stop.stop_requested()) ended = (*process)->wait_for(Millis{3'600'000}, stop);
+  const int status = ended ? *ended : (*process)->stop(Millis{stop_grace_s * 1000});
   process->reset();  // its reader threads are done
 
   if (status == 0) return answer;
@@ -138,7 +148,7 @@ Result<std::vector<std::string>> run_child(const std::vector<std::string>& argum
   if (stop.stop_requested()) return fail(ErrorKind::cancelled, tr("Training was stopped"));
   const auto last = monitor.last_lines();
   return fail(ErrorKind::io, tr("twin-train ended with status {}", status), last,
-              status == 128 + 9 ? tr("the machine may be out of memory: lower training.micro_tokens") : std::string());
+              status == 128 + 9 ? tr("the machine may be out of memory: lower micro_tokens") : std::string());
 }
 
 }  // namespace

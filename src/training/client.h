@@ -10,16 +10,21 @@
 
 namespace twin::training {
 
+/// How long the trainer may take to finish a part of a step and write its checkpoint when it is asked to stop.
+inline constexpr int stop_grace_s = 300;
+
 /// A line of progress while training.
 struct TrainEvent {
   std::int64_t step = 0, steps = 0;
   double loss = 0, lr = 0, tokens_per_s = 0, grad_norm = 0;
-  double eval_loss = -1;  ///< set on evaluations only; the others are then 0
+  double reward_margin = 0, reward_accuracy = 0;  ///< of preference methods
+  bool evaluation = false;                        ///< then eval_loss and the rewards are set, the others are 0
+  double eval_loss = 0;
 };
 
 /// Resumes from the newest complete checkpoint in job.out when the job is the same; a job that already finished there
-/// returns its result at once. `on_event` is called from another thread. The program is the twin-train found by
-/// find_program(), or the one that $TWIN_TRAIN names.
+/// returns its result at once. Stopping is given stop_grace_s to write a checkpoint. `on_event` is called from another
+/// thread. The program is the twin-train found by find_program(), or the one that $TWIN_TRAIN names.
 [[nodiscard]] Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
                                                const std::function<void(const TrainEvent&)>& on_event,
                                                std::stop_token stop);

@@ -44,6 +44,8 @@ void bind_result(TrainResult& result, config::Binder& b) {
   b.field("final_loss", result.final_loss, "");
   b.field("eval_loss", result.eval_loss, "");
   b.field("base_eval_loss", result.base_eval_loss, "");
+  b.field("reward_margin", result.reward_margin, "");
+  b.field("reward_accuracy", result.reward_accuracy, "");
   auto peak = static_cast<std::int64_t>(result.peak_rss_bytes);
   b.field("peak_rss_bytes", peak, "");
   result.peak_rss_bytes = static_cast<std::uint64_t>(peak);
@@ -62,14 +64,40 @@ void LoraConfig::bind(config::Binder& b) {
   b.field("r", r, "Rank of the low-rank update", {.min = 1, .max = 1024});
   b.field("alpha", alpha, "Scale of the update is alpha / r", {.min = 1e-6, .max = 1e6});
   b.field("dropout", dropout, "Share of the adapter's inputs that is dropped in training", {.min = 0, .max = 0.9});
+  b.field("rslora", rslora, "Scale by alpha / √r (Kalajdzievski 2023)");
   b.field("targets", targets, "Linear layers that get an adapter",
           {.one_of = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}, .required = true});
 }
 
+void DpoConfig::bind(config::Binder& b) {
+  b.field("beta", beta, "Strength of the pull towards the reference model", {.min = 1e-6, .max = 100});
+  b.field("loss", loss, "sigmoid (Rafailov et al. 2023) or ipo (Azar et al. 2023)", {.one_of = {"sigmoid", "ipo"}});
+  b.field("label_smoothing", label_smoothing, "Share of pairs that are taken to be labelled wrongly (sigmoid)",
+          {.min = 0, .max = 0.5});
+}
+
+void OrpoConfig::bind(config::Binder& b) {
+  b.field("lambda", lambda, "Weight of the odds ratio beside the likelihood", {.min = 0, .max = 100});
+}
+
+void KtoConfig::bind(config::Binder& b) {
+  b.field("beta", beta, "Strength of the pull towards the reference model", {.min = 1e-6, .max = 100});
+  b.field("desirable_weight", desirable_weight, "Weight of good answers", {.min = 0, .max = 1e6});
+  b.field("undesirable_weight", undesirable_weight, "Weight of bad answers", {.min = 0, .max = 1e6});
+}
+
 void TrainConfig::bind(config::Binder& b) {
+  b.field("method", method, "text (plain texts), sft (answers), dpo, orpo (pairs), kto (judged answers)",
+          {.one_of = {"text", "sft", "dpo", "orpo", "kto"}});
   b.group("lora", lora, "The adapter");
-  b.field("lr", lr, "Highest learning rate", {.min = 0, .max = 1});
+  b.group("dpo", dpo, "Direct preference optimization");
+  b.group("orpo", orpo, "Odds-ratio preference optimization");
+  b.group("kto", kto, "Kahneman-Tversky optimization");
+  b.field("lr", lr, "Highest learning rate (0: the method's own)", {.min = 0, .max = 1});
+  b.field("schedule", schedule, "How the learning rate falls after the warm-up",
+          {.one_of = {"cosine", "linear", "constant", "wsd"}});
   b.field("warmup", warmup, "Share of the steps in which the learning rate rises", {.min = 0, .max = 1});
+  b.field("decay", decay, "Share of the steps in which it falls (wsd)", {.min = 0, .max = 1});
   b.field("min_lr", min_lr, "Learning rate at the end, as a share of lr", {.min = 0, .max = 1});
   b.field("weight_decay", weight_decay, "AdamW weight decay", {.min = 0, .max = 10});
   b.field("beta1", beta1, "AdamW", {.min = 0, .max = 0.999999});
@@ -78,16 +106,27 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("clip", clip, "Largest gradient norm (0: no clipping)", {.min = 0, .max = 1e9});
   b.field("epochs", epochs, "Passes over the samples", {.min = 0, .max = 10'000});
   b.field("max_steps", max_steps, "Optimizer steps (0: by epochs)", {.min = 0});
+  b.field("batch_size", batch_size, "Samples per optimizer step (0: by batch_tokens)", {.min = 0, .max = 1 << 20});
   b.field("batch_tokens", batch_tokens, "Packed tokens per optimizer step", {.min = 16, .max = 1 << 24});
   b.field("micro_tokens", micro_tokens, "Packed tokens computed at once (bounds memory)", {.min = 16, .max = 1 << 20});
-  b.field("max_length", max_length, "Longest sample in tokens; longer ones are dropped and counted",
-          {.min = 16, .max = 1 << 20});
+  b.field("max_length", max_length, "Longest sequence in tokens", {.min = 16, .max = 1 << 20});
+  b.field("too_long", too_long, "Longer ones: drop (and list), split (texts), keep, auto (split texts, else drop)",
+          {.one_of = {"auto", "drop", "split", "keep"}});
+  b.field("early_stop", early_stop,
+          "Evaluations in a row without a better loss that end training (0: never); the best adapter is kept",
+          {.min = 0});
   b.field("eval_every", eval_every, "Steps between validation losses (0: before and after training)",
-          {.min = 0, .key_irrelevant = true});
+          {.min = 0, .key_irrelevant = early_stop == 0});
+  b.field("neftune", neftune, "Noise on embeddings in training, alpha of Jain et al. 2023 (0: none)",
+          {.min = 0, .max = 1000});
   b.field("checkpoint_every", checkpoint_every, "Steps between checkpoints", {.min = 1, .key_irrelevant = true});
   b.field("dtype", dtype,
           "Type of frozen weights and activations; auto: bf16 where the processor computes it fast, else f32",
           {.one_of = {"auto", "bf16", "f32"}});
+  b.field("quantize_base", quantize_base,
+          "Keep linear layers in blocks of few bits: false, true (as in the file), or a type to turn them into",
+          {.one_of = {"false", "true", "q8_0", "q6_k", "q5_1", "q4_1", "q4_0", "q4_k"}});
+  b.field("checkpointing", checkpointing, "Compute activations a second time instead of keeping them");
   b.field("threads", threads, "CPU threads (0: all cores)", {.min = 0, .max = 1024, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});
   b.field("packing", packing, "Compute several samples together", {});

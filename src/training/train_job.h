@@ -17,29 +17,63 @@ struct LoraConfig {
   int r = 16;  ///< LoRA rank
   double alpha = 32;
   double dropout = 0.0;
+  bool rslora = false;  ///< scale by alpha / √r instead of alpha / r (Kalajdzievski 2023)
   std::vector<std::string> targets = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
   void bind(config::Binder& b);
 };
 
+/// Preference methods: formulas and papers in trainer/methods/.
+struct DpoConfig {
+  double beta = 0.1;
+  std::string loss = "sigmoid";  ///< sigmoid | ipo
+  double label_smoothing = 0.0;
+  void bind(config::Binder& b);
+};
+struct OrpoConfig {
+  double lambda = 0.1;
+  void bind(config::Binder& b);
+};
+struct KtoConfig {
+  double beta = 0.1;
+  double desirable_weight = 1.0, undesirable_weight = 1.0;
+  void bind(config::Binder& b);
+};
+
 struct TrainConfig {
+  std::string method = "sft";  ///< text | sft | dpo | orpo | kto
   LoraConfig lora;
-  double lr = 5e-4;
-  double warmup = 0.05;  ///< share of steps
-  double min_lr = 0.1;   ///< share of lr at the end of the cosine
+  DpoConfig dpo;
+  OrpoConfig orpo;
+  KtoConfig kto;
+  double lr = 0;                    ///< 0: the method's own
+  std::string schedule = "cosine";  ///< cosine | linear | constant | wsd (warm-up, stable, decay), after the warm-up
+  double warmup = 0.05;             ///< share of steps
+  double decay = 0.2;               ///< wsd: share of steps in which the learning rate falls
+  double min_lr = 0.1;              ///< share of lr at the end
   double weight_decay = 0.0;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double clip = 1.0;  ///< gradient norm
   double epochs = 1;
-  int max_steps = 0;          ///< 0: by epochs
-  int batch_tokens = 2048;    ///< packed tokens per optimizer step
-  int micro_tokens = 1024;    ///< packed tokens computed at once; bounds memory, does not change the gradient
-  int max_length = 1024;      ///< of a sample; longer ones are dropped, counted and listed in dropped.jsonl
+  int max_steps = 0;        ///< 0: by epochs
+  int batch_size = 0;       ///< samples per optimizer step; 0: by batch_tokens
+  int batch_tokens = 2048;  ///< packed tokens per optimizer step, where batch_size is 0
+  int micro_tokens = 1024;  ///< packed tokens computed at once; bounds memory, does not change the gradient
+  int max_length = 1024;    ///< tokens of a sequence
+  /// What happens to a longer one: drop (counted and listed in dropped.jsonl), split (texts only: pieces, each token is
+  /// learned once), keep (computed whole), auto (split for texts, else drop).
+  std::string too_long = "auto";
   int eval_every = 0;         ///< steps; 0: before and after training only
+  int early_stop = 0;         ///< evaluations without a better loss until training ends; 0: never
+  double neftune = 0;         ///< noise on embeddings, alpha of Jain et al. 2023; 0: none
   int checkpoint_every = 20;  ///< steps
   /// bf16 | f32 | auto, of the frozen weights and activations; LoRA weights are f32. auto: bf16 where the processor has
   /// instructions for it (AVX512-BF16, AMX), else f32, which is many times faster there.
   std::string dtype = "auto";
-  int threads = 0;  ///< 0: all cores
+  /// QLoRA (Dettmers et al. 2023): the linear layers stay in blocks of few bits and are widened one at a time.
+  /// false | true (as the model's file has them) | a type that they are turned into: q8_0, q5_1, q4_1, q4_0, q6_k, q4_k
+  std::string quantize_base = "false";
+  bool checkpointing = false;  ///< recompute each layer's activations in the backward pass: less memory, more time
+  int threads = 0;             ///< 0: all cores
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
   void bind(config::Binder& b);
@@ -58,9 +92,12 @@ struct TrainResult {
   std::int64_t steps = 0, samples = 0, dropped = 0;
   std::int64_t tokens = 0, loss_tokens = 0;  ///< seen in training, over all epochs
   double seconds = 0, tokens_per_s = 0;
-  double final_loss = 0;      ///< nats per answer token of the last step's batch
-  double eval_loss = 0;       ///< nats per answer token of eval_data
+  double final_loss = 0;      ///< the method's loss of the last step; text and sft: nats per answer token
+  double eval_loss = 0;       ///< the same of eval_data
   double base_eval_loss = 0;  ///< the same before training
+  /// Preference methods, of eval_data or else of the last step: mean implicit reward of chosen minus that of rejected
+  /// answers, and the share of pairs where it is positive.
+  double reward_margin = 0, reward_accuracy = 0;
   std::uint64_t peak_rss_bytes = 0;
   std::filesystem::path peft, gguf;
 };

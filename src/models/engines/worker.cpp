@@ -15,6 +15,7 @@
 #include "models/engines/openai_chat.h"
 #include "models/engines/worker_client.h"
 #include "models/engines/worker_process.h"
+#include "models/registry/default_template.h"
 #include "models/registry/registry.h"
 
 namespace twin::models {
@@ -70,6 +71,7 @@ std::vector<std::string> server_arguments(const WorkerSpec& spec, const GgufInfo
     // A last assistant message is a finished turn (training data), never the start of the answer.
     add({"--ctx-size", std::to_string(config.context_tokens * config.slots), "--no-context-shift",
          "--no-prefill-assistant", "--reasoning", "off"});
+    if (info.chat_template.empty()) add({"--chat-template", default_template(info.architecture).jinja});
   }
   if (!spec.adapter.empty()) add({"--lora", spec.adapter.string(), "--lora-init-without-apply"});
   return arguments;

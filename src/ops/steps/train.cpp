@@ -67,6 +67,10 @@ models::Model lineage(StepContext& context, const training::TrainResult& result)
 
 StepOutcome run(StepContext& context) {
   Project& project = context.project;
+  if (const std::string& method = project.config().train.method; method != "sft") {
+    throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", method), "train.method",
+                tr("other methods take a file: twin train --data FILE --method {}", method));
+  }
   const fs::path dataset = project.layout().dataset("instruct");
   training::TrainJob job;
   job.base = value_or_throw(project.models().gguf(project.config().models.chat));
@@ -83,11 +87,15 @@ StepOutcome run(StepContext& context) {
 
   const auto log_event = [&](const training::TrainEvent& event) {
     const UnixMillis now = system_clock().now();
-    std::vector<stores::Metric> metrics = {{"train/loss", event.loss, event.step, now},
-                                           {"train/lr", event.lr, event.step, now},
-                                           {"train/tokens_per_s", event.tokens_per_s, event.step, now},
-                                           {"train/grad_norm", event.grad_norm, event.step, now}};
-    if (event.eval_loss >= 0) metrics.push_back({"eval/loss", event.eval_loss, event.step, now});
+    std::vector<stores::Metric> metrics;
+    if (event.evaluation) {
+      metrics = {{"eval/loss", event.eval_loss, event.step, now}};
+    } else {
+      metrics = {{"train/loss", event.loss, event.step, now},
+                 {"train/lr", event.lr, event.step, now},
+                 {"train/tokens_per_s", event.tokens_per_s, event.step, now},
+                 {"train/grad_norm", event.grad_norm, event.step, now}};
+    }
     project.runs().log_metrics(context.run_id, metrics);
   };
   const training::TrainResult result =

@@ -3,41 +3,60 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
+
 namespace twin::training {
 
-AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale) : scale_(scale) {
-  std::int64_t outputs = 0;
+AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::ScalarType dtype)
+    : scale_(scale), dtype_(dtype) {
+  inputs_ = parts.front().weight.columns;
   for (const auto& part : parts) {
     if (part.pair) {
-      slots_.push_back({part.pair, outputs, part.weight.size(0), ranks_});
+      slots_.push_back({part.pair, outputs_, part.weight.rows(), ranks_});
       ranks_ += part.pair->a.size(0);
     }
-    outputs += part.weight.size(0);
+    outputs_ += part.weight.rows();
   }
-  const auto& first = parts.front().weight;
-  inputs_ = first.size(1);
-  weight_ = at::zeros({outputs, inputs_ + ranks_}, first.options());
-  a_ = at::zeros({ranks_, inputs_}, first.options());
-  std::int64_t row = 0;
-  for (const auto& part : parts) {
-    weight_.narrow(0, row, part.weight.size(0)).narrow(1, 0, inputs_).copy_(part.weight);
-    row += part.weight.size(0);
+  a_ = at::zeros({ranks_, inputs_}, dtype_);
+  const bool dense =
+      std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.weight.dense.defined(); });
+  for (const auto& part : parts) blocks_.push_back(part.weight);
+  b_ = at::zeros({outputs_, ranks_}, dtype_);
+  if (dense) {
+    weight_ = widened();
+    b_ = weight_.narrow(1, inputs_, ranks_);
+    blocks_.clear();
+  }
+  if (parts.front().bias.defined()) {
+    std::vector<at::Tensor> biases;
+    for (const auto& part : parts) biases.push_back(part.bias);
+    bias_ = at::cat(biases);
   }
   refresh();
+}
+
+at::Tensor AdaptedLinear::widened() const {
+  if (weight_.defined()) return weight_;
+  auto whole = at::empty({outputs_, inputs_ + ranks_}, dtype_);
+  std::int64_t row = 0;
+  for (const auto& part : blocks_) {
+    part.write_to(whole.narrow(0, row, part.rows()).narrow(1, 0, inputs_));
+    row += part.rows();
+  }
+  whole.narrow(1, inputs_, ranks_).copy_(b_);
+  return whole;
 }
 
 void AdaptedLinear::refresh() {
   for (const auto& slot : slots_) {
     const std::int64_t rank = slot.pair->a.size(0);
     a_.narrow(0, slot.first_rank, rank).copy_(slot.pair->a);
-    weight_.narrow(0, slot.first_output, slot.outputs)
-        .narrow(1, inputs_ + slot.first_rank, rank)
-        .copy_(slot.pair->b * scale_);
+    b_.narrow(0, slot.first_output, slot.outputs).narrow(1, slot.first_rank, rank).copy_(slot.pair->b * scale_);
   }
 }
 
 at::Tensor AdaptedLinear::make_rows(std::int64_t tokens) const {
-  return at::empty({tokens, inputs_ + ranks_}, weight_.options());
+  return at::empty({tokens, inputs_ + ranks_}, dtype_);
 }
 
 at::Tensor AdaptedLinear::forward(at::Tensor& rows, const at::Tensor& mask) const {
@@ -45,14 +64,15 @@ at::Tensor AdaptedLinear::forward(at::Tensor& rows, const at::Tensor& mask) cons
     const auto x = inputs(rows);
     rows.narrow(1, inputs_, ranks_).copy_(at::mm(mask.defined() ? x * mask : x, a_.t()));
   }
-  return at::mm(rows, weight_.t());
+  const auto weight = widened().t();
+  return bias_.defined() ? at::addmm(bias_, rows, weight) : at::mm(rows, weight);
 }
 
 at::Tensor AdaptedLinear::backward(const at::Tensor& rows, const at::Tensor& dy, const at::Tensor& mask,
                                    bool needs_input) const {
-  if (ranks_ == 0) return needs_input ? at::mm(dy, weight_) : at::Tensor();
+  if (ranks_ == 0) return needs_input ? at::mm(dy, widened()) : at::Tensor();
 
-  const auto both = needs_input ? at::mm(dy, weight_) : at::mm(dy, weight_.narrow(1, inputs_, ranks_));
+  const auto both = at::mm(dy, needs_input ? widened() : b_);
   const auto du = both.narrow(1, needs_input ? inputs_ : 0, ranks_).contiguous();
   const auto u = rows.narrow(1, inputs_, ranks_);
   const auto x = inputs(rows);

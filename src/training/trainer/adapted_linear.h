@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "training/trainer/adapter.h"
+#include "training/trainer/frozen_matrix.h"
 
 namespace twin::training {
 
@@ -17,11 +18,13 @@ namespace twin::training {
 class AdaptedLinear {
  public:
   struct Part {
-    at::Tensor weight;               ///< [outputs, inputs]; frozen
+    FrozenMatrix weight;             ///< [outputs, inputs]
     const LoraPair* pair = nullptr;  ///< null: not adapted
+    at::Tensor bias = {};            ///< [outputs], or undefined; frozen
   };
-  /// Weights are copied into one matrix; their outputs lie beside each other in the order of `parts`.
-  AdaptedLinear(const std::vector<Part>& parts, double scale);
+  /// Their outputs lie beside each other in the order of `parts`. Dense weights are copied into one matrix of the type
+  /// `dtype`; when one is in blocks, the matrix is built from the parts each time it is used.
+  AdaptedLinear(const std::vector<Part>& parts, double scale, at::ScalarType dtype);
 
   /// Brings the adapter's present weights into the compute type; call after each optimizer step.
   void refresh();
@@ -29,7 +32,7 @@ class AdaptedLinear {
   /// Uninitialized rows [T, inputs + ranks]; the caller writes x into inputs().
   [[nodiscard]] at::Tensor make_rows(std::int64_t tokens) const;
   [[nodiscard]] at::Tensor inputs(const at::Tensor& rows) const { return rows.narrow(1, 0, inputs_); }
-  [[nodiscard]] std::int64_t outputs() const { return weight_.size(0); }
+  [[nodiscard]] std::int64_t outputs() const { return outputs_; }
 
   /// Fills the tail of `rows` and returns y [T, outputs]. `mask` ([T, inputs], or undefined) multiplies what A reads:
   /// dropout, already scaled by 1/(1−p).
@@ -43,10 +46,16 @@ class AdaptedLinear {
     std::int64_t first_output, outputs, first_rank;
   };
 
-  std::int64_t inputs_ = 0, ranks_ = 0;
+  [[nodiscard]] at::Tensor widened() const;
+
+  std::int64_t inputs_ = 0, outputs_ = 0, ranks_ = 0;
   double scale_;
-  at::Tensor weight_;  ///< [outputs, inputs + ranks]: [W, scale·B], B's blocks on the diagonal
+  at::ScalarType dtype_;
+  std::vector<FrozenMatrix> blocks_;  ///< empty when weight_ is kept
+  at::Tensor b_;       ///< [outputs, ranks]: scale·B, its blocks on the diagonal; a part of weight_ when that is kept
+  at::Tensor weight_;  ///< [outputs, inputs + ranks]: [W, scale·B]
   at::Tensor a_;       ///< [ranks, inputs]
+  at::Tensor bias_;    ///< [outputs], or undefined
   std::vector<Slot> slots_;
 };
 

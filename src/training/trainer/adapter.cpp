@@ -10,7 +10,7 @@
 
 namespace twin::training {
 
-Adapter::Adapter(const LlamaShape& shape, const LoraConfig& config) : config_(config) {
+Adapter::Adapter(const ModelShape& shape, const LoraConfig& config) : config_(config) {
   std::int64_t total = 0;
   for (const auto& name : config.targets) {
     const auto module = shape.module(name);
@@ -26,7 +26,7 @@ Adapter::Adapter(const LlamaShape& shape, const LoraConfig& config) : config_(co
     return flat.narrow(0, at, rows * columns).view({rows, columns});
   };
   for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
-    for (const auto& name : LlamaShape::modules()) {
+    for (const auto& name : ModelShape::modules()) {
       if (std::count(config.targets.begin(), config.targets.end(), name) == 0) continue;
       const auto module = shape.module(name);
       LoraPair pair{.layer = layer, .module = name, .a = {}, .b = {}, .grad_a = {}, .grad_b = {}};
@@ -48,6 +48,11 @@ void Adapter::initialize(std::int64_t seed) {
     pair.a.uniform_(-bound, bound, generator);
     pair.b.zero_();
   }
+}
+
+double Adapter::scale() const {
+  const double r = config_.r;
+  return config_.alpha / (config_.rslora ? std::sqrt(r) : r);
 }
 
 const LoraPair* Adapter::find(std::int64_t layer, const std::string& module) const {

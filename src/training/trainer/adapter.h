@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "training/train_job.h"
-#include "training/trainer/llama_weights.h"
+#include "training/trainer/weights.h"
 
 namespace twin::training {
 
@@ -25,14 +25,14 @@ struct LoraPair {
 class Adapter {
  public:
   /// Targets that the model does not have are ErrorKind::usage (thrown as Fatal).
-  Adapter(const LlamaShape& shape, const LoraConfig& config);
+  Adapter(const ModelShape& shape, const LoraConfig& config);
 
   /// A uniform in ±1/√inputs (as PEFT does: Kaiming with a = √5), B zero: the update starts at nothing.
   void initialize(std::int64_t seed);
 
   [[nodiscard]] const LoraPair* find(std::int64_t layer, const std::string& module) const;
   [[nodiscard]] const std::vector<LoraPair>& pairs() const { return pairs_; }
-  [[nodiscard]] double scale() const { return config_.alpha / config_.r; }
+  [[nodiscard]] double scale() const;
   [[nodiscard]] const LoraConfig& config() const { return config_; }
 
   at::Tensor weights;    ///< float32 [n]

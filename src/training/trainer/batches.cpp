@@ -24,7 +24,7 @@ class Random {
 
 }  // namespace
 
-std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, std::int64_t batch_tokens, std::int64_t seed,
+std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, StepLimit limit, std::int64_t seed,
                                 std::int64_t epoch) {
   std::vector<std::size_t> order(samples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -35,12 +35,13 @@ std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, std::
   std::int64_t used = 0;
   for (const auto index : order) {
     const auto size = samples[index].size();
-    if (groups.empty() || used + size > batch_tokens) {
+    const bool full = limit.samples > 0 ? used == limit.samples : used + size > limit.tokens;
+    if (groups.empty() || full) {
       groups.emplace_back();
       used = 0;
     }
     groups.back().push_back(index);
-    used += size;
+    used += limit.samples > 0 ? 1 : size;
   }
   return groups;
 }
@@ -50,7 +51,7 @@ std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const T
   if (samples.empty()) return steps;
   const auto whole = static_cast<std::int64_t>(std::floor(config.epochs));
   for (std::int64_t epoch = 0;; ++epoch) {
-    auto groups = epoch_groups(samples, config.batch_tokens, config.seed, epoch);
+    auto groups = epoch_groups(samples, {config.batch_size, config.batch_tokens}, config.seed, epoch);
     if (config.max_steps > 0) {
       const auto missing = static_cast<std::size_t>(config.max_steps) - steps.size();
       if (groups.size() > missing) groups.resize(missing);
@@ -86,16 +87,18 @@ std::vector<Group> split_group(const Group& group, const std::vector<EncodedSamp
   return parts;
 }
 
-PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t multiple) {
+PackedBatch pack(const std::vector<const Sequence*>& sequences, std::int64_t multiple) {
   PackedBatch batch;
-  for (const auto index : group) {
-    const auto& sample = samples[index];
+  for (const auto* sequence : sequences) {
     const auto offset = static_cast<std::int64_t>(batch.tokens.size());
-    batch.tokens.insert(batch.tokens.end(), sample.ids.begin(), sample.ids.end());
-    batch.lengths.push_back(sample.size());
-    for (std::int64_t i = sample.loss_from; i < sample.size(); ++i) {
-      batch.loss_rows.push_back(offset + i - 1);
-      batch.loss_targets.push_back(sample.ids[static_cast<std::size_t>(i)]);
+    batch.tokens.insert(batch.tokens.end(), sequence->ids.begin(), sequence->ids.end());
+    batch.lengths.push_back(sequence->size());
+    batch.loss_counts.push_back(sequence->loss_tokens());
+    for (const auto& span : sequence->learned) {
+      for (std::int64_t i = span.begin; i < span.end; ++i) {
+        batch.loss_rows.push_back(offset + i - 1);
+        batch.loss_targets.push_back(sequence->ids[static_cast<std::size_t>(i)]);
+      }
     }
   }
   const auto rows = static_cast<std::int64_t>(batch.tokens.size());
@@ -104,6 +107,14 @@ PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples, 
     batch.lengths.push_back(fill);
   }
   return batch;
+}
+
+PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t multiple) {
+  std::vector<const Sequence*> sequences;
+  for (const auto index : group) {
+    for (const auto& sequence : samples[index].sequences) sequences.push_back(&sequence);
+  }
+  return pack(sequences, multiple);
 }
 
 std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples) {

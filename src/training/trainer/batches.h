@@ -5,17 +5,23 @@
 #include <vector>
 
 #include "training/train_job.h"
-#include "training/trainer/llama.h"
 #include "training/trainer/samples.h"
+#include "training/trainer/transformer.h"
 
 namespace twin::training {
 
 /// Indices of samples.
 using Group = std::vector<std::size_t>;
 
-/// The groups of one epoch: samples in an order drawn from (seed, epoch), filled up to batch_tokens one after another.
-/// A sample that is longer than batch_tokens stands alone.
-[[nodiscard]] std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, std::int64_t batch_tokens,
+/// How many samples make a step.
+struct StepLimit {
+  std::int64_t samples = 0;  ///< 0: by tokens
+  std::int64_t tokens = 0;
+};
+
+/// The groups of one epoch: samples in an order drawn from (seed, epoch), filled up to the limit one after another.
+/// A sample that is longer than a limit of tokens stands alone.
+[[nodiscard]] std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, StepLimit limit,
                                               std::int64_t seed, std::int64_t epoch);
 
 /// Every step of a run, in order: a pure function of its arguments, so that a step number is the whole position in the
@@ -23,15 +29,18 @@ using Group = std::vector<std::size_t>;
 [[nodiscard]] std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const TrainConfig& config);
 
 /// Splits a step into parts that are computed at once: at most micro_tokens each (one sample may exceed it), one
-/// sample each without packing. Samples are sorted by length so that parts are evenly full.
+/// sample each without packing. Samples are sorted by length so that parts are evenly full; the sequences of a sample
+/// stay together.
 [[nodiscard]] std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples,
                                              std::int64_t micro_tokens, bool packing);
 
-/// Rows of a batch are filled up to a multiple of this by a sample without loss: matrix products of a few sizes instead
-/// of hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes.
+/// Rows of a batch are filled up to a multiple of this by a sequence without loss: matrix products of a few sizes
+/// instead of hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes.
 inline constexpr std::int64_t row_multiple = 64;
+/// The sequences of the group's samples one after another.
 [[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples,
                                std::int64_t multiple = row_multiple);
+[[nodiscard]] PackedBatch pack(const std::vector<const Sequence*>& sequences, std::int64_t multiple = row_multiple);
 [[nodiscard]] std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples);
 
 }  // namespace twin::training

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -27,7 +28,11 @@ Json state_json(const RunState& state, const std::string& key) {
               {"loss_tokens", state.loss_tokens},
               {"seconds", state.seconds},
               {"loss", state.loss},
-              {"base_eval_loss", state.base_eval_loss}};
+              {"base_eval_loss", state.base_eval_loss},
+              {"evaluated", state.evaluated},
+              {"best_loss", state.best_loss},
+              {"stale", state.stale},
+              {"best", state.best_weights.defined()}};
 }
 
 void sync_folder(const std::filesystem::path& folder) {
@@ -55,11 +60,11 @@ Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, co
   const auto scratch = root_ / unfinished;
   std::error_code error;
   std::filesystem::remove_all(scratch, error);
-  auto written = write_safetensors(scratch / "state.safetensors",
-                                   {{"first_moment", optimizer.first_moment},
-                                    {"second_moment", optimizer.second_moment},
-                                    {"weights", adapter.weights}},
-                                   {});
+  std::map<std::string, at::Tensor> tensors = {{"first_moment", optimizer.first_moment},
+                                               {"second_moment", optimizer.second_moment},
+                                               {"weights", adapter.weights}};
+  if (state.best_weights.defined()) tensors["best_weights"] = state.best_weights;
+  auto written = write_safetensors(scratch / "state.safetensors", tensors, {});
   if (!written) return written;
   written = disk().write(scratch / "state.json", state_json(state, key_).dump(2) + "\n");
   if (!written) return written;
@@ -97,7 +102,15 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
              .loss_tokens = json.at("loss_tokens"),
              .seconds = json.at("seconds"),
              .loss = json.at("loss"),
-             .base_eval_loss = json.at("base_eval_loss")};
+             .base_eval_loss = json.at("base_eval_loss"),
+             .evaluated = json.at("evaluated"),
+             .best_loss = json.at("best_loss"),
+             .stale = json.at("stale")};
+    if (json.at("best").get<bool>()) {
+      auto best = read_tensor(file, "best_weights", shape);
+      if (!best) return tl::unexpected(best.error());
+      state.best_weights = std::move(*best);
+    }
   } catch (const Json::exception& e) {
     return fail(ErrorKind::invalid, e.what(), folder.string());
   }

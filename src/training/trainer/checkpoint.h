@@ -20,6 +20,10 @@ struct RunState {
   double seconds = 0;
   double loss = 0;
   double base_eval_loss = 0;
+  std::int64_t evaluated = 0;    ///< step of the last evaluation
+  double best_loss = 0;          ///< of the evaluations so far, where early stopping is on
+  std::int64_t stale = 0;        ///< evaluations since then
+  at::Tensor best_weights = {};  ///< the adapter's at best_loss; undefined before the first evaluation
 };
 
 class Checkpoints {

@@ -9,6 +9,7 @@
 
 #include "core/result.h"
 #include "models/registry/gguf_file.h"
+#include "training/trainer/frozen_matrix.h"
 
 namespace twin::training {
 
@@ -25,16 +26,23 @@ class GgufReader {
   [[nodiscard]] std::optional<double> number(const std::string& key) const;
   [[nodiscard]] std::optional<std::string> text(const std::string& key) const { return file_.text(key); }
 
+  /// Ids of those of the texts that are tokens of the vocabulary.
+  [[nodiscard]] std::vector<std::int64_t> tokens(const std::vector<std::string>& texts) const;
+
   [[nodiscard]] bool has(const std::string& tensor) const;
   /// Slowest dimension first, so a weight is {rows (outputs), columns (inputs)}. Empty when absent.
   [[nodiscard]] std::vector<std::int64_t> shape(const std::string& tensor) const;
   /// All elements, row-major, of any type that ggml can turn into floats.
   [[nodiscard]] Result<std::vector<float>> read(const std::string& tensor) const;
+  /// A matrix as the file has it: in blocks, or dense when it is not quantized.
+  [[nodiscard]] Result<FrozenMatrix> read_matrix(const std::string& tensor) const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
   GgufReader(models::GgufFile file, std::filesystem::path path, int fd);
+
+  [[nodiscard]] Result<void> read_bytes(const std::string& tensor, void* bytes) const;
 
   models::GgufFile file_;
   std::filesystem::path path_;

@@ -76,19 +76,20 @@ std::string GgufWriter::bytes() const {
   return bytes;
 }
 
-Result<void> write_gguf_adapter(const std::filesystem::path& file, const Adapter& adapter, const LlamaShape& shape,
+Result<void> write_gguf_adapter(const std::filesystem::path& file, const Adapter& adapter, const ModelShape& shape,
                                 const std::string& name) {
   GgufWriter writer;
-  writer.set("general.architecture", std::string("llama"));
+  writer.set("general.architecture", shape.family.architecture);
   writer.set("general.type", std::string("adapter"));
   writer.set("general.name", name);
   writer.set("adapter.type", std::string("lora"));
-  writer.set("adapter.lora.alpha", static_cast<float>(adapter.config().alpha));
+  // llama.cpp scales by alpha / r.
+  writer.set("adapter.lora.alpha", static_cast<float>(adapter.scale() * adapter.config().r));
   for (const auto& pair : adapter.pairs()) {
     const auto tensor = fmt::format("blk.{}.{}.weight", pair.layer, gguf_name(pair.module));
     auto b = pair.b;
-    if (pair.module == "q_proj") b = interleave_heads(b, shape.heads);
-    if (pair.module == "k_proj") b = interleave_heads(b, shape.kv_heads);
+    if (shape.family.interleaved_heads && pair.module == "q_proj") b = interleave_heads(b, shape.heads);
+    if (shape.family.interleaved_heads && pair.module == "k_proj") b = interleave_heads(b, shape.kv_heads);
     writer.add(tensor + ".lora_a", pair.a.sizes().vec(), pair.a.const_data_ptr<float>());
     writer.add(tensor + ".lora_b", b.sizes().vec(), b.const_data_ptr<float>());
   }

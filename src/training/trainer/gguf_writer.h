@@ -39,8 +39,9 @@ class GgufWriter {
   std::vector<std::string> data_;
 };
 
-/// The adapter as llama.cpp loads it (general.type adapter, blk.N.attn_q.weight.lora_a …); q and k in GGUF's layout.
+/// The adapter as llama.cpp loads it (general.type adapter, blk.N.attn_q.weight.lora_a …); q and k in the family's
+/// layout.
 [[nodiscard]] Result<void> write_gguf_adapter(const std::filesystem::path& file, const Adapter& adapter,
-                                              const LlamaShape& shape, const std::string& name);
+                                              const ModelShape& shape, const std::string& name);
 
 }  // namespace twin::training

@@ -21,7 +21,7 @@ namespace {
 std::atomic<bool> stop_flag{false};
 
 constexpr const char* usage =
-    "twin-train: LoRA fine-tuning of Llama-family GGUF models\n"
+    "twin-train: LoRA fine-tuning of GGUF models\n"
     "\n"
     "  twin-train [train] < job.json     trains; prints a result as one JSON object\n"
     "  twin-train score   < job.json     prints {\"tokens\",\"nll\"} for each line of the job's data\n"

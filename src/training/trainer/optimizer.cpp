@@ -15,9 +15,14 @@ double learning_rate(const TrainConfig& config, std::int64_t step, std::int64_t 
   const double warmup = std::ceil(config.warmup * static_cast<double>(steps));
   const auto at = static_cast<double>(step);
   if (at <= warmup) return config.lr * at / warmup;
-  const double share = (at - warmup) / std::max(1.0, static_cast<double>(steps) - warmup);
-  const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * std::min(1.0, share)));
-  return config.lr * (config.min_lr + (1.0 - config.min_lr) * cosine);
+  const double falling = config.schedule == "wsd" ? std::ceil(config.decay * static_cast<double>(steps))
+                                                  : static_cast<double>(steps) - warmup;
+  const double begin = std::max(warmup, static_cast<double>(steps) - falling);
+  const double share = std::clamp((at - begin) / std::max(1.0, static_cast<double>(steps) - begin), 0.0, 1.0);
+  double height = 1.0;  // of what is above the floor
+  if (config.schedule == "cosine") height = 0.5 * (1.0 + std::cos(std::numbers::pi * share));
+  if (config.schedule == "linear" || config.schedule == "wsd") height = 1.0 - share;
+  return config.lr * (config.min_lr + (1.0 - config.min_lr) * height);
 }
 
 AdamW::AdamW(const at::Tensor& weights)

@@ -9,7 +9,8 @@
 
 namespace twin::training {
 
-/// Linear warm-up, then a cosine down to min_lr·lr. `step` is 1-based; 0 < step <= steps.
+/// Linear warm-up, then down to min_lr·lr by a cosine or a line; constant; or constant and then linear in
+/// the last config.decay of the steps (WSD, Hu et al. 2024). `step` is 1-based; 0 < step <= steps.
 [[nodiscard]] double learning_rate(const TrainConfig& config, std::int64_t step, std::int64_t steps);
 
 /// AdamW with decoupled weight decay (Loshchilov & Hutter 2019).

@@ -21,8 +21,27 @@ TEST_CASE("schedule: rises linearly, falls by a cosine to its floor") {
     CHECK(learning_rate(config, step + 1, 100) < learning_rate(config, step, 100));
 }
 
+TEST_CASE("schedule: linear, constant and warm-up, stable, decay") {
+  TrainConfig config;
+  config.lr = 1e-3;
+  config.warmup = 0.1;
+  config.min_lr = 0.2;
+  config.schedule = "linear";
+  CHECK(learning_rate(config, 55, 100) == doctest::Approx(6e-4));
+  CHECK(learning_rate(config, 100, 100) == doctest::Approx(2e-4));
+  config.schedule = "constant";
+  CHECK(learning_rate(config, 5, 100) == doctest::Approx(5e-4));
+  CHECK(learning_rate(config, 100, 100) == doctest::Approx(1e-3));
+  config.schedule = "wsd";
+  config.decay = 0.2;
+  CHECK(learning_rate(config, 80, 100) == doctest::Approx(1e-3));
+  CHECK(learning_rate(config, 90, 100) == doctest::Approx(6e-4));
+  CHECK(learning_rate(config, 100, 100) == doctest::Approx(2e-4));
+}
+
 TEST_CASE("schedule: no warm-up, only warm-up and a single step are all defined") {
   TrainConfig config;
+  config.lr = 1e-3;
   for (const double warmup : {0.0, 0.05, 1.0}) {
     config.warmup = warmup;
     for (const std::int64_t steps : {1, 2, 7}) {

@@ -31,7 +31,7 @@ Json peft_config(const LoraConfig& lora, const std::string& base_name) {
               {"fan_in_fan_out", false},
               {"inference_mode", true},
               {"init_lora_weights", true},
-              {"use_rslora", false},
+              {"use_rslora", lora.rslora},
               {"use_dora", false},
               {"modules_to_save", nullptr},
               {"layers_to_transform", nullptr}};
@@ -43,7 +43,7 @@ Result<LoraConfig> parse_config(const Json& json, const std::string& where) {
                 tr("use a plain LoRA adapter"));
   };
   if (!json.is_object() || json.value("peft_type", Json()) != "LORA") return refuse("peft_type");
-  for (const char* key : {"use_dora", "use_rslora", "fan_in_fan_out"}) {
+  for (const char* key : {"use_dora", "fan_in_fan_out"}) {
     if (json.contains(key) && json[key] != false) return refuse(key);
   }
   for (const char* key : {"rank_pattern", "alpha_pattern"}) {
@@ -56,6 +56,7 @@ Result<LoraConfig> parse_config(const Json& json, const std::string& where) {
   if (!json.contains("target_modules") || !json["target_modules"].is_array()) return refuse("target_modules");
   config.r = json["r"].get<int>();
   config.alpha = json["lora_alpha"].get<double>();
+  config.rslora = json.value("use_rslora", false);
   config.targets.clear();
   for (const auto& target : json["target_modules"]) {
     if (!target.is_string()) return refuse("target_modules");
@@ -81,7 +82,7 @@ Result<void> write_peft(const std::filesystem::path& folder, const Adapter& adap
   return disk().write(folder / config_name, peft_config(adapter.config(), base_name).dump(2) + "\n");
 }
 
-Result<std::unique_ptr<Adapter>> read_peft(const std::filesystem::path& folder, const LlamaShape& shape) {
+Result<std::unique_ptr<Adapter>> read_peft(const std::filesystem::path& folder, const ModelShape& shape) {
   const auto text = disk().read(folder / config_name);
   if (!text) return tl::unexpected(text.error());
   const auto where = (folder / config_name).string();

@@ -18,6 +18,6 @@ namespace twin::training {
                                       const std::string& base_name);
 
 /// A plain LoRA adapter for a model of this shape (no DoRA, rank patterns or biases: ErrorKind::invalid).
-[[nodiscard]] Result<std::unique_ptr<Adapter>> read_peft(const std::filesystem::path& folder, const LlamaShape& shape);
+[[nodiscard]] Result<std::unique_ptr<Adapter>> read_peft(const std::filesystem::path& folder, const ModelShape& shape);
 
 }  // namespace twin::training

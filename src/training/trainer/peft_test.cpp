@@ -16,7 +16,8 @@ using namespace twin::training;
 
 namespace {
 
-const LlamaShape shape{.layers = 2,
+const ModelShape shape{.family = *find_family("llama"),
+                       .layers = 2,
                        .hidden = 16,
                        .heads = 4,
                        .kv_heads = 2,

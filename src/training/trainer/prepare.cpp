@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -13,7 +14,7 @@
 namespace twin::training {
 namespace {
 
-constexpr const char* encoding_version = "tokens/1";  // raise when encode() changes
+constexpr const char* encoding_version = "tokens/2";  // raise when encode() changes
 
 }  // namespace
 
@@ -45,6 +46,15 @@ bool stop_requested(const Hooks& hooks) {
   return hooks.stop != nullptr && hooks.stop->load();
 }
 
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 std::uint64_t peak_rss() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -53,12 +63,13 @@ std::uint64_t peak_rss() {
 
 std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const GgufReader& base,
                                         const std::string& base_sha256, const std::filesystem::path& cache_folder,
-                                        const Hooks& hooks) {
+                                        const Hooks& hooks, const std::function<void(const Sample&)>& check) {
   const auto samples = value_or_throw(read_samples(data));
   if (samples.empty()) {
     throw Fatal(ErrorKind::invalid, tr("The dataset is empty"), data.string(),
                 tr("collect more writing or lower the dataset's filters, then run twin dataset"));
   }
+  if (check) std::for_each(samples.begin(), samples.end(), check);
   const auto key = stable_id("tokens", {encoding_version, base_sha256, value_or_throw(sha256_file(data))});
   std::unique_ptr<models::Tokenizer> tokenizer;
   const auto open = [&]() -> Result<models::Tokenizer*> {
@@ -72,7 +83,8 @@ std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const
     if (stop_requested(hooks)) throw Fatal(ErrorKind::cancelled, tr("Stopped while tokenizing"));
     emit(hooks, {{"event", "tokenized"}, {"done", done}, {"total", total}});
   };
-  return value_or_throw(encode_all(samples, cache_folder / (key + ".jsonl"), key, open, token_facts(base), progress));
+  return value_or_throw(
+      encode_all(samples, data, cache_folder / (key + ".jsonl"), key, open, token_facts(base), progress));
 }
 
 }  // namespace twin::training

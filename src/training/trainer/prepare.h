@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "training/trainer/llama_weights.h"
 #include "training/trainer/samples.h"
 #include "training/trainer/trainer.h"
+#include "training/trainer/weights.h"
 
 namespace twin::training {
 
@@ -17,13 +17,16 @@ void use_threads(int threads);
 [[nodiscard]] at::ScalarType scalar_type(const std::string& dtype);
 void emit(const Hooks& hooks, const Json& event);
 [[nodiscard]] bool stop_requested(const Hooks& hooks);
+/// Processor time of this process so far, all threads.
+[[nodiscard]] double cpu_seconds();
 /// Largest resident memory of this process so far.
 [[nodiscard]] std::uint64_t peak_rss();
 
 /// Samples tokenized by the base model's own tokenizer, through a cache in `cache_folder` named after what they depend
-/// on. Throws Fatal; an empty dataset is one.
+/// on. `check` sees each sample before tokenizing. Throws Fatal; an empty dataset is one.
 [[nodiscard]] std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const GgufReader& base,
                                                       const std::string& base_sha256,
-                                                      const std::filesystem::path& cache_folder, const Hooks& hooks);
+                                                      const std::filesystem::path& cache_folder, const Hooks& hooks,
+                                                      const std::function<void(const Sample&)>& check = {});
 
 }  // namespace twin::training

@@ -14,7 +14,7 @@
 namespace twin::training {
 namespace {
 
-/// A stretch of a sample that is computed at once; only tokens from loss_from on are counted.
+/// A stretch of a sample that is computed at once; only its learned tokens are counted.
 struct Window {
   std::size_t sample = 0;
   EncodedSample part;
@@ -25,16 +25,19 @@ struct Window {
 std::vector<Window> windows_of(const std::vector<EncodedSample>& samples, std::int64_t length) {
   std::vector<Window> windows;
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const auto& sample = samples[i];
-    std::int64_t counted = sample.loss_from;  // tokens before this one are done
-    while (counted < sample.size()) {
+    const auto& whole = samples[i].sequences.front();
+    if (whole.learned.empty()) continue;
+    std::int64_t counted = whole.learned.front().begin;  // tokens before this one are done
+    while (counted < whole.size()) {
       const std::int64_t begin =
-          sample.size() <= length ? 0 : std::max<std::int64_t>(0, counted - std::max<std::int64_t>(1, length / 2));
-      const auto end = std::min(sample.size(), begin + length);
-      windows.push_back({i,
-                         {.line = sample.line,
-                          .ids = {sample.ids.begin() + begin, sample.ids.begin() + end},
-                          .loss_from = counted - begin}});
+          whole.size() <= length ? 0 : std::max<std::int64_t>(0, counted - std::max<std::int64_t>(1, length / 2));
+      const auto end = std::min(whole.size(), begin + length);
+      Sequence part{.ids = {whole.ids.begin() + begin, whole.ids.begin() + end}, .learned = {}};
+      for (const auto& span : whole.learned) {
+        const Span inside{std::max(span.begin, counted) - begin, std::min(span.end, end) - begin};
+        if (inside.begin < inside.end) part.learned.push_back(inside);
+      }
+      windows.push_back({i, {.line = samples[i].line, .sequences = {std::move(part)}}});
       counted = end;
     }
   }
@@ -58,9 +61,15 @@ std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks) {
   use_threads(job.threads);
   const TempFolder scratch("twin-score");
   auto base = value_or_throw(GgufReader::open(job.base));
-  const auto samples = load_samples(job.data, base, value_or_throw(sha256_file(job.base)), scratch.path(), hooks);
+  const auto check = [&](const Sample& sample) {
+    if (sample.passages.size() == 1) return;
+    throw Fatal(ErrorKind::invalid, tr("Only single answers and texts can be scored"),
+                job.data.string() + ":" + std::to_string(sample.line));
+  };
+  const auto samples =
+      load_samples(job.data, base, value_or_throw(sha256_file(job.base)), scratch.path(), hooks, check);
   emit(hooks, {{"event", "phase"}, {"phase", "load"}});
-  auto weights = value_or_throw(load_llama(base, scalar_type(job.dtype)));
+  auto weights = value_or_throw(load_weights(base, scalar_type(job.dtype)));
   if (job.max_length > weights.shape.context) {
     throw Fatal(ErrorKind::usage,
                 tr("max_length {} is beyond the model's context of {}", job.max_length, weights.shape.context),
@@ -68,7 +77,7 @@ std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks) {
   }
   std::unique_ptr<Adapter> adapter;
   if (!job.adapter.empty()) adapter = value_or_throw(read_peft(job.adapter, weights.shape));
-  const Llama model(std::move(weights), adapter.get());
+  const Transformer model(std::move(weights), adapter.get());
 
   const auto windows = windows_of(samples, job.max_length);
   std::vector<EncodedSample> parts;
@@ -83,8 +92,7 @@ std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks) {
   for (const auto& group : split_group(all, parts, micro_tokens, /*packing=*/true)) {
     if (stop_requested(hooks)) throw Fatal(ErrorKind::cancelled, tr("Stopped while scoring"));
     const auto batch = pack(group, parts);
-    std::vector<double> nll;
-    (void)model.loss(model.forward(batch, nullptr), batch, 0, nullptr, &nll);
+    const auto nll = model.loss(model.forward(batch, nullptr), batch, nullptr);
     add_scores(group, windows, nll, items);
     done += group.size();
     emit(hooks, {{"event", "score"}, {"done", done}, {"total", windows.size()}});

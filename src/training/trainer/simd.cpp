@@ -35,6 +35,9 @@ __attribute__((always_inline)) inline float sigmoid(float x) {
   return 1.0f / (1.0f + exp_fast(-x));
 }
 
+constexpr float gelu_slope = 2 * 0.7978845608028654f;  // 2·√(2/π)
+constexpr float gelu_cubic = 0.044715f;
+
 }  // namespace
 
 TWIN_CLONES void widen(const std::uint16_t* from, float* to, std::int64_t n) {
@@ -104,6 +107,27 @@ TWIN_CLONES void swiglu_backward(const float* gate, const float* up, const float
     const float silu = gate[i] * s;
     dgate[i] = dh[i] * up[i] * (s + silu * (1.0f - s));
     dup[i] = dh[i] * silu;
+  }
+}
+
+TWIN_CLONES void geglu(const float* gate, const float* up, float* h, std::int64_t n) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float x = gate[i];
+    // (1 + tanh u) / 2 = sigmoid(2u)
+    h[i] = x * sigmoid(gelu_slope * (x + gelu_cubic * x * x * x)) * up[i];
+  }
+}
+
+TWIN_CLONES void geglu_backward(const float* gate, const float* up, const float* dh, float* dgate, float* dup,
+                                std::int64_t n) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float x = gate[i];
+    const float s = sigmoid(gelu_slope * (x + gelu_cubic * x * x * x));
+    const float ds = s * (1.0f - s) * gelu_slope * (1.0f + 3.0f * gelu_cubic * x * x);
+    dgate[i] = dh[i] * up[i] * (s + x * ds);
+    dup[i] = dh[i] * x * s;
   }
 }
 

@@ -25,6 +25,9 @@ void rotate_halves(float* x, const float* cosine, const float* sine, float sign,
 /// h = silu(gate) · up
 void swiglu(const float* gate, const float* up, float* h, std::int64_t n);
 void swiglu_backward(const float* gate, const float* up, const float* dh, float* dgate, float* dup, std::int64_t n);
+/// h = gelu(gate) · up, gelu in its tanh form (Hendrycks & Gimpel 2016)
+void geglu(const float* gate, const float* up, float* h, std::int64_t n);
+void geglu_backward(const float* gate, const float* up, const float* dh, float* dgate, float* dup, std::int64_t n);
 float maximum(const float* x, std::int64_t n);
 /// x = exp(x − shift); returns Σ x.
 float exp_sum(float* x, float shift, std::int64_t n);

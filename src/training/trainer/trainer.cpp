@@ -8,22 +8,27 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "training/trainer/batches.h"
 #include "training/trainer/checkpoint.h"
+#include "training/trainer/fit.h"
 #include "training/trainer/gguf_writer.h"
 #include "training/trainer/metrics.h"
 #include "training/trainer/model_card.h"
+#include "training/trainer/objective.h"
 #include "training/trainer/peft.h"
 #include "training/trainer/prepare.h"
+#include "training/trainer/reference.h"
+#include "training/trainer/training_set.h"
 
 namespace twin::training {
 namespace {
 
-constexpr const char* trainer_version = "twin-train/2";  // raise when the same job would give other weights
+constexpr const char* trainer_version = "twin-train/3";  // raise when the same job would give other weights
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -40,8 +45,9 @@ std::string job_key(const TrainJob& job, const std::string& base_sha256) {
 
 class Run {
  public:
-  Run(TrainJob job, const Hooks& hooks) : job_(std::move(job)), config_(job_.config), hooks_(hooks) {
-    job_.config.dtype = resolve_dtype(job_.config.dtype);  // the key and the model card say what was computed
+  Run(TrainJob job, const Hooks& hooks)
+      : job_(std::move(job)), config_(job_.config), hooks_(hooks), method_(make_method(job_.config)) {
+    job_.config = resolve_config(job_.config, *method_);  // the key and the model card say what was computed
   }
 
   TrainResult execute() {
@@ -51,7 +57,7 @@ class Run {
     if (auto done = finished_before()) return *done;
     prepare();
     resume_or_start();
-    while (state_.step < static_cast<std::int64_t>(steps_.size())) one_step();
+    while (!ended()) one_step();
     return finish();
   }
 
@@ -76,47 +82,37 @@ class Run {
 
   void prepare() {
     auto base = value_or_throw(GgufReader::open(job_.base));
-    auto all = load_samples(job_.data, base, base_sha256_, job_.out / "cache", hooks_);
-    drop_unfit(std::move(all));
-    if (!job_.eval_data.empty()) {
-      eval_ = load_samples(job_.eval_data, base, base_sha256_, job_.out / "cache", hooks_);
-      std::erase_if(eval_, [&](const EncodedSample& s) { return s.size() > config_.max_length; });
-    }
-    steps_ = plan_steps(samples_, config_);
+    (void)value_or_throw(load_shape(base));
+    set_ = load_training_set(job_, *method_, base, base_sha256_, hooks_);
+    steps_ = plan_steps(set_.train, config_);
     if (steps_.empty()) throw Fatal(ErrorKind::usage, tr("The job has no steps"), "epochs");
 
+    if (!set_.default_template.empty())
+      emit(hooks_, {{"event", "template"}, {"template", set_.default_template}, {"reason", "the model has none"}});
     emit(hooks_, {{"event", "phase"}, {"phase", "load"}});
-    auto weights = value_or_throw(load_llama(base, scalar_type(config_.dtype)));
+    auto weights = value_or_throw(load_weights(base, scalar_type(config_.dtype), config_.quantize_base));
     adapter_ = std::make_unique<Adapter>(weights.shape, config_.lora);
     adapter_->initialize(config_.seed);
     optimizer_ = std::make_unique<AdamW>(adapter_->weights);
-    model_ = std::make_unique<Llama>(std::move(weights), adapter_.get());
+    model_ = std::make_unique<Transformer>(
+        std::move(weights), adapter_.get(),
+        TransformerOptions{.neftune = config_.neftune, .checkpointing = config_.checkpointing});
+    objective_ = std::make_unique<Objective>(*model_, *method_, config_);
+    objective_->before_part = [this] { check_stop(); };
     checkpoints_ = std::make_unique<Checkpoints>(job_.out / "checkpoints", key_);
     metrics_ = std::make_unique<Metrics>(job_.out / "metrics.jsonl");
+    if (method_->needs_reference()) {  // now, while the adapter changes nothing
+      reference("train", set_.train);
+      reference("eval", set_.eval);
+    }
   }
 
-  /// Policy: a sample is learned whole or not at all. Cutting an answer would teach the model to stop in mid-sentence.
-  void drop_unfit(std::vector<EncodedSample> all) {
-    std::string dropped;
-    for (auto& sample : all) {
-      const bool too_long = sample.size() > config_.max_length;
-      if (!too_long && sample.loss_tokens() > 0) {
-        samples_.push_back(std::move(sample));
-        continue;
-      }
-      ++dropped_;
-      dropped += Json{{"line", sample.line},
-                      {"tokens", sample.size()},
-                      {"reason", too_long ? "longer than max_length" : "no token to predict"}}
-                     .dump() +
-                 "\n";
-    }
-    value_or_throw(disk().write(job_.out / "dropped.jsonl", dropped));
-    if (samples_.empty()) {
-      throw Fatal(ErrorKind::invalid,
-                  tr("None of the {} samples has at most {} tokens", all.size(), config_.max_length),
-                  job_.data.string(), tr("raise training.max_length or make shorter samples"));
-    }
+  void reference(const std::string& split, std::vector<EncodedSample>& samples) {
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+      emit(hooks_, {{"event", "reference"}, {"done", done}, {"total", total}});
+    };
+    score_references(samples, *objective_, job_.out / "cache" / ("reference-" + split + ".json"), key_ + split,
+                     progress);
   }
 
   void resume_or_start() {
@@ -125,33 +121,32 @@ class Run {
       model_->refresh();
       metrics_->keep_until(state_.step);
       emit(hooks_, {{"event", "resumed"}, {"step", state_.step}, {"steps", steps_.size()}});
-      return;
+      return evaluate_when_due();
     }
     metrics_->keep_until(-1);
-    if (!eval_.empty()) state_.base_eval_loss = evaluate();
+    if (!set_.eval.empty()) state_.base_eval_loss = evaluate().loss;
   }
 
-  double evaluate() {
-    Group everything(eval_.size());
-    for (std::size_t i = 0; i < everything.size(); ++i) everything[i] = i;
-    double nll = 0;
-    std::int64_t count = 0;
-    for (const auto& part : split_group(everything, eval_, config_.micro_tokens, config_.packing)) {
-      check_stop();
-      const auto batch = pack(part, eval_);
-      nll += model_->loss(model_->forward(batch, nullptr), batch, 0, nullptr);
-      count += static_cast<std::int64_t>(batch.loss_rows.size());
-    }
-    const double loss = count > 0 ? nll / static_cast<double>(count) : 0.0;
-    const Json event{{"event", "eval"}, {"step", state_.step}, {"steps", steps_.size()}, {"eval_loss", loss}};
+  StepLoss evaluate() {
+    Group everything(set_.eval.size());
+    std::iota(everything.begin(), everything.end(), std::size_t{0});
+    const auto loss = objective_->evaluate(everything, set_.eval);
+    Json event{{"event", "eval"}, {"step", state_.step}, {"steps", steps_.size()}, {"eval_loss", loss.loss}};
+    add_rewards(loss, event);
     metrics_->append(event);
     emit(hooks_, event);
     return loss;
   }
 
+  static void add_rewards(const StepLoss& loss, Json& event) {
+    if (loss.chosen + loss.rejected == 0) return;
+    event["reward_margin"] = loss.margin();
+    if (loss.pairs > 0) event["reward_accuracy"] = loss.accuracy();
+  }
+
   void check_stop() {
     if (!stop_requested(hooks_)) return;
-    if (state_.step > 0) save();
+    if (state_.step > 0 && adapter_) save();
     throw Fatal(ErrorKind::cancelled, tr("Stopped after step {} of {}", state_.step, steps_.size()), job_.out.string(),
                 tr("run the same command again to go on from there"));
   }
@@ -163,54 +158,63 @@ class Run {
   }
 
   void one_step() {
-    const double start = seconds_now();
+    const double start = seconds_now(), start_cpu = cpu_seconds();
     const auto step = state_.step + 1;
     const auto& group = steps_[static_cast<std::size_t>(state_.step)];
-    const auto count = loss_tokens(group, samples_);
     adapter_->gradients.zero_();
-    double nll = 0;
-    std::int64_t tokens = 0;
-    for (const auto index : group) tokens += samples_[index].size();
-    const auto parts = split_group(group, samples_, config_.micro_tokens, config_.packing);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      check_stop();
-      const auto batch = pack(parts[i], samples_);
-      nll += accumulate(batch, 1.0 / static_cast<double>(count), step, i);
-    }
-    const double loss = nll / static_cast<double>(count);
+    last_ = objective_->learn(group, set_.train, step);
     const double lr = learning_rate(config_, step, static_cast<std::int64_t>(steps_.size()));
-    const double norm =
-        std::isfinite(loss) ? optimizer_->step(adapter_->weights, adapter_->gradients, config_, lr, step) : loss;
-    if (!std::isfinite(norm)) diverged(step, loss, lr, group);
+    const double norm = std::isfinite(last_.loss)
+                            ? optimizer_->step(adapter_->weights, adapter_->gradients, config_, lr, step)
+                            : last_.loss;
+    if (!std::isfinite(norm)) diverged(step, last_.loss, lr, group);
     model_->refresh();
 
+    std::int64_t tokens = 0;
+    for (const auto index : group) tokens += set_.train[index].size();
     const double elapsed = seconds_now() - start;
     state_.step = step;
     state_.samples += static_cast<std::int64_t>(group.size());
     state_.tokens += tokens;
-    state_.loss_tokens += count;
+    state_.loss_tokens += loss_tokens(group, set_.train);
     state_.seconds += elapsed;
-    state_.loss = loss;
-    report_step(lr, norm, static_cast<double>(tokens) / elapsed);
+    state_.loss = last_.loss;
+    report_step(lr, norm, static_cast<double>(tokens) / elapsed, cpu_seconds() - start_cpu);
+    evaluate_when_due();
     const bool last = step == static_cast<std::int64_t>(steps_.size());
-    if (config_.eval_every > 0 && !eval_.empty() && step % config_.eval_every == 0 && !last) evaluate();
     if (step % config_.checkpoint_every == 0 && !last) save();
   }
 
-  double accumulate(const PackedBatch& batch, double scale, std::int64_t step, std::size_t micro) {
-    const DropoutKey dropout{static_cast<std::uint64_t>(config_.seed), static_cast<std::uint64_t>(step), micro};
-    Llama::Tape tape;
-    at::Tensor dhidden;
-    const auto hidden = model_->forward(batch, &tape, &dropout);
-    const double nll = model_->loss(hidden, batch, scale, &dhidden);
-    model_->backward(tape, dhidden);
-    return nll;
+  /// Also after a resume: a run may have been stopped between a step and its evaluation.
+  void evaluate_when_due() {
+    const bool last = state_.step == static_cast<std::int64_t>(steps_.size());
+    if (config_.eval_every == 0 || set_.eval.empty() || last || state_.evaluated == state_.step) return;
+    if (state_.step % config_.eval_every != 0) return;
+    compare(evaluate());
+    state_.evaluated = state_.step;
   }
 
-  void report_step(double lr, double norm, double tokens_per_s) {
-    const Json event{
-        {"event", "step"}, {"step", state_.step}, {"steps", steps_.size()},  {"loss", state_.loss},
-        {"lr", lr},        {"grad_norm", norm},   {"tokens", state_.tokens}, {"tokens_per_s", tokens_per_s}};
+  /// Early stopping: remembers the best adapter and counts evaluations since.
+  void compare(const StepLoss& evaluation) {
+    if (config_.early_stop == 0) return;
+    if (!state_.best_weights.defined() || evaluation.loss < state_.best_loss) {
+      state_.best_loss = evaluation.loss;
+      state_.best_weights = adapter_->weights.clone();
+      state_.stale = 0;
+    } else if (++state_.stale >= config_.early_stop) {
+      emit(hooks_, {{"event", "early_stop"}, {"step", state_.step}, {"best_loss", state_.best_loss}});
+    }
+  }
+  [[nodiscard]] bool ended() const {
+    if (config_.early_stop > 0 && state_.stale >= config_.early_stop) return true;
+    return state_.step >= static_cast<std::int64_t>(steps_.size());
+  }
+
+  void report_step(double lr, double norm, double tokens_per_s, double cpu) {
+    Json event{{"event", "step"},   {"step", state_.step}, {"steps", steps_.size()},  {"loss", state_.loss},
+               {"lr", lr},          {"grad_norm", norm},   {"tokens", state_.tokens}, {"tokens_per_s", tokens_per_s},
+               {"cpu_seconds", cpu}};
+    add_rewards(last_, event);
     metrics_->append(event);
     emit(hooks_, event);
   }
@@ -224,39 +228,50 @@ class Run {
       culprit = tr("the loss is {:.4f}, but its gradient is not finite", loss);
     } else {
       for (const auto index : group) {
-        const auto layer = model_->first_bad_layer(pack({index}, samples_));
+        const auto layer = model_->first_bad_layer(pack(Group{index}, set_.train));
         if (layer == -1) continue;
         culprit = tr("layer {} is the first with a value that is not finite, for the sample of line {}", layer,
-                     samples_[index].line);
+                     set_.train[index].line);
         break;
       }
       if (culprit.empty()) culprit = tr("the loss is not finite");
     }
     std::string lines;
-    for (const auto index : group) lines += fmt::format("{}{}", lines.empty() ? "" : ", ", samples_[index].line);
+    for (const auto index : group) lines += fmt::format("{}{}", lines.empty() ? "" : ", ", set_.train[index].line);
     throw Fatal(ErrorKind::invalid, tr("Training diverged at step {} (learning rate {:.2e}): {}", step, lr, culprit),
                 fmt::format("{}: lines {}", job_.data.string(), lines),
-                tr("lower training.lr or training.clip, raise training.warmup, or set training.dtype to f32"));
+                tr("lower lr or clip, raise warmup, or set dtype to f32"));
   }
 
   TrainResult finish() {
     TrainResult result;
-    result.eval_loss = eval_.empty() ? 0.0 : evaluate();
+    StepLoss judged = last_;
+    if (!set_.eval.empty()) {
+      judged = evaluate();
+      if (config_.early_stop > 0 && state_.best_weights.defined() && state_.best_loss < judged.loss) {
+        adapter_->weights.copy_(state_.best_weights);
+        model_->refresh();
+        judged = evaluate();
+      }
+      result.eval_loss = judged.loss;
+    }
     emit(hooks_, {{"event", "phase"}, {"phase", "export"}});
     set_paths(result);
     value_or_throw(write_peft(result.peft, *adapter_, job_.base_name));
     value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
     result.steps = state_.step;
     result.samples = state_.samples;
-    result.dropped = dropped_;
+    result.dropped = static_cast<std::int64_t>(set_.dropped.size());
     result.tokens = state_.tokens;
     result.loss_tokens = state_.loss_tokens;
     result.seconds = state_.seconds;
     result.tokens_per_s = state_.seconds > 0 ? static_cast<double>(state_.tokens) / state_.seconds : 0;
     result.final_loss = state_.loss;
     result.base_eval_loss = state_.base_eval_loss;
+    result.reward_margin = judged.margin();
+    result.reward_accuracy = judged.accuracy();
     result.peak_rss_bytes = peak_rss();
-    value_or_throw(disk().write(job_.out / "README.md", model_card(job_, result, samples_.size())));
+    value_or_throw(disk().write(job_.out / "README.md", model_card(job_, result, set_)));
     metrics_->close();
     value_or_throw(disk().write(result_file(), Json{{"key", key_}, {"result", to_json(result)}}.dump(2) + "\n"));
     checkpoints_->clear();
@@ -266,16 +281,18 @@ class Run {
   TrainJob job_;
   const TrainConfig& config_;
   const Hooks& hooks_;
+  std::unique_ptr<Method> method_;
   std::string base_sha256_, key_;
-  std::vector<EncodedSample> samples_, eval_;
-  std::int64_t dropped_ = 0;
+  TrainingSet set_;
   std::vector<Group> steps_;
   std::unique_ptr<Adapter> adapter_;
   std::unique_ptr<AdamW> optimizer_;
-  std::unique_ptr<Llama> model_;
+  std::unique_ptr<Transformer> model_;
+  std::unique_ptr<Objective> objective_;
   std::unique_ptr<Checkpoints> checkpoints_;
   std::unique_ptr<Metrics> metrics_;
   RunState state_;
+  StepLoss last_;  ///< of the last step
 };
 
 }  // namespace

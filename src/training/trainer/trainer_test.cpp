@@ -5,16 +5,33 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
-#include "training/trainer/testing/tiny_llama.h"
+#include "training/trainer/testing/tiny_model.h"
 
 using namespace twin;
 using namespace twin::training;
 
 namespace {
+
+/// A preference for whole sentences; with a label, the same as judged answers.
+std::string pair(int i) {
+  return Json{{"prompt", {{{"role", "user"}, {"content", "Who? " + std::to_string(i)}}}},
+              {"chosen", {{{"role", "assistant"}, {"content", "The cat sat on the mat."}}}},
+              {"rejected", {{{"role", "assistant"}, {"content", "zqzq zqzq"}}}}}
+             .dump() +
+         "\n";
+}
+std::string judged(int i, bool good) {
+  return Json{{"prompt", {{{"role", "user"}, {"content", "Who? " + std::to_string(i)}}}},
+              {"completion", good ? "The cat sat on the mat." : "zqzq zqzq"},
+              {"label", good}}
+             .dump() +
+         "\n";
+}
 
 std::string conversation(const std::string& question, const std::string& answer) {
   return Json{{"messages", {{{"role", "user"}, {"content", question}}, {{"role", "assistant"}, {"content", answer}}}}}
@@ -25,7 +42,7 @@ std::string conversation(const std::string& question, const std::string& answer)
 class Project {
  public:
   Project() {
-    write("base.gguf", testing::tiny_llama());
+    write("base.gguf", testing::tiny_model());
     std::string train;
     for (int i = 0; i < 24; ++i) train += conversation("Who? " + std::to_string(i), "The cat sat on the mat.");
     train += conversation("Long", std::string(500, 'x'));
@@ -145,6 +162,180 @@ TEST_CASE("training: a stopped and resumed run ends with the same bytes as one t
   }
 }
 
+TEST_CASE("training: each method lowers its loss, and preference methods raise the margin of rewards") {
+  const Project project;
+  std::string pairs, judgements, texts;
+  for (int i = 0; i < 16; ++i) {
+    pairs += pair(i);
+    judgements += judged(i, i % 2 == 0);
+    texts +=
+        Json{{"text", "The cat sat on the mat. The dog sat on the cat, number " + std::to_string(i)}}.dump() + "\n";
+  }
+  project.write("pairs.jsonl", pairs);
+  project.write("judged.jsonl", judgements);
+  project.write("texts.jsonl", texts);
+  struct Case {
+    const char *method, *loss, *data;
+    bool rewards;
+  };
+  for (const auto& [method, loss, data, rewards] :
+       {Case{"text", "sigmoid", "texts.jsonl", false}, Case{"dpo", "sigmoid", "pairs.jsonl", true},
+        Case{"dpo", "ipo", "pairs.jsonl", true}, Case{"orpo", "sigmoid", "pairs.jsonl", true},
+        Case{"kto", "sigmoid", "judged.jsonl", true}}) {
+    CAPTURE(method);
+    CAPTURE(loss);
+    auto job = project.job(std::string(method) + loss);
+    job.config.method = method;
+    job.config.dpo.loss = loss;
+    job.data = job.eval_data = project.path(data);
+    job.config.lr = 5e-3;
+    const auto result = train(job, testing::byte_hooks());
+    CHECK(result.eval_loss < result.base_eval_loss);
+    if (!rewards) continue;
+    CHECK(result.reward_margin > 0.02);
+    if (std::string(method) != "kto") CHECK(result.reward_accuracy > 0.9);
+  }
+}
+
+TEST_CASE("training: at the start DPO costs log 2 a pair, and its rewards are zero") {
+  const Project project;
+  std::string pairs;
+  for (int i = 0; i < 6; ++i) pairs += pair(i);
+  project.write("pairs.jsonl", pairs);
+  auto job = project.job("out");
+  job.config.method = "dpo";
+  job.config.lora.dropout = 0;
+  job.data = job.eval_data = project.path("pairs.jsonl");
+  job.config.max_steps = 1;
+  const auto result = train(job, testing::byte_hooks());
+  CHECK(result.base_eval_loss == doctest::Approx(std::log(2.0)).epsilon(1e-4));
+  CHECK(result.final_loss == doctest::Approx(std::log(2.0)).epsilon(1e-4));
+}
+
+TEST_CASE("training: a stopped and resumed run of DPO and KTO ends with the same bytes, references from the cache") {
+  const Project project;
+  std::string pairs, judgements;
+  for (int i = 0; i < 12; ++i) {
+    pairs += pair(i);
+    judgements += judged(i, i % 3 != 0);
+  }
+  project.write("dpo.jsonl", pairs);
+  project.write("kto.jsonl", judgements);
+  for (const std::string method : {"dpo", "kto"}) {
+    CAPTURE(method);
+    auto whole = project.job("whole-" + method);
+    auto parts = project.job("parts-" + method);
+    for (auto* job : {&whole, &parts}) {
+      job->config.method = method;
+      job->data = project.path(method + ".jsonl");
+      job->eval_data.clear();
+      job->config.batch_size = 3;
+      job->config.max_steps = 7;
+    }
+    (void)train(whole, testing::byte_hooks());
+    CHECK(stopped_after(parts, 4).kind == ErrorKind::cancelled);
+    bool scored = false;
+    auto hooks = testing::byte_hooks();
+    hooks.event = [&](const Json& event) { scored = scored || event["event"] == "reference"; };
+    (void)train(parts, hooks);
+    CHECK_FALSE(scored);
+    CHECK(project.read("whole-" + method + "/adapter.gguf") == project.read("parts-" + method + "/adapter.gguf"));
+  }
+}
+
+TEST_CASE("training: early stopping ends the run and keeps the best adapter, also across a stop") {
+  const Project project;
+  project.write("eval.jsonl", conversation("Where?", "qqqq zzzz qqqq"));  // learning the others makes this one worse
+  auto whole = project.job("whole");
+  whole.config.eval_every = 1;
+  whole.config.early_stop = 3;
+  whole.config.lr = 3e-2;
+  whole.config.max_steps = 40;
+  const auto result = train(whole, testing::byte_hooks());
+  CHECK(result.steps < 40);
+  double best = 1e9;
+  std::ifstream metrics(whole.out / "metrics.jsonl");
+  for (std::string line; std::getline(metrics, line);) {
+    const auto json = Json::parse(line);
+    if (json["event"] == "eval" && json["step"] > 0) best = std::min(best, json["eval_loss"].get<double>());
+  }
+  CHECK(result.eval_loss == doctest::Approx(best).epsilon(1e-9));
+  auto parts = whole;
+  parts.out = project.path("parts");
+  (void)stopped_after(parts, 2);
+  CHECK(train(parts, testing::byte_hooks()).steps == result.steps);
+  CHECK(project.read("whole/adapter.gguf") == project.read("parts/adapter.gguf"));
+}
+
+TEST_CASE("training: with the base in blocks the loss falls as it does with a wide base") {
+  const Project project;
+  project.write("base.gguf", testing::tiny_model({.type = "Q4_1"}));
+  std::vector<double> losses;
+  for (const char* quantize : {"false", "true", "q8_0"}) {
+    auto job = project.job(std::string("out-") + quantize);
+    job.config.quantize_base = quantize;
+    losses.push_back(train(job, testing::byte_hooks()).eval_loss);
+  }
+  CHECK(losses[0] == doctest::Approx(losses[1]).epsilon(1e-4));
+  CHECK(losses[0] == doctest::Approx(losses[2]).epsilon(0.1));
+}
+
+TEST_CASE("training: data of another form names the line and the method that fits") {
+  const Project project;
+  auto job = project.job("out");
+  job.config.method = "dpo";
+  const auto error = failure_of(job);
+  CHECK(error.where.ends_with("train.jsonl:1"));
+  CHECK(error.hint.find("sft") != std::string::npos);
+  project.write("train.jsonl", judged(1, true));
+  job.config.method = "kto";
+  job.eval_data.clear();
+  CHECK(failure_of(job).message.find("two samples") != std::string::npos);
+}
+
+TEST_CASE("training: too long texts are split, and a length beyond the model's context is refused") {
+  const Project project;
+  project.write("train.jsonl", Json{{"text", std::string(300, 'a') + std::string(200, 'b')}}.dump() + "\n");
+  auto job = project.job("out");
+  job.config.method = "text";
+  job.eval_data.clear();
+  job.config.max_steps = 0;
+  const auto result = train(job, testing::byte_hooks());
+  CHECK(result.dropped == 0);
+  CHECK(result.samples == 5);
+  CHECK(result.loss_tokens == 499);
+  job.out = project.path("keep");
+  job.config.too_long = "keep";
+  CHECK(failure_of(job).message.find("context is 128") != std::string::npos);
+}
+
+TEST_CASE("training: a checkpoint that cannot be written ends the run with the reason; the one before stays") {
+  const Project project;
+  const auto job = project.job("out");
+  (void)stopped_after(job, 3);
+  REQUIRE(disk().exists(job.out / "checkpoints" / "step-00000003"));
+  // A file in the place of the checkpoints' folder refuses what a full disk refuses.
+  auto hooks = testing::byte_hooks();
+  bool damaged = false;
+  hooks.event = [&](const Json& event) {
+    if (event["event"] != "step" || damaged) return;
+    damaged = true;
+    std::filesystem::rename(job.out / "checkpoints", job.out / "moved");
+    project.write("out/checkpoints", "a file");
+  };
+  std::string message;
+  try {
+    (void)train(job, hooks);
+  } catch (const Fatal& fatal) {
+    message = fatal.error().text();
+  }
+  CHECK_FALSE(message.empty());
+  CHECK(disk().exists(job.out / "moved" / "step-00000003" / "state.json"));
+  std::filesystem::remove(job.out / "checkpoints");
+  std::filesystem::rename(job.out / "moved", job.out / "checkpoints");
+  CHECK(train(job, testing::byte_hooks()).steps == 16);
+}
+
 TEST_CASE("training: a damaged newest checkpoint falls back to the one before") {
   const Project project;
   const auto whole = project.job("whole");
@@ -201,14 +392,14 @@ TEST_CASE("training: the gradient does not depend on how a step is split or pack
 
 TEST_CASE("training: divergence is reported with its step and cause, and what to change") {
   const Project project;
-  project.write("base.gguf", testing::tiny_llama({.layers = 3, .overflowing_layer = 1}));
+  project.write("base.gguf", testing::tiny_model({.layers = 3, .overflowing_layer = 1}));
   const auto job = project.job("out");
   const auto error = failure_of(job);
   CHECK(error.kind == ErrorKind::invalid);
   CHECK(error.message.find("diverged at step 1") != std::string::npos);
   CHECK(error.message.find("layer 1 is the first") != std::string::npos);
   CHECK(error.where.find("lines") != std::string::npos);
-  CHECK(error.hint.find("training.lr") != std::string::npos);
+  CHECK(error.hint.find("lower lr") != std::string::npos);
   CHECK_FALSE(disk().exists(job.out / "adapter.gguf"));
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <gguf.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -16,9 +17,10 @@
 #include "models/registry/registry.h"
 #include "training/client.h"
 #include "training/trainer/gguf_writer.h"
-#include "training/trainer/llama.h"
 #include "training/trainer/peft.h"
 #include "training/trainer/samples.h"
+#include "training/trainer/testing/tiny_model.h"
+#include "training/trainer/transformer.h"
 
 using namespace twin;
 using namespace twin::training;
@@ -64,7 +66,7 @@ void write_f32_copy(const std::filesystem::path& from, const std::filesystem::pa
 }
 
 /// An update strong enough to change what the model would say.
-std::unique_ptr<Adapter> strong_adapter(const LlamaShape& shape) {
+std::unique_ptr<Adapter> strong_adapter(const ModelShape& shape) {
   auto adapter = std::make_unique<Adapter>(shape, LoraConfig{});
   adapter->initialize(11);
   for (const auto& pair : adapter->pairs()) {
@@ -74,7 +76,7 @@ std::unique_ptr<Adapter> strong_adapter(const LlamaShape& shape) {
   return adapter;
 }
 
-at::Tensor log_probabilities(const Llama& model, const std::vector<int>& prompt) {
+at::Tensor log_probabilities(const Transformer& model, const std::vector<int>& prompt) {
   PackedBatch batch;
   batch.tokens.assign(prompt.begin(), prompt.end());
   batch.lengths = {static_cast<std::int64_t>(prompt.size())};
@@ -106,12 +108,12 @@ TEST_CASE("trainer and worker: the same probabilities, without and with the expo
   const auto exact = folder.path() / "f32.gguf";
   write_f32_copy(base, exact);
   auto reader = value_or_throw(GgufReader::open(base));
-  const auto weights = value_or_throw(load_llama(reader, at::kFloat));
+  const auto weights = value_or_throw(load_weights(reader, at::kFloat));
   const auto adapter = strong_adapter(weights.shape);
   const auto adapter_file = folder.path() / "adapter.gguf";
   REQUIRE(write_gguf_adapter(adapter_file, *adapter, weights.shape, "test").has_value());
-  const Llama plain(weights, nullptr);
-  const Llama tuned(weights, adapter.get());
+  const Transformer plain(weights, nullptr);
+  const Transformer tuned(weights, adapter.get());
 
   // llama.cpp keeps keys and values in float16; with Q4_1 weights it also rounds activations to 8 bits.
   struct Case {
@@ -136,14 +138,77 @@ TEST_CASE("trainer and worker: the same probabilities, without and with the expo
   }
 }
 
+TEST_CASE("trainer and worker: every family gives the same probabilities, on small random models") {
+  NEED_MODEL(base);
+  const auto vocabulary = value_or_throw(models::GgufFile::open(base));
+  const TempFolder folder;
+  for (const testing::TinyModel& options : {
+           testing::TinyModel{.type = "Q8_0"},
+           testing::TinyModel{.type = "Q8_0", .architecture = "qwen2"},
+           testing::TinyModel{.type = "Q8_0", .architecture = "qwen3", .head_dim = 32},
+           testing::TinyModel{
+               .layers = 7, .kv_heads = 1, .type = "Q8_0", .architecture = "gemma3", .head_dim = 32, .window = 8},
+       }) {
+    CAPTURE(options.architecture);
+    auto sized = options;
+    sized.vocabulary = vocabulary.array_size("tokenizer.ggml.tokens");
+    sized.tokenizer = vocabulary.context();
+    const auto file = folder.path() / (options.architecture + ".gguf");
+    value_or_throw(disk().write(file, testing::tiny_model(sized)));
+    const auto exact = folder.path() / (options.architecture + "-f32.gguf");
+    write_f32_copy(file, exact);
+    auto reader = value_or_throw(GgufReader::open(exact));
+    const auto weights = value_or_throw(load_weights(reader, at::kFloat));
+    const auto adapter = strong_adapter(weights.shape);
+    const auto adapter_file = folder.path() / (options.architecture + "-adapter.gguf");
+    REQUIRE(write_gguf_adapter(adapter_file, *adapter, weights.shape, "test").has_value());
+    const Transformer plain(weights, nullptr), tuned(weights, adapter.get());
+    const auto worker = start_worker(exact, adapter_file, folder.path());
+    for (const auto& prompt : prompts) {
+      const auto ids = value_or_throw(worker->tokenize(prompt, true));
+      const auto without = log_probabilities(plain, ids), with = log_probabilities(tuned, ids);
+      const double gap_plain = largest_gap(without, value_or_throw(worker->next_token(ids, 10, false)));
+      const double gap_tuned = largest_gap(with, value_or_throw(worker->next_token(ids, 10, true)));
+      MESSAGE(options.architecture << ": largest gap " << gap_plain << " plain, " << gap_tuned << " with adapter");
+      CHECK(gap_plain < 0.02);
+      CHECK(gap_tuned < 0.02);
+      CHECK((without - with).abs().max().item<double>() > 0.1);
+    }
+  }
+}
+
+TEST_CASE("trainer and worker: Gemma 3 270M, its default template, the same probabilities") {
+  const char* root = std::getenv("TWIN_TEST_MODELS");
+  const auto found = models::ModelRegistry(root ? root : "").gguf("gemma3-270m");
+  if (!found) {
+    MESSAGE("skipped: TWIN_TEST_MODELS names no registry with the model \"gemma3-270m\"");
+    return;
+  }
+  const TempFolder folder;
+  const auto exact = folder.path() / "f32.gguf";
+  write_f32_copy(*found, exact);
+  auto reader = value_or_throw(GgufReader::open(*found));
+  const Transformer model(value_or_throw(load_weights(reader, at::kFloat)), nullptr);
+  const auto worker = start_worker(exact, {}, folder.path());
+  const auto prompt = value_or_throw(worker->apply_template({{"user", "Who are you?"}}, true));
+  CHECK(prompt.ends_with("<start_of_turn>user\nWho are you?<end_of_turn>\n<start_of_turn>model\n"));
+  for (const std::string& text : {prompt, std::string("데비안은 자유 소프트웨어로 이루어진"), prompts[2]}) {
+    const auto ids = value_or_throw(worker->tokenize(text, true));
+    CHECK(std::count(ids.begin(), ids.end(), 2) == 1);  // one BOS
+    const double gap = largest_gap(log_probabilities(model, ids), value_or_throw(worker->next_token(ids, 10, false)));
+    MESSAGE("Gemma 3 270M: largest gap " << gap);
+    CHECK(gap < 0.05);
+  }
+}
+
 TEST_CASE("trainer and worker: bfloat16 training weights stay close to the served model") {
   NEED_MODEL(base);
   auto reader = value_or_throw(GgufReader::open(base));
-  const auto exact = value_or_throw(load_llama(reader, at::kFloat));
-  const auto rounded = value_or_throw(load_llama(reader, at::kBFloat16));
+  const auto exact = value_or_throw(load_weights(reader, at::kFloat));
+  const auto rounded = value_or_throw(load_weights(reader, at::kBFloat16));
   const auto adapter = strong_adapter(exact.shape);
-  const Llama full(exact, adapter.get());
-  const Llama half(rounded, adapter.get());
+  const Transformer full(exact, adapter.get());
+  const Transformer half(rounded, adapter.get());
   const std::vector<int> ids = {1, 4093, 198, 1780, 314, 253, 2700, 3770, 47, 2, 198, 1, 520, 9531, 198};
   const auto a = log_probabilities(full, ids);
   const auto b = log_probabilities(half, ids);
@@ -173,7 +238,7 @@ TEST_CASE("twin-train: trains the real model through its own tokenizer, and the 
   std::vector<TrainEvent> steps;
   const auto result = run_training(job, silent_progress(),
                                    [&](const TrainEvent& event) {
-                                     if (event.eval_loss < 0) steps.push_back(event);
+                                     if (!event.evaluation) steps.push_back(event);
                                    },
                                    {});
   if (!result) FAIL(result.error().text());

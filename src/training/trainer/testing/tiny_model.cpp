@@ -1,19 +1,22 @@
-#include "training/trainer/testing/tiny_llama.h"
+#include "training/trainer/testing/tiny_model.h"
 
 #include <fmt/format.h>
+#include <gguf.h>
 
 #include <cmath>
 #include <random>
 
+#include "training/trainer/families.h"
 #include "training/trainer/gguf_writer.h"
 
 namespace twin::training::testing {
 
-std::string tiny_llama(const TinyLlama& options) {
+std::string tiny_model(const TinyModel& options) {
   GgufWriter writer;
   const auto number = [&](const char* key, std::int64_t value) {
-    writer.set("llama." + std::string(key), static_cast<std::uint32_t>(value));
+    writer.set(options.architecture + "." + key, static_cast<std::uint32_t>(value));
   };
+  if (options.tokenizer) gguf_set_kv(writer.context(), options.tokenizer);
   writer.set("general.architecture", options.architecture);
   number("block_count", options.layers);
   number("context_length", options.context);
@@ -21,9 +24,14 @@ std::string tiny_llama(const TinyLlama& options) {
   number("feed_forward_length", options.feed_forward);
   number("attention.head_count", options.heads);
   number("attention.head_count_kv", options.kv_heads);
-  writer.set("llama.rope.freq_base", 10000.0f);
-  writer.set("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-  writer.set("tokenizer.ggml.eos_token_id", std::uint32_t{2});
+  const auto head_dim = options.head_dim > 0 ? options.head_dim : options.hidden / options.heads;
+  number("attention.key_length", head_dim);
+  number("attention.value_length", head_dim);
+  if (options.window > 0) number("attention.sliding_window", options.window);
+  if (options.window_pattern > 0) number("attention.sliding_window_pattern", options.window_pattern);
+  writer.set(options.architecture + ".rope.freq_base", options.window > 0 ? 1e6f : 10000.0f);
+  writer.set(options.architecture + ".attention.layer_norm_rms_epsilon", 1e-5f);
+  if (!options.tokenizer) writer.set("tokenizer.ggml.eos_token_id", std::uint32_t{2});
 
   std::mt19937_64 random(options.seed);
   const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape, float spread, float centre) {
@@ -39,7 +47,8 @@ std::string tiny_llama(const TinyLlama& options) {
   const auto matrix = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
     add(name, {rows, columns}, 1.7f / std::sqrt(static_cast<float>(columns)), 0.0f);
   };
-  const auto head_dim = options.hidden / options.heads;
+  const auto* known = find_family(options.architecture);
+  const Family family = known ? *known : Family{};
   add("token_embd.weight", {options.vocabulary, options.hidden}, 0.5f, 0.0f);
   if (!options.tied) matrix("output.weight", options.vocabulary, options.hidden);
   add("output_norm.weight", {options.hidden}, 0.2f, 1.0f);
@@ -47,10 +56,24 @@ std::string tiny_llama(const TinyLlama& options) {
     const auto name = [&](const char* part) { return fmt::format("blk.{}.{}.weight", i, part); };
     add(name("attn_norm"), {options.hidden}, 0.2f, 1.0f);
     add(name("ffn_norm"), {options.hidden}, 0.2f, 1.0f);
-    matrix(name("attn_q"), options.hidden, options.hidden);
+    matrix(name("attn_q"), options.heads * head_dim, options.hidden);
     matrix(name("attn_k"), options.kv_heads * head_dim, options.hidden);
     matrix(name("attn_v"), options.kv_heads * head_dim, options.hidden);
-    matrix(name("attn_output"), options.hidden, options.hidden);
+    matrix(name("attn_output"), options.hidden, options.heads * head_dim);
+    if (family.attention_bias) {
+      const auto bias = [&](const char* part) { return fmt::format("blk.{}.{}.bias", i, part); };
+      add(bias("attn_q"), {options.heads * head_dim}, 0.3f, 0.0f);
+      add(bias("attn_k"), {options.kv_heads * head_dim}, 0.3f, 0.0f);
+      add(bias("attn_v"), {options.kv_heads * head_dim}, 0.3f, 0.0f);
+    }
+    if (family.head_norms) {
+      add(name("attn_q_norm"), {head_dim}, 0.2f, 1.0f);
+      add(name("attn_k_norm"), {head_dim}, 0.2f, 1.0f);
+    }
+    if (family.post_norms) {
+      add(name("post_attention_norm"), {options.hidden}, 0.2f, 0.6f);
+      add(name("post_ffw_norm"), {options.hidden}, 0.2f, 0.6f);
+    }
     matrix(name("ffn_gate"), options.feed_forward, options.hidden);
     matrix(name("ffn_up"), options.feed_forward, options.hidden);
     const bool overflows = i == options.overflowing_layer;

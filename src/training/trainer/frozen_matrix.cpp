@@ -1,0 +1,82 @@
+#include "training/trainer/frozen_matrix.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ggml.h>
+
+#include <algorithm>
+
+#include "core/i18n.h"
+#include "training/trainer/simd.h"
+
+namespace twin::training {
+namespace {
+
+constexpr std::int64_t grain = 16;  // rows per task
+
+/// GGML_TYPE_COUNT when there is none of that name.
+ggml_type type_named(const std::string& name) {
+  for (int i = 0; i < GGML_TYPE_COUNT; ++i) {
+    const auto type = static_cast<ggml_type>(i);
+    std::string known = ggml_type_name(type) ? ggml_type_name(type) : "";
+    std::transform(known.begin(), known.end(), known.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (known == name) return type;
+  }
+  return GGML_TYPE_COUNT;
+}
+
+}  // namespace
+
+FrozenMatrix FrozenMatrix::of(at::Tensor dense) {
+  const auto columns = dense.size(1);
+  return {.dense = std::move(dense), .blocks = {}, .type = 0, .columns = columns};
+}
+
+void FrozenMatrix::write_to(at::Tensor out) const {
+  if (dense.defined()) {
+    out.copy_(dense);
+    return;
+  }
+  const auto to_float = ggml_get_type_traits(static_cast<ggml_type>(type))->to_float;
+  const auto* bytes = blocks.const_data_ptr<std::uint8_t>();
+  const auto width = blocks.size(1), stride = out.stride(0);
+  const bool is_float = out.scalar_type() == at::kFloat;
+  auto* floats = is_float ? out.data_ptr<float>() : nullptr;
+  auto* halves = is_float ? nullptr : static_cast<std::uint16_t*>(out.data_ptr());
+  at::parallel_for(0, rows(), grain, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> buffer(is_float ? 0 : static_cast<std::size_t>(columns));
+    for (std::int64_t row = begin; row < end; ++row) {
+      float* target = is_float ? floats + row * stride : buffer.data();
+      to_float(bytes + row * width, target, columns);
+      if (!is_float) simd::narrow(target, halves + row * stride, columns);
+    }
+  });
+}
+
+FrozenMatrix FrozenMatrix::reordered(const at::Tensor& order) const {
+  FrozenMatrix result = *this;
+  if (dense.defined()) result.dense = dense.index_select(0, order);
+  if (blocks.defined()) result.blocks = blocks.index_select(0, order);
+  return result;
+}
+
+Result<FrozenMatrix> quantize(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
+                              const std::string& name) {
+  const auto type = type_named(name);
+  if (type == GGML_TYPE_COUNT) return fail(ErrorKind::usage, tr("There is no quantization '{}'", name));
+  const auto block = ggml_blck_size(type);
+  if (columns % block != 0) {
+    return fail(ErrorKind::invalid, tr("Rows of {} weights do not divide into blocks of {} ({})", columns, block, name),
+                {}, tr("set quantize_base to q8_0, q5_1, q4_1 or q4_0"));
+  }
+  const auto width = static_cast<std::int64_t>(ggml_row_size(type, columns));
+  FrozenMatrix matrix{.dense = {}, .blocks = at::empty({rows, width}, at::kByte), .type = type, .columns = columns};
+  auto* bytes = matrix.blocks.data_ptr<std::uint8_t>();
+  ggml_quantize_init(type);
+  at::parallel_for(0, rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    ggml_quantize_chunk(type, values.data() + begin * columns, bytes + begin * width, 0, end - begin, columns, nullptr);
+  });
+  return matrix;
+}
+
+}  // namespace twin::training

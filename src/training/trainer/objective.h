@@ -1,0 +1,51 @@
+// The loss of a method over a group of samples: the model computes part by part, the method judges whole answers.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "training/trainer/batches.h"
+#include "training/trainer/methods/method.h"
+#include "training/trainer/transformer.h"
+
+namespace twin::training {
+
+/// Of a step, an evaluation, or a part of one.
+struct StepLoss {
+  double loss = 0;                                ///< the method's, a mean over the whole step
+  double chosen_reward = 0, rejected_reward = 0;  ///< sums
+  std::int64_t chosen = 0, rejected = 0;          ///< how many answers they are of
+  std::int64_t pairs = 0, ranked = 0;             ///< pairs, and those whose chosen answer has the higher reward
+
+  /// Mean reward of chosen minus mean reward of rejected answers; 0 where there are not both.
+  [[nodiscard]] double margin() const;
+  [[nodiscard]] double accuracy() const;
+};
+
+class Objective {
+ public:
+  Objective(const Transformer& model, const Method& method, const TrainConfig& config)
+      : model_(model), method_(method), config_(config) {}
+
+  /// Called before each part; may throw to stop.
+  std::function<void()> before_part;
+
+  /// Adds the gradient of the group's mean loss to the adapter's. `step` names the dropout masks.
+  StepLoss learn(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t step) const;
+  /// The loss alone, without dropout.
+  StepLoss evaluate(const Group& group, const std::vector<EncodedSample>& samples) const;
+  /// Σ log p of the learned tokens of each sequence.
+  std::vector<double> log_probabilities(const std::vector<const Sequence*>& sequences) const;
+
+ private:
+  StepFacts facts(const Group& group, const std::vector<EncodedSample>& samples) const;
+  StepLoss part(const Group& group, const std::vector<EncodedSample>& samples, const StepFacts& facts,
+                const DropoutKey* dropout, bool gradient) const;
+  double kl_estimate(const Group& group, const std::vector<EncodedSample>& samples) const;
+
+  const Transformer& model_;
+  const Method& method_;
+  const TrainConfig& config_;
+};
+
+}  // namespace twin::training
