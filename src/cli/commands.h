@@ -21,6 +21,8 @@ std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> eval_show_command();
 std::unique_ptr<Command> eval_questions_command();
+std::unique_ptr<Command> eval_retrieval_command();
+std::unique_ptr<Command> embed_command();
 std::unique_ptr<Command> serve_command();
 std::unique_ptr<Command> sources_command();
 std::unique_ptr<Command> source_test_command();

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/secrets.h"
+#include "ops/project/pull.h"
+#include "ops/project/user_models.h"
 
 namespace twin::cli {
 
@@ -13,6 +15,16 @@ ops::Project& Session::project() {
 
 bool Session::has_project() const {
   return project_ != nullptr || ops::Project::exists(flags_.home);
+}
+
+models::ModelRegistry& Session::models() {
+  if (has_project()) return project().models();
+  if (!user_models_) user_models_ = std::make_unique<models::ModelRegistry>(ops::user_models_folder());
+  return *user_models_;
+}
+
+models::PullOptions Session::pull_options(const std::string& id) {
+  return has_project() ? ops::pull_options(project(), id) : ops::user_pull_options(id);
 }
 
 void Session::lock_project() {

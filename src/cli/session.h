@@ -37,6 +37,9 @@ class Session {
   ops::Project& project();
   /// Whether there is a project to open.
   [[nodiscard]] bool has_project() const;
+  /// The models of the project, or of the user where there is no project.
+  models::ModelRegistry& models();
+  [[nodiscard]] models::PullOptions pull_options(const std::string& id);
   /// Takes the project's lock for the rest of the command: only one process changes a project at a time.
   void lock_project();
   ProgressSink& progress();
@@ -49,6 +52,7 @@ class Session {
   GlobalFlags flags_;
   std::stop_token stop_;
   std::unique_ptr<ops::Project> project_;
+  std::unique_ptr<models::ModelRegistry> user_models_;
   std::optional<FileLock> lock_;
   std::unique_ptr<ProgressSink> progress_;
 };

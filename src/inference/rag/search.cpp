@@ -18,7 +18,7 @@ constexpr std::size_t min_query_bytes = 64;
 
 Result<std::vector<float>> embed_query(models::EmbeddingEngine& embedder, std::string_view query) {
   while (true) {
-    auto vectors = embedder.embed({std::string(query)});
+    auto vectors = embedder.embed_queries({std::string(query)});
     if (vectors) return std::move(vectors->front());
     if (vectors.error().kind != ErrorKind::limit || query.size() < 2 * min_query_bytes) {
       return tl::unexpected(std::move(vectors.error()));

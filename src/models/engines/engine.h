@@ -57,13 +57,37 @@ class ChatEngine {
   [[nodiscard]] virtual int context_tokens() const = 0;
 };
 
+/// Texts to be made vectors, and how.
+struct EncodeRequest {
+  std::vector<std::string> texts;
+  bool queries = false;  ///< what is searched for, not what is found: another prefix with some models
+  bool cut = false;      ///< a text longer than the window is cut at its end instead of being an error
+};
+struct Encoded {
+  std::vector<std::vector<float>> vectors;  ///< one per text, in order, L2-normalized
+  std::int64_t tokens = 0;                  ///< prefixes and special tokens included; 0: not known
+  std::vector<std::size_t> cut;             ///< which texts were cut
+};
+
 /// Thread-safe.
 class EmbeddingEngine {
  public:
   virtual ~EmbeddingEngine() = default;
   /// One L2-normalized vector per text, in order. Texts longer than the window are an error, never cut.
   [[nodiscard]] virtual Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) = 0;
+  /// As embed(), for texts that are searched for. They differ where the model was trained to see a prefix in front of
+  /// questions and of passages (e5: "query: " and "passage: "): both functions put it there themselves.
+  [[nodiscard]] virtual Result<std::vector<std::vector<float>>> embed_queries(const std::vector<std::string>& texts) {
+    return embed(texts);
+  }
+  /// As these, with more to ask for and to be told. An engine that cannot cut fails on a long text.
+  [[nodiscard]] virtual Result<Encoded> encode(const EncodeRequest& request) {
+    auto vectors = request.queries ? embed_queries(request.texts) : embed(request.texts);
+    if (!vectors) return tl::unexpected(vectors.error());
+    return Encoded{std::move(*vectors), 0, {}};
+  }
   [[nodiscard]] virtual int dimension() const = 0;
+  /// Tokens a text may have, beside its prefix.
   [[nodiscard]] virtual int window_tokens() const = 0;
   /// Identifies the weights: vectors of different hashes must not be mixed.
   [[nodiscard]] virtual std::string model_hash() const = 0;

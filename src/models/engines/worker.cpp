@@ -7,6 +7,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "core/files.h"
 #include "core/hash.h"
@@ -116,6 +117,11 @@ class LocalWorker final : public Worker {
     } catch (const std::exception& e) {
       return fail(ErrorKind::internal, tr("The worker's properties are not understood: {}", e.what()));
     }
+    if (const std::string passage = prefix(false); spec_.embedding && !passage.empty()) {
+      const auto tokens = tokenize(passage, false);
+      if (!tokens) return tl::unexpected(tokens.error());
+      prefix_tokens_ = static_cast<int>(tokens->size());
+    }
     return {};
   }
 
@@ -135,21 +141,32 @@ class LocalWorker final : public Worker {
   int context_tokens() const override { return context_tokens_; }
 
   Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
+    return vectors_of({texts, false, false});
+  }
+  Result<std::vector<std::vector<float>>> embed_queries(const std::vector<std::string>& texts) override {
+    return vectors_of({texts, true, false});
+  }
+
+  Result<Encoded> encode(const EncodeRequest& request) override {
     if (!spec_.embedding) return fail(ErrorKind::usage, tr("This worker serves chat, not embeddings"), spec_.name);
-    std::vector<std::vector<float>> vectors;
-    vectors.reserve(texts.size());
+    Encoded all;
+    all.vectors.reserve(request.texts.size());
     const auto step = static_cast<std::size_t>(std::max(1, spec_.config.batch_texts));
-    for (std::size_t first = 0; first < texts.size(); first += step) {
-      auto batch = embed_batch(texts, first, std::min(texts.size(), first + step));
-      if (!batch) return tl::unexpected(batch.error());
-      std::move(batch->begin(), batch->end(), std::back_inserter(vectors));
+    for (std::size_t first = 0; first < request.texts.size(); first += step) {
+      const std::size_t end = std::min(request.texts.size(), first + step);
+      if (auto added = encode_batch(request, first, end, all); !added) return tl::unexpected(added.error());
     }
-    return vectors;
+    return all;
   }
 
   int dimension() const override { return detail(info_, "embedding_length"); }
-  int window_tokens() const override { return embedding_window(info_, spec_.config); }
-  std::string model_hash() const override { return cached_hash(spec_.model); }
+  int window_tokens() const override { return window() - prefix_tokens_; }
+  /// With the passages' prefix, which makes other vectors of the same weights.
+  std::string model_hash() const override {
+    const std::string weights = cached_hash(spec_.model);
+    const std::string passage = prefix(false);
+    return passage.empty() ? weights : Sha256().field(weights).field(passage).hex();
+  }
 
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
     const std::string spelled = decompose_ ? decompose_hangul(text) : std::string(text);
@@ -226,23 +243,50 @@ class LocalWorker final : public Worker {
     return {};
   }
 
+  [[nodiscard]] int window() const { return embedding_window(info_, spec_.config); }
+
+  [[nodiscard]] std::string prefix(bool query) const {
+    const auto it = info_.details.find(query ? "query_prefix" : "passage_prefix");
+    return it == info_.details.end() ? std::string() : it->second;
+  }
+
+  Result<std::vector<std::vector<float>>> vectors_of(const EncodeRequest& request) {
+    auto encoded = encode(request);
+    if (!encoded) return tl::unexpected(encoded.error());
+    return std::move(encoded->vectors);
+  }
+
+  /// Tokens of a text as they are embedded. Cut at the window, the end mark stays.
+  Result<std::vector<int>> input_tokens(const EncodeRequest& request, std::size_t i, Encoded& all) {
+    auto tokens = tokenize(prefix(request.queries) + request.texts[i], true);
+    if (!tokens || std::cmp_less_equal(tokens->size(), window())) return tokens;
+    if (!request.cut) {
+      return fail(ErrorKind::limit,
+                  tr("Text {} has {} tokens, the embedding model takes {}", i, tokens->size(), window()), {},
+                  tr("Make smaller chunks"));
+    }
+    const int last = tokens->back();
+    tokens->resize(static_cast<std::size_t>(window()));
+    tokens->back() = last;
+    all.cut.push_back(i);
+    return tokens;
+  }
+
   /// Token ids are sent instead of text: what was counted is what is embedded.
-  Result<std::vector<std::vector<float>>> embed_batch(const std::vector<std::string>& texts, std::size_t first,
-                                                      std::size_t end) {
+  Result<void> encode_batch(const EncodeRequest& request, std::size_t first, std::size_t end, Encoded& all) {
     Json ids = Json::array();
     for (std::size_t i = first; i < end; ++i) {
-      const auto tokens = tokenize(texts[i], true);
+      const auto tokens = input_tokens(request, i, all);
       if (!tokens) return tl::unexpected(tokens.error());
-      if (static_cast<int>(tokens->size()) > window_tokens()) {
-        return fail(ErrorKind::limit,
-                    tr("Text {} has {} tokens, the embedding model takes {}", i, tokens->size(), window_tokens()), {},
-                    tr("Make smaller chunks"));
-      }
+      all.tokens += static_cast<std::int64_t>(tokens->size());
       ids.push_back(*tokens);
     }
     const auto answer = client_.post("/embeddings", {{"content", std::move(ids)}, {"embd_normalize", 2}});
     if (!answer) return tl::unexpected(answer.error());
-    return read_vectors(*answer, end - first);
+    auto vectors = read_vectors(*answer, end - first);
+    if (!vectors) return tl::unexpected(vectors.error());
+    std::move(vectors->begin(), vectors->end(), std::back_inserter(all.vectors));
+    return {};
   }
 
   /// [{"index": i, "embedding": [[…]]}, …]
@@ -270,6 +314,7 @@ class LocalWorker final : public Worker {
   const GgufInfo info_;
   const bool decompose_ = detail(info_, "strip_accents") != 0;
   int context_tokens_ = 0;
+  int prefix_tokens_ = 0;  ///< of the passages' prefix
   std::unique_ptr<WorkerProcess> process_;
   WorkerClient client_;
 };

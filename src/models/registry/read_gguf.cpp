@@ -5,6 +5,7 @@
 #include <map>
 
 #include "models/registry/gguf_file.h"
+#include "models/registry/known_models.h"
 #include "models/registry/registry.h"
 
 namespace twin::models {
@@ -85,6 +86,9 @@ Result<GgufInfo> read_gguf(const std::filesystem::path& path) {
     info.details["strip_accents"] = std::to_string(strip);
   }
   if (const auto pooling = file->number(prefix + "pooling_type")) info.details["pooling"] = pooling_name(*pooling);
+  const Prefixes prefixes = prefixes_of(info.name.empty() ? path.stem().string() : info.name);
+  if (!prefixes.query.empty()) info.details["query_prefix"] = prefixes.query;
+  if (!prefixes.passage.empty()) info.details["passage_prefix"] = prefixes.passage;
   if (const auto size = file->array_size("tokenizer.ggml.tokens")) info.details["vocab_size"] = std::to_string(size);
   if (const auto kind = file->text("adapter.type")) info.details["adapter_type"] = *kind;
   const auto tensors = gguf_get_n_tensors(file->context());

@@ -100,7 +100,7 @@ stores::Warehouse& Project::warehouse() {
 }
 
 stores::Index& Project::index() {
-  return open_once(mutex_, index_, [&] { return stores::open_index(layout_.index()); });
+  return open_once(mutex_, index_, [&] { return stores::open_index(layout_.index(), config_.index); });
 }
 
 stores::Runs& Project::runs() {

@@ -30,6 +30,7 @@ void ProjectConfig::bind(config::Binder& b) {
   b.group("warehouse", warehouse, "Where documents are kept");
   b.group("duplicates", duplicates, "Near-duplicate documents");
   b.group("embed", embed, "Embedding");
+  b.group("index", index, "The index");
   b.group("dataset", dataset, "Training data");
   b.group("train", train, "Fine-tuning");
   b.group("retrieval", retrieval, "Search and prompt assembly");

@@ -15,6 +15,7 @@
 #include "inference/gateway/gateway.h"
 #include "inference/rag/rag.h"
 #include "models/engines/worker.h"
+#include "stores/index/index.h"
 #include "stores/warehouse/location.h"
 #include "training/train_job.h"
 
@@ -48,6 +49,7 @@ struct ProjectConfig {
   feature::CollectSelection collect_selection;  ///< of this run only: not a key of twin.yaml
   feature::DuplicatesConfig duplicates;
   feature::EmbedConfig embed;
+  stores::IndexConfig index;
   feature::DatasetConfig dataset;
   training::TrainConfig train;
   inference::RetrievalConfig retrieval;

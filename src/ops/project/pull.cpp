@@ -24,12 +24,17 @@ bool show_license(const models::Model& model) {
 
 }  // namespace
 
-models::PullOptions pull_options(Project& project, const std::string& id) {
+models::PullOptions pull_options(const std::string& id) {
   models::PullOptions options;
   options.id = id;
-  options.find_links = project.config().models.packages;
   if (const char* endpoint = std::getenv("HF_ENDPOINT")) options.hub_url = endpoint;
   options.accept = show_license;
+  return options;
+}
+
+models::PullOptions pull_options(Project& project, const std::string& id) {
+  models::PullOptions options = pull_options(id);
+  options.find_links = project.config().models.packages;
   return options;
 }
 

@@ -9,6 +9,8 @@
 
 namespace twin::ops {
 
+/// The options of a pull that no configuration changes: hub by $HF_ENDPOINT, licence on stderr.
+[[nodiscard]] models::PullOptions pull_options(const std::string& id);
 /// The options of a pull as the project configures them. The licence is printed on stderr before anything is used.
 [[nodiscard]] models::PullOptions pull_options(Project& project, const std::string& id);
 

@@ -13,8 +13,10 @@
 
 namespace twin::stores {
 
-/// How searches are made. Nothing of it is stored: a change needs no new index.
+/// How searches are made. Only the tokenizer is of what is stored: when it changes, the words are made again on
+/// opening.
 struct IndexConfig {
+  std::string tokenizer = "bigrams";  ///< bigrams | morphemes | auto: tokenizer_tier(); another one makes words again
   double heading_weight = 2.0;   ///< of words in title and headings, above their weight in the retrieval view itself
   int max_query_terms = 64;      ///< of a longer query the rarest terms are used
   int max_query_bytes = 65'536;  ///< of a longer query the beginning is used

@@ -126,8 +126,9 @@ std::vector<Hit> index_detail::best_hits(std::vector<Hit> hits, int k) {
 
 std::vector<Hit> SqliteIndex::lexical(const std::string& query, int k, const IndexFilter& filter) {
   if (k <= 0) return {};
-  const auto tokens = query_tokens(text::clip(query, static_cast<std::size_t>(config_.max_query_bytes)));
+  const auto tokens = query_tokens(text::clip(query, static_cast<std::size_t>(config_.max_query_bytes)), tier_.kiwi);
   return store_.read([&](Connection& c) -> std::vector<Hit> {
+    check_tokenizer(c);
     const auto terms = useful_terms(c, tokens, static_cast<std::size_t>(config_.max_query_terms));
     if (terms.empty()) return {};
     const bool all = filter.empty();

@@ -143,6 +143,7 @@ void index_detail::change_words(Connection& connection, Words what, std::int64_t
 Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
                                   const std::vector<std::vector<float>>& vectors) {
   return store_.write([&](Connection& c) -> Result<void> {
+    check_tokenizer(c);
     if (auto checked = check(document, chunks, vectors, dimension(c)); !checked) return checked;
     drop(c, document.id);
     const auto key = add_document(c, document);
@@ -159,6 +160,7 @@ Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::ve
 
 void SqliteIndex::remove(const std::string& document_id) {
   store_.write([&](Connection& c) {
+    check_tokenizer(c);
     drop(c, document_id);
     next_generation(c);
   });

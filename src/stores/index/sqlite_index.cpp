@@ -43,6 +43,10 @@ void next_generation(Connection& connection) {
 using namespace index_detail;
 
 void IndexConfig::bind(config::Binder& b) {
+  b.field(
+      "tokenizer", tokenizer,
+      "How Korean is cut into words: bigrams; morphemes (needs Kiwi: setup.sh kiwi); auto (morphemes where Kiwi is)",
+      {.one_of = {"bigrams", "morphemes", "auto"}});
   b.field("heading_weight", heading_weight,
           "Weight of words in title and headings in lexical search, beside their text", {.min = 0, .max = 100});
   b.field("max_query_terms", max_query_terms, "Of a longer query the rarest terms are searched",
@@ -55,13 +59,15 @@ void IndexConfig::bind(config::Binder& b) {
 }
 
 SqliteIndex::SqliteIndex(const std::filesystem::path& folder, IndexConfig config, sqlite::Options options)
-    : config_(config), store_(folder / "index.db", {{kIndexV1}, &register_tokenizer}, options) {
+    : config_(std::move(config)),
+      tier_(tokenizer_tier(config_.tokenizer)),
+      store_(folder / "index.db", {{kIndexV1}, tier_.kiwi ? &register_morphemes : &register_tokenizer}, options) {
   use_tokenizer();
 }
 
-// The words of an index that another version of the tokenizer made are made again.
+// The words of an index that another tokenizer, or another version of it, made are made again.
 void SqliteIndex::use_tokenizer() {
-  const std::string version = std::to_string(kTokenizerVersion);
+  const std::string version = tier_.identity();
   if (store_.read([](Connection& c) { return meta(c, "tokenizer"); }) == version) return;
   store_.write([&](Connection& c) {
     if (meta(c, "tokenizer") == version) return;
@@ -74,6 +80,14 @@ void SqliteIndex::use_tokenizer() {
     }
     set_meta(c, "tokenizer", version);
   });
+}
+
+void SqliteIndex::check_tokenizer(Connection& c) const {
+  const std::string made_with = meta(c, "tokenizer");
+  if (made_with == tier_.identity()) return;
+  throw Fatal(ErrorKind::invalid,
+              tr("The index was made again with another tokenizer ({}, here {})", made_with, tier_.identity()),
+              store_.file().string(), tr("start this program again, and give all the same index.tokenizer"));
 }
 
 bool SqliteIndex::use_model(const std::string& embedding_model_hash, int dimension) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stores/index/index.h"
+#include "stores/index/tokenizer_tier.h"
 #include "stores/index/vector_snapshot.h"
 #include "stores/sqlite/store.h"
 
@@ -32,8 +33,11 @@ class SqliteIndex final : public Index {
 
  private:
   void use_tokenizer();
+  /// Throws Fatal when another process has made the words again with another tokenizer since this one opened.
+  void check_tokenizer(sqlite::Connection& connection) const;
 
   IndexConfig config_;
+  TokenizerTier tier_;
   sqlite::Store store_;
   VectorCache vectors_;
 };

@@ -12,6 +12,7 @@ namespace twin::stores {
 namespace {
 
 constexpr std::size_t kSegmentBytes = 4096;  // text without white space is cut here; bounds memory
+constexpr std::size_t kLineBytes = 8192;     // a longer line is analysed in parts
 constexpr std::size_t kTokenBytes = 96;      // longer tokens are clipped, in documents and queries alike
 constexpr std::size_t kWordParts = 6;        // a word of more parts is a hash or a blob: kept whole only
 
@@ -78,13 +79,67 @@ std::string without_accents(const std::string& word) {
 
 }  // namespace
 
-Tokenizer::Tokenizer() : stemmer_(sb_stemmer_new("english", "UTF_8"), &sb_stemmer_delete) {
+Tokenizer::Tokenizer(std::shared_ptr<const text::Kiwi> kiwi)
+    : stemmer_(sb_stemmer_new("english", "UTF_8"), &sb_stemmer_delete), kiwi_(std::move(kiwi)) {
   if (!stemmer_) throw Fatal(ErrorKind::internal, "the English stemmer is missing from libstemmer");
 }
 
 Tokenizer::~Tokenizer() = default;
 
 void Tokenizer::tokenize(std::string_view bytes, Purpose purpose, const Sink& sink) {
+  if (!kiwi_) return words(bytes, purpose, sink);
+  // Kiwi reads composed, valid text. What is repaired or composed for it has other offsets than the source.
+  const std::string composed = text::nfc(text::repair_utf8(bytes));
+  find_morphemes(composed);
+  words(composed, purpose, sink);
+}
+
+// Line by line: a morpheme never crosses one, and Kiwi's memory stays small.
+void Tokenizer::find_morphemes(std::string_view bytes) {
+  morphemes_.clear();
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    if (end - at > kLineBytes) {
+      const auto space = bytes.rfind(' ', at + kLineBytes);
+      end = space != std::string_view::npos && space > at
+                ? space
+                : at + text::clip(bytes.substr(at, end - at), kLineBytes).size();
+    }
+    const std::string_view line = bytes.substr(at, end - at);
+    if (std::any_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE1; })) {
+      auto found = kiwi_->morphemes(line);
+      if (!found) throw Fatal(std::move(found.error()));
+      for (text::Morpheme& morpheme : *found) {
+        if (!text::is_content(morpheme)) continue;
+        morpheme.span.start += at;
+        morpheme.span.end += at;
+        morphemes_.push_back(std::move(morpheme));
+      }
+    }
+    at = std::max(end, at + 1);
+  }
+}
+
+// The content morphemes of a run of Hangul; the run itself where it has none, so that every word can be found.
+std::size_t Tokenizer::morphemes(std::size_t begin, const Sink& sink) {
+  std::size_t end = begin;
+  while (end < cells_.size() && cells_[end].kind == Kind::hangul) ++end;
+  const std::size_t from = cells_[begin].start, to = cells_[end - 1].end;
+  auto next = std::lower_bound(morphemes_.begin(), morphemes_.end(), from,
+                               [](const text::Morpheme& m, std::size_t at) { return m.span.start < at; });
+  bool any = false;
+  for (; next != morphemes_.end() && next->span.start < to; ++next) {
+    if (!std::any_of(next->form.begin(), next->form.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0xE1; }))
+      continue;  // digits and Latin letters have their own words
+    sink({text::clip(next->form, kTokenBytes), next->span.start, std::min(next->span.end, to), false});
+    any = true;
+  }
+  if (!any) emit({begin, end}, false, false, sink);
+  return end;
+}
+
+void Tokenizer::words(std::string_view bytes, Purpose purpose, const Sink& sink) {
   std::size_t at = 0;
   while (at < bytes.size()) {
     if (is_space(bytes[at])) {
@@ -107,7 +162,9 @@ void Tokenizer::segment(std::string_view bytes, std::size_t base, Purpose purpos
   append_cells(bytes, base, cells_);
   for (std::size_t at = 0; at < cells_.size();) {
     const Kind kind = cells_[at].kind;
-    if (kind == Kind::hangul || kind == Kind::cjk) {
+    if (kind == Kind::hangul && kiwi_) {
+      at = morphemes(at, sink);
+    } else if (kind == Kind::hangul || kind == Kind::cjk) {
       at = ngrams(at, purpose, sink);
     } else if (is_word(cells_[at])) {
       at = unit(at, sink);
@@ -215,10 +272,10 @@ std::string Tokenizer::stemmed(const std::string& word) {
   return {reinterpret_cast<const char*>(stem), static_cast<std::size_t>(length)};
 }
 
-std::vector<std::string> query_tokens(std::string_view query) {
+std::vector<std::string> query_tokens(std::string_view query, std::shared_ptr<const text::Kiwi> kiwi) {
   std::vector<std::string> tokens;
   std::unordered_set<std::string> seen;
-  Tokenizer().tokenize(query, Tokenizer::Purpose::query, [&](const Token& token) {
+  Tokenizer(std::move(kiwi)).tokenize(query, Tokenizer::Purpose::query, [&](const Token& token) {
     std::string text(token.text);
     if (seen.insert(text).second) tokens.push_back(std::move(text));
   });

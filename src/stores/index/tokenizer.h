@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/kiwi.h"
 #include "stores/index/cells.h"
 
 struct sb_stemmer;
@@ -26,6 +27,7 @@ struct Token {
 
 /// - Hangul, and Han and Kana: overlapping bigrams of each run, so that 플랫폼 is found in 플랫폼을; a run of one is
 ///   a unigram. Documents also get the first character of each longer run, so that 책 is found in 책을.
+/// - Hangul with Kiwi: the content morphemes of each word by their dictionary form, the word itself where it has none.
 /// - Latin and other words: the English Snowball stem; an accented word also without its accents.
 /// - Identifiers (apt-get, sources.list, snake_case, camelCase, utf8, C++): whole and in parts.
 /// Any bytes are valid input. Not thread-safe: one per thread.
@@ -34,7 +36,8 @@ class Tokenizer {
   enum class Purpose { document, query };
   using Sink = std::function<void(const Token&)>;
 
-  Tokenizer();
+  /// `kiwi`: cut Hangul into morphemes; null: into bigrams.
+  explicit Tokenizer(std::shared_ptr<const text::Kiwi> kiwi = nullptr);
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
@@ -46,6 +49,9 @@ class Tokenizer {
     std::size_t begin = 0, end = 0;  // of cells_
   };
 
+  void words(std::string_view bytes, Purpose purpose, const Sink& sink);
+  void find_morphemes(std::string_view bytes);
+  std::size_t morphemes(std::size_t begin, const Sink& sink);
   void segment(std::string_view bytes, std::size_t base, Purpose purpose, const Sink& sink);
   std::size_t ngrams(std::size_t begin, Purpose purpose, const Sink& sink);
   std::size_t unit(std::size_t begin, const Sink& sink);
@@ -58,9 +64,12 @@ class Tokenizer {
 
   std::unique_ptr<sb_stemmer, void (*)(sb_stemmer*)> stemmer_;
   std::vector<Cell> cells_;  // of the current segment
+  std::shared_ptr<const text::Kiwi> kiwi_;
+  std::vector<text::Morpheme> morphemes_;  // of the text, its content words, in order
 };
 
 /// The distinct tokens of a query, in order of appearance.
-[[nodiscard]] std::vector<std::string> query_tokens(std::string_view query);
+[[nodiscard]] std::vector<std::string> query_tokens(std::string_view query,
+                                                    std::shared_ptr<const text::Kiwi> kiwi = nullptr);
 
 }  // namespace twin::stores

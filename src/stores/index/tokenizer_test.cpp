@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/text/unicode.h"
+#include "stores/index/tokenizer_tier.h"
 
 using namespace twin;
 using namespace twin::stores;
@@ -38,7 +39,49 @@ bool finds(std::string_view document, std::string_view query) {
          std::all_of(wanted.begin(), wanted.end(), [&](const std::string& w) { return words.contains(w); });
 }
 
+/// Knows one word: 플랫폼, a noun, and 을 after it.
+class FakeKiwi final : public text::Kiwi {
+ public:
+  [[nodiscard]] Result<std::vector<text::Span>> sentences(std::string_view) const override { return {}; }
+  [[nodiscard]] Result<std::vector<text::Morpheme>> morphemes(std::string_view utf8) const override {
+    lines_.emplace_back(utf8);
+    std::vector<text::Morpheme> found;
+    for (auto at = utf8.find("플랫폼"); at != std::string_view::npos; at = utf8.find("플랫폼", at + 1)) {
+      found.push_back({"플랫폼", "NNG", {at, at + 9}, 0, 0});
+      if (utf8.substr(at + 9).starts_with("을")) found.push_back({"을", "JKO", {at + 9, at + 12}, 0, 0});
+    }
+    return found;
+  }
+  [[nodiscard]] std::string version() const override { return "0"; }
+  mutable Texts lines_;
+};
+
 }  // namespace
+
+TEST_CASE("tokenizer: with Kiwi, Hangul becomes its content morphemes, and the rest is as without") {
+  const auto kiwi = std::make_shared<FakeKiwi>();
+  Tokenizer tokenizer(kiwi);
+  Texts found;
+  const std::string text = "첫 줄 snake_case\nNFD: \u1111\u1173\u11af랫폼을 쓰는 플랫폼 中文 " + std::string(9000, 'x');
+  tokenizer.tokenize(text, Tokenizer::Purpose::document,
+                     [&](const Token& t) { found.push_back((t.colocated ? "=" : "") + std::string(t.text)); });
+  std::string joined_tokens;
+  for (std::size_t i = 0; i < 11; ++i) joined_tokens += found.at(i) + "|";
+  CHECK(joined_tokens == "첫|줄|snake|=snake_case|case|nfd|플랫폼|쓰는|플랫폼|中文|=中|");
+  CHECK(query_tokens("플랫폼을 플랫폼", kiwi) == Texts{"플랫폼"});
+  // Bytes that are no text end nothing.
+  tokenizer.tokenize("\xFF\xED\xA0 플랫폼", Tokenizer::Purpose::query,
+                     [&](const Token& t) { CHECK(t.text == "플랫폼"); });
+  // Latin lines are not analysed at all; long ones are cut.
+  for (const std::string& line : kiwi->lines_) CHECK(line.size() <= 8192);
+}
+
+TEST_CASE("tokenizer: the tier is part of an index's identity") {
+  CHECK(tokenizer_tier("bigrams").identity() != TokenizerTier{"morphemes", std::make_shared<FakeKiwi>()}.identity());
+  CHECK(tokenizer_tier("bigrams").kiwi == nullptr);
+  CHECK_THROWS_AS((void)tokenizer_tier("words"), Fatal);
+  CHECK_NOTHROW((void)tokenizer_tier("auto"));
+}
 
 TEST_CASE("tokenizer: Hangul runs are bigrams, a run of one is a unigram") {
   CHECK(tokens("플랫폼을") == Texts{"플랫", "=플", "랫폼", "폼을"});

@@ -1,0 +1,62 @@
+// How well retrieval does on a BEIR folder: its documents go through the pipeline that serves, its queries through the
+// search that answers.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/progress.h"
+#include "evaluation/beir.h"
+#include "feature/category.h"
+#include "feature/embed/build_index.h"
+#include "inference/rag/rag.h"
+#include "models/engines/engine.h"
+#include "stores/index/index.h"
+
+namespace twin::evaluation {
+
+struct BeirRun {
+  std::filesystem::path folder;          ///< the BEIR folder
+  std::string split = "test";            ///< qrels/<split>.tsv
+  std::filesystem::path work;            ///< warehouse and indexes; what is there and unchanged is used again
+  feature::Category category;            ///< whose chunk rules apply
+  inference::RetrievalConfig retrieval;  ///< a weight of 0 leaves that retriever out
+  stores::IndexConfig index;
+  feature::EmbedConfig embed;
+  models::EmbeddingEngine& embedder;
+  models::Tokenizer& tokenizer;
+  ProgressSink& progress;
+  std::stop_token stop;
+};
+
+/// The documents found for one query, best first.
+struct BeirRanking {
+  std::string query_id;
+  std::vector<std::string> documents;
+  std::vector<double> scores;
+  double milliseconds = 0;  ///< from the text of the query to the passages: embedding, both retrievers, fusion, texts
+};
+
+struct BeirReport {
+  double ndcg10 = 0, recall5 = 0, recall10 = 0, mrr10 = 0;  ///< means over the queries
+  int queries = 0, documents = 0, chunks = 0;
+  double index_seconds = 0;           ///< from corpus.jsonl to the index that can be searched
+  std::vector<BeirRanking> rankings;  ///< in the order of queries.jsonl
+  std::vector<Error> problems;        ///< lines, documents and queries that were left out
+  [[nodiscard]] double query_ms(double percentile) const;
+};
+
+/// A document is where its best passage is. As BEIR does, a document with the id of the query is not counted, and a
+/// query without a relevant document counts 0. A query that fails counts 0 and is a problem. Throws Fatal when the
+/// folder cannot be read or the engine fails for good.
+[[nodiscard]] BeirReport run_beir(const BeirRun& run);
+
+/// The interface of `twin eval retrieval --json`.
+[[nodiscard]] Json to_json(const BeirReport& report);
+/// One line per hit: query, Q0, document, rank, score, tag: what trec_eval reads.
+[[nodiscard]] std::string trec_run(const BeirReport& report, const std::string& tag);
+
+}  // namespace twin::evaluation
