@@ -25,8 +25,5 @@ std::unique_ptr<Command> dataset_command() {
   return std::make_unique<StageCommand>("dataset", tr("Instruction and preference samples"),
                                         std::vector<std::string>{"instruct", "preference"});
 }
-std::unique_ptr<Command> train_command() {
-  return std::make_unique<StageCommand>("train", tr("Fine-tune a LoRA adapter"), std::vector<std::string>{"train"});
-}
 
 }  // namespace twin::cli

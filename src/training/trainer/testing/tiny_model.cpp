@@ -25,6 +25,7 @@ std::string tiny_model(const TinyModel& options) {
   number("attention.head_count", options.heads);
   number("attention.head_count_kv", options.kv_heads);
   const auto head_dim = options.head_dim > 0 ? options.head_dim : options.hidden / options.heads;
+  number("rope.dimension_count", head_dim);
   number("attention.key_length", head_dim);
   number("attention.value_length", head_dim);
   if (options.window > 0) number("attention.sliding_window", options.window);

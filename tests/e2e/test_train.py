@@ -1,0 +1,177 @@
+"""twin train --data: any JSON lines outside any project, and what it says about bad ones."""
+
+import json
+import os
+import pathlib
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from harness import BIN, MODELS
+
+RESULT = ["steps", "samples", "tokens", "loss_tokens", "seconds", "tokens_per_s", "final_loss", "eval_loss"]
+RESULT += ["peak_rss_bytes", "adapter"]
+
+
+def message(role, content):
+    return {"role": role, "content": content}
+
+
+def talk(question, answer):
+    return {"messages": [message("user", question), message("assistant", answer)]}
+
+
+def pair(question, chosen, rejected):
+    return {
+        "prompt": [message("user", question)],
+        "chosen": [message("assistant", chosen)],
+        "rejected": [message("assistant", rejected)],
+    }
+
+
+@unittest.skipUnless((BIN / "twin-train").exists(), "built without twin-train")
+class BareTrainingTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="twin-train-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.base = next((MODELS / "smollm2").glob("*.gguf"))
+        self.env = {**os.environ, "LC_ALL": "C.UTF-8", "TWIN_MODELS_FOLDER": str(MODELS)}
+
+    def write(self, name, rows):
+        path = self.folder / name
+        text = "".join((r if isinstance(r, str) else json.dumps(r, ensure_ascii=False)) + "\n" for r in rows)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def command(self, data, *arguments, base=None, out="out"):
+        command = [BIN / "twin", "train", "--data", data, "--base", base or self.base, "--out", out]
+        return [*map(str, [*command, "--json", *arguments])]
+
+    def train(self, data, *arguments, code=0, base=None, out="out", before=None):
+        done = subprocess.run(
+            self.command(data, *arguments, base=base, out=out),
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            preexec_fn=before,
+        )
+        self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
+        return done
+
+    def small(self, **more):
+        settings = {"batch_tokens": 128, "checkpoint_every": 1, "threads": 2, **more}
+        return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+
+    def test_sft_writes_the_result_and_progress_as_json(self):
+        rows = [talk(f"What is {name}?", f"{name} is a tool.") for name in ("apt", "dpkg", "김치", "systemd")]
+        data = self.write("train.jsonl", rows)
+        done = self.train(data, "--eval-data", data, "--method", "sft",
+                          *self.small(epochs=2, **{"lora.r": 4}), base="smollm2")
+        result = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual(list(result), RESULT)
+        self.assertEqual(result["samples"], 8)
+        self.assertGreater(result["tokens"], result["loss_tokens"])
+        self.assertGreater(result["peak_rss_bytes"], 1 << 28)
+        for path in result["adapter"].values():
+            self.assertTrue((self.folder / path).exists())
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        steps = [e for e in events if e.get("event") == "step"]
+        self.assertEqual(len(steps), result["steps"])
+        evals = [e["eval_loss"] for e in events if e.get("event") == "eval"]
+        self.assertLess(result["eval_loss"], evals[0])
+        config = json.loads((self.folder / "out/adapter/adapter_config.json").read_text())
+        self.assertEqual((config["r"], config["base_model_name_or_path"]), (4, "smollm2"))
+
+    def test_preference_methods(self):
+        pairs = [pair(f"Say {n}", f"I say {n}, gladly.", "no no no") for n in ("one", "two", "three", "four")]
+        data = self.write("pairs.jsonl", pairs)
+        for method in ("dpo", "orpo"):
+            with self.subTest(method):
+                done = self.train(data, "--method", method, *self.small(epochs=3, lr=1e-3), out=method)
+                steps = [json.loads(line) for line in done.stderr.splitlines()]
+                steps = [e for e in steps if e.get("event") == "step"]
+                self.assertLess(steps[-1]["loss"], steps[0]["loss"])
+                self.assertGreater(steps[-1]["reward_margin"], steps[0]["reward_margin"])
+
+    def test_sigterm_writes_a_checkpoint_and_the_command_that_goes_on(self):
+        data = self.write("train.jsonl", [talk(f"Question {i}?", f"Answer {i}, and so on.") for i in range(24)])
+        arguments = ["--method", "sft", *self.small(batch_size=1, checkpoint_every=1000)]
+        child = subprocess.Popen(self.command(data, *arguments), cwd=self.folder, env=self.env, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for line in child.stderr:
+            if '"event":"step"' in line and json.loads(line)["step"] == 2:
+                break
+        child.send_signal(signal.SIGTERM)
+        out, _ = child.communicate(timeout=300)
+        self.assertEqual(child.returncode, 0)
+        stopped = json.loads(out.splitlines()[-1])
+        self.assertTrue(stopped["stopped"])
+        self.assertLess(stopped["step"], 24)
+        self.assertTrue(list((self.folder / "out/checkpoints").glob("step-*")))
+        words = shlex.split(stopped["resume"])
+        self.assertEqual(words[:2], ["twin", "train"])
+        words[0] = str(BIN / "twin")
+        again = subprocess.run(words, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=900)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn('"event":"resumed"', again.stderr)
+        self.assertEqual(json.loads(again.stdout.splitlines()[-1])["steps"], 24)
+
+    def test_bad_data_is_named_by_file_and_line(self):
+        good = talk("Hi?", "Hello.")
+        for name, rows, says in [
+            ("broken", [good, '{"messages":[{"role":"user"'], "broken.jsonl:2: The line is not a JSON object"),
+            ("roles", [good, good, {"messages": [message("assistant", "x"), message("user", "y")]}], "roles.jsonl:3"),
+            ("pairs", [pair("a", "b", "c")], "Use method dpo"),
+            ("empty", ["", ""], "The dataset is empty"),
+            ("long", [talk("Hi?", "word " * 900)], "raise max_length"),
+        ]:
+            with self.subTest(name):
+                done = self.train(self.write(name + ".jsonl", rows), *self.small(), code=1)
+                self.assertIn(says, done.stderr)
+        self.train(str(self.folder / "absent.jsonl"), code=1)
+        empty_split = self.train(self.write("ok.jsonl", [good]), "--eval-data", self.write("none.jsonl", []), code=1)
+        self.assertIn("none.jsonl", empty_split.stderr)
+
+    def test_wrong_settings_are_refused_with_the_nearest_key(self):
+        data = self.write("ok.jsonl", [talk("Hi?", "Hello.")])
+        done = self.train(data, "--set", "lora.rank=8", code=2)
+        self.assertIn("lora.rank", done.stderr)
+        self.assertIn("lora.r", done.stderr.replace("lora.rank", ""))
+        self.assertIn("epochs", self.train(data, "--set", "epoch=2", code=2).stderr)
+        self.assertIn("sft", self.train(data, "--method", "ppo", code=2).stderr)
+        self.train(data, "--set", "lr=fast", code=2)
+
+    def test_bad_models_are_refused(self):
+        data = self.write("ok.jsonl", [talk("Hi?", "Hello.")])
+        whole = self.base.read_bytes()
+        truncated = self.folder / "truncated.gguf"
+        truncated.write_bytes(whole[: len(whole) // 2])
+        self.assertIn("truncated", self.train(data, base=truncated, code=1).stderr)
+        renamed = self.folder / "renamed.gguf"
+        renamed.write_bytes(whole[:4096].replace(b"llama", b"xlama") + whole[4096:])
+        self.assertIn("architecture is 'xlama'", self.train(data, base=renamed, code=1).stderr)
+        self.train(data, base=self.folder / "absent.gguf", code=1)
+        self.train(data, base=self.folder, code=2)  # two models are there
+        self.assertIn("pull", self.train(data, base="absent-model", code=1).stderr)
+
+    def test_a_full_disk_at_a_checkpoint_ends_the_run_with_the_reason(self):
+        data = self.write("train.jsonl", [talk(f"Question {i}?", f"Answer {i}.") for i in range(4)])
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        done = self.train(data, *self.small(batch_size=1), code=1, before=limit)
+        self.assertIn("state.safetensors", done.stderr)
+        self.assertFalse((self.folder / "out/adapter.gguf").exists())
+        self.train(data, *self.small(batch_size=1))
+
+
+if __name__ == "__main__":
+    unittest.main()
