@@ -129,7 +129,7 @@ class BareTrainingTest(unittest.TestCase):
             ("roles", [good, good, {"messages": [message("assistant", "x"), message("user", "y")]}], "roles.jsonl:3"),
             ("pairs", [pair("a", "b", "c")], "Use method dpo"),
             ("empty", ["", ""], "The dataset is empty"),
-            ("long", [talk("Hi?", "word " * 900)], "raise max_length"),
+            ("long", [talk("Hi?", "word " * 1900)], "raise max_length"),
         ]:
             with self.subTest(name):
                 done = self.train(self.write(name + ".jsonl", rows), *self.small(), code=1)
@@ -141,8 +141,7 @@ class BareTrainingTest(unittest.TestCase):
     def test_wrong_settings_are_refused_with_the_nearest_key(self):
         data = self.write("ok.jsonl", [talk("Hi?", "Hello.")])
         done = self.train(data, "--set", "lora.rank=8", code=2)
-        self.assertIn("lora.rank", done.stderr)
-        self.assertIn("lora.r", done.stderr.replace("lora.rank", ""))
+        self.assertIn('unknown key "lora.rank" (known keys: r, alpha', done.stderr)
         self.assertIn("epochs", self.train(data, "--set", "epoch=2", code=2).stderr)
         self.assertIn("sft", self.train(data, "--method", "ppo", code=2).stderr)
         self.train(data, "--set", "lr=fast", code=2)
