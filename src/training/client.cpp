@@ -76,6 +76,7 @@ class Monitor {
     done_ = std::max(done_, done);
   }
   void advance(const char* task, const char* unit, const Json& json) {
+    if (number(json, "done") < done_) task_.clear();  // another file's samples: a bar of their own
     bar(task, unit, number(json, "total"));
     advance_to(number(json, "done"));
   }

@@ -38,7 +38,36 @@ TrainJob some_job() {
   return job;
 }
 
+/// What every bar came to: "tokenize 3/3".
+struct Bars final : ProgressSink {
+  std::vector<std::string> ended;
+
+  struct Bar final : Progress {
+    Bar(std::vector<std::string>& list, std::string_view name) : ended(list), task(name) {}
+    ~Bar() override { ended.push_back(task + " " + std::to_string(done) + "/" + std::to_string(all)); }
+    void total(std::uint64_t total) override { all = total; }
+    void add(std::uint64_t more) override { done += more; }
+    void note(std::string_view) override {}
+    std::vector<std::string>& ended;
+    std::string task;
+    std::uint64_t done = 0, all = 0;
+  };
+  std::unique_ptr<Progress> start(std::string_view task, std::string_view) override {
+    return std::make_unique<Bar>(ended, task);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("training: each file that is tokenized has a bar of its own") {
+  const FakeTrainer fake(R"(for done in 50 90; do echo "{\"event\":\"tokenized\",\"done\":$done,\"total\":90}" >&2; done
+echo '{"event":"tokenized","done":7,"total":7}' >&2
+echo '{"event":"step","step":1,"steps":1,"loss":3.5}' >&2
+echo '{"steps":1,"tokens":10}')");
+  Bars bars;
+  CHECK(run_training(some_job(), bars, {}, {}).has_value());
+  CHECK(bars.ended == std::vector<std::string>{"tokenize 90/90", "tokenize 7/7", "train 1/1"});
+}
 
 TEST_CASE("training: the child gets the job, its steps are forwarded, its result is returned") {
   const FakeTrainer fake(R"(printf '%s' "$job" > "$(dirname "$0")/job.json"
