@@ -42,8 +42,12 @@ std::uint64_t hash_order(std::int64_t seed, std::string_view purpose, std::strin
   return std::stoull(hash.hex().substr(0, 16), nullptr, 16);
 }
 
+double hash_fraction(std::int64_t seed, std::string_view purpose, std::string_view id) {
+  return static_cast<double>(hash_order(seed, purpose, id)) / 18446744073709551616.0;  // 2^64
+}
+
 std::string split_of(const std::string& document_id, const DatasetConfig& config) {
-  const double place = static_cast<double>(hash_order(config.seed, "split", document_id)) / 18446744073709551616.0;
+  const double place = hash_fraction(config.seed, "split", document_id);
   if (place < config.test_share) return "test";
   if (place < config.test_share + config.validation_share) return "validation";
   return "train";

@@ -24,7 +24,7 @@ bool chosen(const Sample& sample, const DatasetConfig& config) {
   const bool names_its_subject =
       question.find(".title") != std::string::npos || question.find(".heading") != std::string::npos;
   if (sample.split != "train" || !names_its_subject) return false;
-  return static_cast<double>(hash_order(config.seed, "rag", sample.id)) / 18446744073709551616.0 < config.rag_share;
+  return hash_fraction(config.seed, "rag", sample.id) < config.rag_share;
 }
 
 /// Where the chunks of the chosen samples' documents lie.

@@ -24,6 +24,16 @@ Transformer::RopeTables rope_tables(const std::vector<std::int64_t>& lengths, co
   return {angles.cos(), angles.sin()};
 }
 
+/// Gradient of a block's output before it was added to the residual stream: through its norm, where the family has one
+/// (Gemma); `norm` is undefined in the others.
+at::Tensor post_norm_backward(const at::Tensor& y, const at::Tensor& norm, const at::Tensor& scale,
+                              const at::Tensor& dx, at::ScalarType dtype) {
+  if (!norm.defined()) return dx.to(dtype);
+  auto dy = at::empty_like(y);
+  kernels::add_norm_backward(y, norm, scale, dx, dy);
+  return dy;
+}
+
 }  // namespace
 
 Transformer::Transformer(ModelWeights weights, const Adapter* adapter, TransformerOptions options)
@@ -165,13 +175,7 @@ void Transformer::layer_forward(std::size_t index, at::Tensor& x, const Tape& ta
 void Transformer::ffn_backward(std::size_t index, at::Tensor& dx, const LayerTape& tape) const {
   const auto& layer = layers_[index];
   const auto gate = shape().family.gate;
-  at::Tensor dy;
-  if (layer.ffn_post_norm.defined()) {
-    dy = at::empty_like(tape.y_ffn);
-    kernels::add_norm_backward(tape.y_ffn, layer.ffn_post_norm, tape.scale_post_ffn, dx, dy);
-  } else {
-    dy = dx.to(weights_.dtype);
-  }
+  const auto dy = post_norm_backward(tape.y_ffn, layer.ffn_post_norm, tape.scale_post_ffn, dx, weights_.dtype);
   const auto dh = layer.down.backward(tape.rows_down, dy, tape.mask_down, true);
   auto dgate_up = at::empty_like(tape.gate_up);
   kernels::gated_backward(gate, tape.gate_up, dh, dgate_up);
@@ -183,13 +187,8 @@ void Transformer::attention_backward(std::size_t index, at::Tensor& dx, const Ta
                                      const LayerTape& tape) const {
   const auto& layer = layers_[index];
   const auto& shape = weights_.shape;
-  at::Tensor dy;
-  if (layer.attention_post_norm.defined()) {
-    dy = at::empty_like(tape.y_attention);
-    kernels::add_norm_backward(tape.y_attention, layer.attention_post_norm, tape.scale_post_attention, dx, dy);
-  } else {
-    dy = dx.to(weights_.dtype);
-  }
+  const auto dy =
+      post_norm_backward(tape.y_attention, layer.attention_post_norm, tape.scale_post_attention, dx, weights_.dtype);
   const auto dout = layer.output.backward(tape.rows_output, dy, tape.mask_output, true);
   const auto window = shape.is_global(static_cast<std::int64_t>(index)) ? 0 : shape.window;
   auto dqkv = attention_gradient(shape, window, dout, tape.qkv, layer.output.inputs(tape.rows_output), tape.logsumexps,
