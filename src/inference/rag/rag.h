@@ -23,7 +23,7 @@ struct RetrievalConfig {
   /// Strength of the adapter in answers from passages: a small model that was tuned to an author's style leans on its
   /// memory instead of the passages. Weights between base and tuned model keep both (WiSE-FT, Wortsman et al. 2022).
   double adapter_scale = 0.5;
-  double support = 0.5;       ///< share of a sentence's content words that a passage must hold to be cited
+  double support = 0.5;  ///< share of a sentence's content words that a passage must hold to be cited
   void bind(config::Binder& b);
 };
 

@@ -134,7 +134,8 @@ class LocalWorker final : public Worker {
     (*body)["top_k"] = 0;  // only what the request names; the server's own defaults would cut the distribution
     (*body)["min_p"] = 0.0;
     (*body)["cache_prompt"] = request.reuse_prefix;
-    if (auto scaled = set_adapter(*body, request.adapter, request.adapter_scale); !scaled) return tl::unexpected(scaled.error());
+    if (auto scaled = set_adapter(*body, request.adapter, request.adapter_scale); !scaled)
+      return tl::unexpected(scaled.error());
     return send_chat(body->dump(), on_delta, request.cancel);
   }
 
