@@ -43,9 +43,10 @@ lint: ## check formatting, layers and scripts
 	@for check in scripts/check-*.py; do python3 $$check || exit 1; done
 
 .PHONY: tidy
-tidy: build ## clang-tidy over src/ (slow), or over the files named by FILES="…"
+tidy: setup ## clang-tidy over src/ (slow), or over the files named by FILES="…"
 	@scripts/setup/setup.sh lint
-	@run-clang-tidy -quiet -p build/release -j $(JOBS) $(or $(FILES),'^$(CURDIR)/src/')
+	@cmake --preset dev > /dev/null
+	@run-clang-tidy -quiet -p build/dev -j $(JOBS) $(or $(FILES),'^$(CURDIR)/src/')
 
 .PHONY: format
 format: ## format the C++ sources

@@ -24,14 +24,26 @@ export TWIN_MODELS_PACKAGES=${TWIN_PACKAGES:-}
 section "Project folder: $home"
 "${twin[@]}" doctor
 
-section "The whole line: collect, index, dataset, train, evaluate"
+# 3: some items failed and are listed; the rest is there.
 status=0
-"${twin[@]}" up --no-serve || status=$?
-# 3: some items failed and are listed above; the rest is there.
-if [ "$status" != 0 ] && [ "$status" != 3 ]; then exit "$status"; fi
+run() {
+  local code=0
+  "${twin[@]}" "$@" || code=$?
+  case $code in
+    0) ;;
+    3) status=3 ;;
+    *) exit "$code" ;;
+  esac
+}
+
+section "Sources into a tuned model: collect, index, dataset, train"
+run train
 
 section "A question: $question"
 "${twin[@]}" ask "$question"
+
+section "The rest of the line: preference data, evaluation"
+run up --no-serve
 
 section "Base against twin, on documents that training never saw"
 "${twin[@]}" eval show

@@ -11,6 +11,10 @@
 namespace twin {
 
 using Millis = std::chrono::milliseconds;
+/// To the nearest millisecond.
+[[nodiscard]] inline Millis to_millis(double seconds) {
+  return std::chrono::round<Millis>(std::chrono::duration<double>(seconds));
+}
 /// Unix time in milliseconds; the only form of time that is stored.
 using UnixMillis = std::int64_t;
 

@@ -7,7 +7,7 @@
 namespace twin {
 namespace {
 
-constexpr std::size_t block = 1u << 16;
+constexpr std::size_t kSampleBytes = 1u << 16;
 
 struct State {
   const std::function<bool(CsvRow&&)>& row;
@@ -55,7 +55,7 @@ Result<void> read_csv(std::string_view utf8, const std::function<bool(CsvRow&&)>
   if (!parser.good) return fail(ErrorKind::internal, "libcsv cannot be set up");
   State state{.row = row, .limits = limits};
   while (!utf8.empty() && !state.stopped) {
-    const std::string_view part = utf8.substr(0, block);
+    const std::string_view part = utf8.substr(0, kSampleBytes);
     const std::size_t read = ::csv_parse(&parser.value, part.data(), part.size(), on_field, on_row, &state);
     if (read != part.size()) {
       return fail(ErrorKind::invalid, tr("This is no CSV: {}", ::csv_strerror(::csv_error(&parser.value))));

@@ -28,7 +28,7 @@ namespace twin {
 
 namespace {
 
-constexpr std::size_t kBlockBytes = 1 << 16;
+constexpr std::size_t kReadBytes = 1 << 16;
 constexpr std::size_t kFilesAtOnce = 128;  // open at the same time by write_many()
 // Temporary files are named .twin-tmp-<pid>-<n>: no longer than NAME_MAX whatever the target is called.
 constexpr std::string_view kTemporaryPrefix = ".twin-tmp-";
@@ -164,7 +164,7 @@ class Disk final : public FileSystem, public FileParts {
         bytes.resize(filled);
         return bytes;
       }
-      if (filled == bytes.size()) bytes.resize(filled + kBlockBytes);
+      if (filled == bytes.size()) bytes.resize(filled + kReadBytes);
     }
   }
 

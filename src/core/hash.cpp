@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kIdDigits = 24;
-constexpr std::size_t kBlockBytes = 1 << 16;
+constexpr std::size_t kHashBytes = 1 << 16;
 
 std::string to_hex(const unsigned char* bytes, std::size_t size) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -72,7 +72,7 @@ Result<std::string> sha256_file(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
   if (!file) return fail(ErrorKind::io, tr("cannot read: {}", std::strerror(errno)), path.string());
   Sha256 hash;
-  std::string block(kBlockBytes, '\0');
+  std::string block(kHashBytes, '\0');
   std::size_t got = 0;
   while ((got = std::fread(block.data(), 1, block.size(), file.get())) > 0) hash.update({block.data(), got});
   if (std::ferror(file.get()) != 0) {

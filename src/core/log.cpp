@@ -78,7 +78,8 @@ void set_file(const std::filesystem::path& path) {
   }
 }
 
-void write(Level level, std::string_view line) {
+// Weak: see translated() in core/i18n.cpp.
+[[gnu::weak]] void write(Level level, std::string_view line) {
   if (level == Level::off) return;
   const std::string text = redact(one_line(line));
   if (level >= lowest.load()) Terminal::instance().line(fmt::format("twin: {}: {}", name(level), text));

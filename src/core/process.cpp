@@ -24,7 +24,7 @@ namespace twin {
 
 namespace {
 
-constexpr std::size_t kBlockBytes = 1 << 16;
+constexpr std::size_t kPipeBytes = 1 << 16;
 // A grandchild may keep the pipe open after the child ended; its output is not waited for longer than this.
 constexpr int kDrainMillis = 500;
 
@@ -71,7 +71,7 @@ class LineSplitter {
 
 /// Reads one stream of the child until its end, or until `ended` is signalled and nothing more comes.
 void pump(int fd, int ended, const Chunks& on_chunk) {
-  std::string block(kBlockBytes, '\0');
+  std::string block(kPipeBytes, '\0');
   bool exited = false;
   while (true) {
     pollfd watched[2] = {{fd, POLLIN, 0}, {ended, POLLIN, 0}};

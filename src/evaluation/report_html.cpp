@@ -25,7 +25,7 @@ summary { cursor: pointer; font-weight: 600; }
 svg { vertical-align: middle; }
 )";
 
-std::string escaped(std::string_view text) {
+std::string html_escaped(std::string_view text) {
   std::string out;
   for (const char c : text::repair_utf8(text)) {
     switch (c) {
@@ -53,22 +53,22 @@ std::string escaped(std::string_view text) {
 
 std::string row(const std::vector<std::string>& cells, std::string_view tag) {
   std::string out = "<tr>";
-  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
+  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", tag, html_escaped(cell));
   return out + "</tr>\n";
 }
 
 std::string table(const std::string& title, const std::vector<std::string>& head, const Rows& rows) {
   if (rows.empty()) return {};
   std::string out = fmt::format("<h2>{}</h2>\n<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n",
-                                escaped(title), row(head, "th"));
+                                html_escaped(title), row(head, "th"));
   for (const auto& cells : rows) out += row(cells, "td");
   return out + "</tbody></table></div>\n";
 }
 
-std::string errors(const std::string& title, const std::vector<Error>& list) {
+std::string html_errors(const std::string& title, const std::vector<Error>& list) {
   if (list.empty()) return {};
-  std::string out = fmt::format("<h2 class=\"failed\">{} ({})</h2>\n<ul>\n", escaped(title), list.size());
-  for (const Error& error : list) out += fmt::format("<li>{}</li>\n", escaped(error.text()));
+  std::string out = fmt::format("<h2 class=\"failed\">{} ({})</h2>\n<ul>\n", html_escaped(title), list.size());
+  for (const Error& error : list) out += fmt::format("<li>{}</li>\n", html_escaped(error.text()));
   return out + "</ul>\n";
 }
 
@@ -87,9 +87,9 @@ std::string interval_plot(const EvalReport& report, const MetricInfo& metric) {
   if (first || high <= low) return {};
   const auto x = [&](double value) { return kMargin + (value - low) / (high - low) * (kWidth - 2 * kMargin); };
   const double height = kRow * static_cast<double>(report.arms.size());
-  std::string out =
-      fmt::format("<h3>{} {}</h3>\n<p>{}</p>\n<svg width=\"420\" height=\"{:.0f}\" role=\"img\" aria-label=\"{}\">\n",
-                  escaped(metric.label), arrow(metric), escaped(metric.meaning), height, escaped(metric.label));
+  std::string out = fmt::format(
+      "<h3>{} {}</h3>\n<p>{}</p>\n<svg width=\"420\" height=\"{:.0f}\" role=\"img\" aria-label=\"{}\">\n",
+      html_escaped(metric.label), arrow(metric), html_escaped(metric.meaning), height, html_escaped(metric.label));
   double y = kRow / 2;
   for (const ArmReport& arm : report.arms) {
     const Estimate& estimate = arm.metrics.at(metric.key);
@@ -99,27 +99,28 @@ std::string interval_plot(const EvalReport& report, const MetricInfo& metric) {
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"var(--accent)\"/>"
         "<text x=\"{:.0f}\" y=\"{:.1f}\" font-size=\"12\" fill=\"currentColor\">{} {}</text>\n",
         kWidth, y, y, x(estimate.low), x(estimate.high), y, y, x(estimate.mean), y, kWidth + 8, y + 4,
-        escaped(arm.name), escaped(with_margin(estimate, digits_of(metric.key))));
+        html_escaped(arm.name), html_escaped(with_margin(estimate, digits_of(metric.key))));
     y += kRow;
   }
   return out + "</svg>\n";
 }
 
-std::string questions(const EvalReport& report) {
+std::string html_questions(const EvalReport& report) {
   std::string out;
-  if (!report.questions.empty()) out += fmt::format("<h2>{}</h2>\n", escaped(tr("Questions and answers")));
+  if (!report.questions.empty()) out += fmt::format("<h2>{}</h2>\n", html_escaped(tr("Questions and answers")));
   for (std::size_t q = 0; q < report.questions.size(); ++q) {
     const Question& question = report.questions[q];
     out += fmt::format(
         "<details><summary>{}. {}</summary>\n<p><b>{}</b> ({}, {}–{})</p><blockquote "
         "class=\"author\">{}</blockquote>\n",
-        q + 1, escaped(question.question), escaped(tr("author")), escaped(question.document_id), question.start,
-        question.end, escaped(question.reference));
+        q + 1, html_escaped(question.question), html_escaped(tr("author")), html_escaped(question.document_id),
+        question.start, question.end, html_escaped(question.reference));
     for (const ArmReport& arm : report.arms) {
       const ArmAnswer& answer = arm.answers[q];
-      out += answer.failure.empty()
-                 ? fmt::format("<p><b>{}</b></p><blockquote>{}</blockquote>\n", escaped(arm.name), escaped(answer.text))
-                 : fmt::format("<p class=\"failed\"><b>{}</b>: {}</p>\n", escaped(arm.name), escaped(answer.failure));
+      out += answer.failure.empty() ? fmt::format("<p><b>{}</b></p><blockquote>{}</blockquote>\n",
+                                                  html_escaped(arm.name), html_escaped(answer.text))
+                                    : fmt::format("<p class=\"failed\"><b>{}</b>: {}</p>\n", html_escaped(arm.name),
+                                                  html_escaped(answer.failure));
     }
     out += "</details>\n";
   }
@@ -129,12 +130,12 @@ std::string questions(const EvalReport& report) {
 }  // namespace
 
 std::string to_html(const EvalReport& report) {
-  const std::string title = escaped(tr("Evaluation of the twin"));
+  const std::string title = html_escaped(tr("Evaluation of the twin"));
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
       "<h1>{}</h1>\n<p>{}</p>\n",
-      language(), title, kStyle, title, escaped(summary_line(report)));
+      language(), title, kStyle, title, html_escaped(summary_line(report)));
   Rows comparison = comparison_rows(report, with_interval);
   if (!comparison.empty()) {
     const auto head = comparison.front();
@@ -149,7 +150,8 @@ std::string to_html(const EvalReport& report) {
   Rows lineage;
   for (const auto& [key, value] : report.lineage) lineage.push_back({key, value});
   out += table(tr("What was evaluated"), {tr("part"), tr("identity")}, lineage);
-  out += errors(tr("Failed"), report.failures) + errors(tr("Not measured"), report.notes) + questions(report);
+  out += html_errors(tr("Failed"), report.failures) + html_errors(tr("Not measured"), report.notes) +
+         html_questions(report);
   return out + "</body>\n</html>\n";
 }
 

@@ -9,7 +9,7 @@ namespace twin::evaluation {
 namespace {
 
 /// Foreign text inside Markdown: nothing of it may become markup, an HTML tag or the end of a table cell.
-std::string escaped(std::string_view text) {
+std::string markdown_escaped(std::string_view text) {
   std::string out;
   for (const char c : text::repair_utf8(text)) {
     if (c == '<') {
@@ -28,7 +28,7 @@ std::string escaped(std::string_view text) {
 
 std::string block_quote(std::string_view text) {
   std::string out;
-  for (const std::string_view line : text::split(text, '\n')) out += "> " + escaped(line) + "\n";
+  for (const std::string_view line : text::split(text, '\n')) out += "> " + markdown_escaped(line) + "\n";
   return out;
 }
 
@@ -36,7 +36,7 @@ std::string table(const Rows& rows) {
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     out += "|";
-    for (const std::string& cell : rows[r]) out += " " + escaped(cell) + " |";
+    for (const std::string& cell : rows[r]) out += " " + markdown_escaped(cell) + " |";
     out += "\n";
     if (r > 0) continue;
     out += "|";
@@ -52,25 +52,26 @@ std::string titled_table(const std::string& title, std::vector<std::string> head
   return fmt::format("\n## {}\n\n{}", title, table(rows));
 }
 
-std::string errors(const std::string& title, const std::vector<Error>& list) {
+std::string markdown_errors(const std::string& title, const std::vector<Error>& list) {
   if (list.empty()) return {};
   std::string out = fmt::format("\n## {} ({})\n\n", title, list.size());
-  for (const Error& error : list) out += "- " + escaped(error.text()) + "\n";
+  for (const Error& error : list) out += "- " + markdown_escaped(error.text()) + "\n";
   return out;
 }
 
-std::string questions(const EvalReport& report) {
+std::string markdown_questions(const EvalReport& report) {
   std::string out;
   if (!report.questions.empty()) out += fmt::format("\n## {}\n", tr("Questions and answers"));
   for (std::size_t q = 0; q < report.questions.size(); ++q) {
     const Question& question = report.questions[q];
-    out += fmt::format("\n### {}. {}\n\n**{}** ({}, {}–{})\n\n{}", q + 1, escaped(question.question), tr("author"),
-                       escaped(question.document_id), question.start, question.end, block_quote(question.reference));
+    out += fmt::format("\n### {}. {}\n\n**{}** ({}, {}–{})\n\n{}", q + 1, markdown_escaped(question.question),
+                       tr("author"), markdown_escaped(question.document_id), question.start, question.end,
+                       block_quote(question.reference));
     for (const ArmReport& arm : report.arms) {
       const ArmAnswer& answer = arm.answers[q];
-      out += fmt::format(
-          "\n**{}**\n\n{}", arm.name,
-          answer.failure.empty() ? block_quote(answer.text) : tr("Failed: {}", escaped(answer.failure)) + "\n");
+      out += fmt::format("\n**{}**\n\n{}", arm.name,
+                         answer.failure.empty() ? block_quote(answer.text)
+                                                : tr("Failed: {}", markdown_escaped(answer.failure)) + "\n");
     }
   }
   return out;
@@ -92,9 +93,9 @@ std::string to_markdown(const EvalReport& report) {
   Rows lineage;
   for (const auto& [key, value] : report.lineage) lineage.push_back({key, value});
   out += titled_table(tr("What was evaluated"), {tr("part"), tr("identity")}, std::move(lineage));
-  out += errors(tr("Failed"), report.failures);
-  out += errors(tr("Not measured"), report.notes);
-  return out + questions(report);
+  out += markdown_errors(tr("Failed"), report.failures);
+  out += markdown_errors(tr("Not measured"), report.notes);
+  return out + markdown_questions(report);
 }
 
 }  // namespace twin::evaluation

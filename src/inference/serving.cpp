@@ -11,14 +11,6 @@
 namespace twin::inference {
 namespace {
 
-/// One generation of the chat model with what its assistant needs. The last request that holds it ends the worker.
-struct Live {
-  std::shared_ptr<models::Worker> embedder;
-  std::unique_ptr<models::Worker> chat;
-  std::optional<Assistant> assistant;
-  std::string adapter_key;
-};
-
 /// The adapter's file and what identifies its contents; both empty when there is none yet.
 struct Adapter {
   std::filesystem::path gguf;
@@ -63,6 +55,14 @@ Result<std::unique_ptr<models::Worker>> start_worker(const ServingSpec& spec, mo
 }  // namespace
 
 struct Serving::State {
+  /// One generation of the chat model with what its assistant needs. The last request that holds it ends the worker.
+  struct Live {
+    std::shared_ptr<models::Worker> embedder;
+    std::unique_ptr<models::Worker> chat;
+    std::optional<Assistant> assistant;
+    std::string adapter_key;
+  };
+
   ServingSpec spec;
   models::ModelRegistry& registry;
   stores::Index& index;

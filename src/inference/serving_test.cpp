@@ -55,7 +55,7 @@ class FakeWorker final : public models::Worker {
   WordTokenizer words_;
 };
 
-struct Setup {
+struct Served {
   TempFolder folder;
   Living living;
   models::ModelRegistry registry{folder.path() / "models"};
@@ -88,7 +88,7 @@ struct Setup {
   }
   Result<std::unique_ptr<Serving>> start() { return Serving::start(spec(), registry, *index, nullptr); }
 
-  Setup() {
+  Served() {
     add_model("chat-model", "base", "chat");
     add_model("embed-model", "embedding", "embed");
   }
@@ -104,7 +104,7 @@ std::string say(Assistant& assistant) {
 }  // namespace
 
 TEST_CASE("two workers start; without an adapter the base model is served") {
-  Setup setup;
+  Served setup;
   auto serving = value_or_throw(setup.start());
   CHECK(setup.living.now == 2);
   CHECK(serving->ready());
@@ -120,7 +120,7 @@ TEST_CASE("two workers start; without an adapter the base model is served") {
 }
 
 TEST_CASE("a new adapter is loaded beside the old one, which ends after its last request") {
-  Setup setup;
+  Served setup;
   auto serving = value_or_throw(setup.start());
   auto old = serving->assistant();
   setup.add_model("tuned", "adapter", "one", "chat-model");
@@ -137,7 +137,7 @@ TEST_CASE("a new adapter is loaded beside the old one, which ends after its last
 }
 
 TEST_CASE("an assistant that is still held outlives the serving") {
-  Setup setup;
+  Served setup;
   auto serving = value_or_throw(setup.start());
   auto held = serving->assistant();
   serving.reset();
@@ -147,7 +147,7 @@ TEST_CASE("an assistant that is still held outlives the serving") {
 }
 
 TEST_CASE("a new worker that does not start leaves the old one serving") {
-  Setup setup;
+  Served setup;
   auto serving = value_or_throw(setup.start());
   setup.add_model("tuned", "adapter", "one", "chat-model");
   setup.failing = "chat";
@@ -160,7 +160,7 @@ TEST_CASE("a new worker that does not start leaves the old one serving") {
 }
 
 TEST_CASE("what cannot be served is said at the start, and nothing is left running") {
-  Setup setup;
+  Served setup;
   for (const char* worker : {"chat", "embed"}) {
     setup.failing = worker;
     const auto failed = setup.start();
@@ -180,7 +180,7 @@ TEST_CASE("what cannot be served is said at the start, and nothing is left runni
 }
 
 TEST_CASE("requests and refreshes at the same time") {
-  Setup setup;
+  Served setup;
   auto serving = value_or_throw(setup.start());
   setup.add_model("tuned", "adapter", "one", "chat-model");
   std::atomic<int> odd = 0;

@@ -117,6 +117,8 @@ void TrainConfig::bind(config::Binder& b) {
           {.min = 0});
   b.field("eval_every", eval_every, "Steps between validation losses (0: before and after training)",
           {.min = 0, .key_irrelevant = early_stop == 0});
+  b.field("eval_samples", eval_samples, "Validation samples that are used, spread over all of them (0: all)",
+          {.min = 0, .key_irrelevant = early_stop == 0});
   b.field("neftune", neftune, "Noise on embeddings in training, alpha of Jain et al. 2023 (0: none)",
           {.min = 0, .max = 1000});
   b.field("checkpoint_every", checkpoint_every, "Steps between checkpoints", {.min = 1, .key_irrelevant = true});

@@ -63,6 +63,7 @@ struct TrainConfig {
   /// learned once), keep (computed whole), auto (split for texts, else drop).
   std::string too_long = "auto";
   int eval_every = 0;         ///< steps; 0: before and after training only
+  int eval_samples = 0;       ///< validation samples that are used, spread over all of them; 0: all
   int early_stop = 0;         ///< evaluations without a better loss until training ends; 0: never
   double neftune = 0;         ///< noise on embeddings, alpha of Jain et al. 2023; 0: none
   int checkpoint_every = 20;  ///< steps

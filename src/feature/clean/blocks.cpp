@@ -12,22 +12,22 @@ constexpr double item_cost = 12;
 constexpr double link_cost = 2.0;
 constexpr std::uint32_t good_length = 80;
 
-struct Tags {
+struct WorthTags {
   TagSet headings{"h1 h2 h3 h4 h5 h6"};
   TagSet items{"li td th dd dt"};
   TagSet code{"pre"};
 };
-const Tags& tags() {
-  static const Tags instance;
+const WorthTags& worth_tags() {
+  static const WorthTags instance;
   return instance;
 }
 
 double worth(const Element& block) {
   if (block.run == 0) return 0;
   const double plain = block.run - block.run_links;
-  if (tags().headings.has(block.tag)) return block.run_links * 2 > block.run ? -20.0 : 5.0;
-  if (tags().code.has(block.tag)) return plain;
-  const double cost = tags().items.has(block.tag) ? item_cost : block_cost;
+  if (worth_tags().headings.has(block.tag)) return block.run_links * 2 > block.run ? -20.0 : 5.0;
+  if (worth_tags().code.has(block.tag)) return plain;
+  const double cost = worth_tags().items.has(block.tag) ? item_cost : block_cost;
   return plain - link_cost * block.run_links - cost;
 }
 
@@ -54,7 +54,7 @@ BlockValues block_values(const PageMap& page) {
 }
 
 bool is_good_block(const Element& block) {
-  return block.run >= good_length && block.run_links * 2 < block.run && !tags().headings.has(block.tag);
+  return block.run >= good_length && block.run_links * 2 < block.run && !worth_tags().headings.has(block.tag);
 }
 
 }  // namespace twin::feature::html

@@ -17,7 +17,7 @@ constexpr double descend_share = 0.95;
 constexpr int lead_levels = 8;
 constexpr std::uint32_t shortest_lead = 60, longest_lead = 1200;
 
-struct Tags {
+struct ChoiceTags {
   TagSet containers{"div section article main td center form table tbody tr font span details fieldset body"};
   TagSet whole{"html body"};
   TagSet lead{"p div h2 h3 section span strong b blockquote header ul"};
@@ -25,13 +25,13 @@ struct Tags {
   unsigned article = tag_of_name("article"), main = tag_of_name("main"), h1 = tag_of_name("h1"), p = tag_of_name("p"),
            body = tag_of_name("body");
 };
-const Tags& tags() {
-  static const Tags instance;
+const ChoiceTags& choice_tags() {
+  static const ChoiceTags instance;
   return instance;
 }
 
 bool is_named_body(const Element& element) {
-  if (!tags().containers.has(element.tag) || tags().whole.has(element.tag)) return false;
+  if (!choice_tags().containers.has(element.tag) || choice_tags().whole.has(element.tag)) return false;
   if ((element.hints & hint_body) != 0) return true;
   return has_attribute(element.node, "itemprop") && one_of("articleBody", attribute(element.node, "itemprop"));
 }
@@ -59,7 +59,7 @@ std::size_t best_of(const PageMap& page, const BlockValues& values, Wanted wante
 
 bool has_paragraph(const PageMap& page, std::size_t index) {
   for (std::size_t child = index + 1; child < page[index].end; child = page[child].end) {
-    if (page[child].reason == 0 && page[child].tag == tags().p && is_good_block(page[child])) return true;
+    if (page[child].reason == 0 && page[child].tag == choice_tags().p && is_good_block(page[child])) return true;
   }
   return false;
 }
@@ -69,13 +69,13 @@ std::size_t densest(const PageMap& page, const BlockValues& values) {
   for (std::size_t i = 0; i < page.size(); ++i) {
     if (page[i].reason != 0) {
       i = page[i].end - 1;
-    } else if (tags().containers.has(page[i].tag) && values.sum[i] >= values.sum[best]) {
+    } else if (choice_tags().containers.has(page[i].tag) && values.sum[i] >= values.sum[best]) {
       best = i;
     }
   }
   // A box in the article may be worth more than the article with its lists of links: where paragraphs stand beside the
   // box, what holds both is meant.
-  while (best != 0 && !tags().whole.has(page[page[best].parent].tag) && has_paragraph(page, page[best].parent)) {
+  while (best != 0 && !choice_tags().whole.has(page[page[best].parent].tag) && has_paragraph(page, page[best].parent)) {
     best = page[best].parent;
   }
   return best;
@@ -86,7 +86,7 @@ std::size_t descend(const PageMap& page, const BlockValues& values, std::size_t 
     if (is_named_body(page[at])) return at;
     std::size_t best = 0;
     for (std::size_t child = at + 1; child < page[at].end; child = page[child].end) {
-      if (page[child].reason == 0 && tags().containers.has(page[child].tag) &&
+      if (page[child].reason == 0 && choice_tags().containers.has(page[child].tag) &&
           (best == 0 || values.good[child] > values.good[best])) {
         best = child;
       }
@@ -105,7 +105,7 @@ MainContent choose_main(const PageMap& page, const BlockValues& values) {
       named != 0 && values.good[named] >= values.good[top] * named_share) {
     return {named, "body text"};
   }
-  const auto semantic = [](const Element& e) { return e.tag == tags().article || e.tag == tags().main; };
+  const auto semantic = [](const Element& e) { return e.tag == choice_tags().article || e.tag == choice_tags().main; };
   std::size_t start = top;
   std::string found_by = "density";
   if (const std::size_t article = best_of(page, values, semantic);
@@ -121,10 +121,10 @@ namespace {
 /// Whether a block above the text introduces it.
 bool is_lead(const PageMap& page, std::size_t index) {
   const Element& e = page[index];
-  if (!tags().lead.has(e.tag) || e.text < shortest_lead || e.text > longest_lead) return false;
+  if (!choice_tags().lead.has(e.tag) || e.text < shortest_lead || e.text > longest_lead) return false;
   if (e.links * 3 > e.text) return false;
   if ((e.hints & hint_lead) != 0) return true;
-  return is_good_block(e) || (tags().headings.has(e.tag) && e.run >= shortest_lead);
+  return is_good_block(e) || (choice_tags().headings.has(e.tag) && e.run >= shortest_lead);
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ std::size_t join_siblings(PageMap& page, const BlockValues& values, std::size_t 
   for (std::size_t i = 1; i < chosen; ++i) {
     if (page[i].reason != 0) {
       i = page[i].end - 1;
-    } else if (page[i].tag == tags().h1 && page[i].run > 0) {
+    } else if (page[i].tag == choice_tags().h1 && page[i].run > 0) {
       title = i;
     }
   }
@@ -144,7 +144,7 @@ std::size_t join_siblings(PageMap& page, const BlockValues& values, std::size_t 
   const Element& text = page[chosen];
   std::size_t up = chosen;
   for (int level = 0; level < lead_levels && up != 0; ++level) {
-    if (page[up].tag == tags().body) break;
+    if (page[up].tag == choice_tags().body) break;
     const std::size_t around = page[up].parent;
     for (std::size_t child = around + 1; child < page[around].end; child = page[child].end) {
       if (page[child].reason != 0 || child == up) continue;
@@ -170,7 +170,7 @@ std::size_t join_siblings(PageMap& page, const BlockValues& values, std::size_t 
         }
       }
     }
-    if (page[around].tag == tags().article || page[around].tag == tags().main) break;
+    if (page[around].tag == choice_tags().article || page[around].tag == choice_tags().main) break;
     up = around;
   }
   if (top == chosen) return chosen;

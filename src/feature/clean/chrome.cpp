@@ -15,7 +15,7 @@ constexpr std::string_view chrome_roles =
     "navigation banner contentinfo complementary search menu menubar dialog alert alertdialog toolbar tablist tooltip "
     "listbox status progressbar";
 
-struct Tags {
+struct ChromeTags {
   TagSet silent{
       "script style template iframe object embed canvas audio video map area button input select "
       "textarea datalist progress meter head title meta link base param source track rp option optgroup"};
@@ -29,8 +29,8 @@ struct Tags {
            form = tag_of_name("form"), svg = tag_of_name("svg"), script = tag_of_name("script"),
            noscript = tag_of_name("noscript");
 };
-const Tags& tags() {
-  static const Tags instance;
+const ChromeTags& chrome_tags() {
+  static const ChromeTags instance;
   return instance;
 }
 
@@ -59,18 +59,18 @@ bool hides(std::string_view style) {
 
 /// TeX kept for MathJax.
 bool is_written(const Node* node, unsigned tag) {
-  return tag == tags().script && attribute(node, "type").substr(0, 8) == "math/tex";
+  return tag == chrome_tags().script && attribute(node, "type").substr(0, 8) == "math/tex";
 }
 
 /// Why an element's attributes say that it is no writing.
 std::string attribute_reason(const PageMap& page, std::size_t index) {
-  if (contains(page, index, tags().formula)) return {};  // Wikipedia hides the source of what it shows
+  if (contains(page, index, chrome_tags().formula)) return {};  // Wikipedia hides the source of what it shows
   const void* at = nullptr;
   std::string_view key, value;
   while (next_attribute(page[index].node, at, key, value)) {
     if (key == "role" && one_of(value, chrome_roles)) return "role=" + std::string(value);
     if (key == "hidden" || (key == "style" && hides(value))) return "hidden";
-    if (key == "aria-hidden" && value == "true" && !contains(page, index, tags().shows)) return "hidden";
+    if (key == "aria-hidden" && value == "true" && !contains(page, index, chrome_tags().shows)) return "hidden";
   }
   return {};
 }
@@ -80,23 +80,23 @@ std::string chrome_reason(const PageMap& page, std::size_t index) {
   const Element& element = page[index];
   const unsigned tag = element.tag;
   if (is_written(element.node, tag)) return {};
-  if (tags().silent.has(tag) || tag == tags().svg) return std::string(name(element.node));
+  if (chrome_tags().silent.has(tag) || tag == chrome_tags().svg) return std::string(name(element.node));
   // Some blogs keep the whole post there and let a script show it.
   constexpr double post_share = 0.3;
-  if (tag == tags().noscript) {
+  if (tag == chrome_tags().noscript) {
     return element.text > post_share * static_cast<double>(page[0].text) ? std::string() : std::string("noscript");
   }
   if (is_rendered_formula(element.node)) return "formula as shown";
   if (static_cast<double>(element.text) >= page_share * static_cast<double>(page[0].text)) return {};
-  if (tags().chrome.has(tag)) return std::string(name(element.node));
+  if (chrome_tags().chrome.has(tag)) return std::string(name(element.node));
   // The header of an article holds its title and lead; that of the page does not.
-  if (tag == tags().header && !has_ancestor(page, index, tags().around_header) &&
-      !contains(page, index, tags().title_or_text)) {
+  if (tag == chrome_tags().header && !has_ancestor(page, index, chrome_tags().around_header) &&
+      !contains(page, index, chrome_tags().title_or_text)) {
     return "header";
   }
-  if (tag == tags().footer && !has_ancestor(page, index, tags().around_footer)) return "footer";
-  if (tag == tags().aside) return "aside";
-  if (tag == tags().form) return "form";
+  if (tag == chrome_tags().footer && !has_ancestor(page, index, chrome_tags().around_footer)) return "footer";
+  if (tag == chrome_tags().aside) return "aside";
+  if (tag == chrome_tags().form) return "form";
   return attribute_reason(page, index);
 }
 

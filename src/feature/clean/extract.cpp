@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "core/text/unicode.h"
+#include "feature/collect/canonical_url.h"
 #include "feature/collect/media_type.h"
 
 namespace twin::feature {
@@ -14,10 +15,6 @@ std::optional<std::string> day(const Cleaned& cleaned, const char* key, UnixMill
   if (it != cleaned.metadata.end()) return it->second;
   if (time == 0) return std::nullopt;
   return format_time(time).substr(0, 10);
-}
-
-bool is_web_address(std::string_view url) {
-  return url.starts_with("http://") || url.starts_with("https://");
 }
 
 }  // namespace
@@ -33,7 +30,7 @@ Result<Extract> extract(const RawDocument& raw, const CleanRules& rules) {
   out.modified = day(*cleaned, "modified_day", cleaned->modified);
   out.language = std::move(cleaned->language);
   const auto canonical = cleaned->metadata.find("canonical");
-  const bool named = canonical != cleaned->metadata.end() && is_web_address(canonical->second);
+  const bool named = canonical != cleaned->metadata.end() && is_web(canonical->second);
   out.url = named ? canonical->second : raw.url;
   out.text = prose_view(cleaned->markdown).text;
   out.markdown = std::move(cleaned->markdown);

@@ -17,7 +17,7 @@ constexpr double most_of_page = 0.4;
 /// Longest bylines, credits and boxes about an author.
 constexpr std::uint32_t longest_byline = 200, longest_credit = 160, longest_author = 1500, longest_tags = 600;
 
-struct Tags {
+struct HintedTags {
   TagSet whole{"html body main"};
   TagSet headings{"h1 h2 h3 h4 h5 h6"};
   TagSet flow{"span a button label i b strong em small"};
@@ -26,8 +26,8 @@ struct Tags {
   unsigned h1 = tag_of_name("h1"), p = tag_of_name("p"), article = tag_of_name("article"), a = tag_of_name("a"),
            img = tag_of_name("img"), span = tag_of_name("span");
 };
-const Tags& tags() {
-  static const Tags instance;
+const HintedTags& hinted_tags() {
+  static const HintedTags instance;
   return instance;
 }
 
@@ -41,7 +41,8 @@ bool holds_article(const PageMap& page, std::size_t index) {
       continue;
     }
     const bool big = inner.text * 2 > box.text;
-    if (big && ((inner.hints & hint_body) != 0 || inner.tag == tags().article) && (inner.hints & never_writing) == 0) {
+    if (big && ((inner.hints & hint_body) != 0 || inner.tag == hinted_tags().article) &&
+        (inner.hints & never_writing) == 0) {
       return true;
     }
   }
@@ -62,9 +63,10 @@ bool is_card(const PageMap& page, std::size_t index) {
   if (e.in_link) return true;
   bool heading = false, picture = false;
   for (std::size_t i = index + 1; i < e.end; ++i) {
-    heading = heading || (tags().headings.has(page[i].tag) && page[i].run > 0 && page[i].run_links * 2 > page[i].run);
-    heading = heading || (page[i].in_link && tags().headings.has(page[i].tag));
-    picture = picture || (page[i].in_link && page[i].tag == tags().img);
+    heading =
+        heading || (hinted_tags().headings.has(page[i].tag) && page[i].run > 0 && page[i].run_links * 2 > page[i].run);
+    heading = heading || (page[i].in_link && hinted_tags().headings.has(page[i].tag));
+    picture = picture || (page[i].in_link && page[i].tag == hinted_tags().img);
   }
   return heading || (picture && e.links * 10 >= e.text * 3);
 }
@@ -73,12 +75,12 @@ bool is_card(const PageMap& page, std::size_t index) {
 std::uint32_t verdict(const PageMap& page, std::size_t index) {
   const Element& e = page[index];
   const std::uint32_t hints = e.hints;
-  if (tags().whole.has(e.tag)) return 0;
+  if (hinted_tags().whole.has(e.tag)) return 0;
   const bool block = block_tags().has(e.tag);
   if (!block) {
     // Inline elements are parts of sentences; only what is never one goes.
     if ((hints & hint_credit) != 0 && e.text <= 100) return hint_credit;
-    const bool alone = e.block != 0 && page[e.block].run <= e.text + 2 && page[e.block].tag != tags().p;
+    const bool alone = e.block != 0 && page[e.block].run <= e.text + 2 && page[e.block].tag != hinted_tags().p;
     if (!alone) return 0;
     const std::uint32_t light = hints & (hint_share | hint_interface | hint_byline | hint_credit | hint_tags);
     return e.text <= longest_byline ? light : 0;
@@ -87,17 +89,17 @@ std::uint32_t verdict(const PageMap& page, std::size_t index) {
   const double share = e.text / all;
   const bool links = e.links * 2 > e.text;
   if ((hints & hint_comments) != 0 && share < 0.95) {
-    return holds_article(page, index) || e.tag == tags().article ? 0u : std::uint32_t{hint_comments};
+    return holds_article(page, index) || e.tag == hinted_tags().article ? 0u : std::uint32_t{hint_comments};
   }
-  if (tags().headings.has(e.tag) && (hints & (hint_share | hint_related | hint_comments)) == 0) return 0;
+  if (hinted_tags().headings.has(e.tag) && (hints & (hint_share | hint_related | hint_comments)) == 0) return 0;
   std::uint32_t bad = hints & never_writing;
   if ((bad & hint_author) != 0 && e.text > longest_author) bad &= ~hint_author;
   if ((bad & hint_tags) != 0 && (e.text > longest_tags && !links)) bad &= ~hint_tags;
   if (bad != 0 && (share < most_of_page || (links && share < 0.7)) && !holds_article(page, index)) return bad;
-  if (e.tag == tags().p && e.text > 100) return 0;
+  if (e.tag == hinted_tags().p && e.text > 100) return 0;
   if ((hints & hint_byline) != 0 && e.text <= longest_byline && !holds_text_block(page, index, 120)) return hint_byline;
   if ((hints & hint_credit) != 0 && e.text <= longest_credit) return hint_credit;
-  const bool teaser = (hints & hint_teaser) != 0 && e.tag != tags().p && e.text < 600 && share < 0.25;
+  const bool teaser = (hints & hint_teaser) != 0 && e.tag != hinted_tags().p && e.text < 600 && share < 0.25;
   if (teaser && (hints & hint_body) == 0 && (is_card(page, index) || links)) return hint_teaser;
   return 0;
 }
@@ -127,7 +129,7 @@ void drop_unseen(PageMap& page, const std::vector<bool>& kept) {
   constexpr double most = 0.3;  // of the page: the name says something else there
   for (std::size_t i = 1; i < page.size(); ++i) {
     const Element& e = page[i];
-    if (e.reason == 0 && (e.hints & hint_hidden) != 0 && !kept[i] && !tags().whole.has(e.tag) &&
+    if (e.reason == 0 && (e.hints & hint_hidden) != 0 && !kept[i] && !hinted_tags().whole.has(e.tag) &&
         e.text <= most * page[0].text) {
       page.remove(i, hint_name(hint_hidden));
     }
@@ -146,7 +148,7 @@ void drop_cards(PageMap& page, const std::vector<bool>& kept) {
     kinds.clear();
     std::vector<Kind> order;
     for (std::size_t child = up + 1; child < page[up].end; child = page[child].end) {
-      if (page[child].reason != 0 || kept[child] || tags().text.has(page[child].tag) ||
+      if (page[child].reason != 0 || kept[child] || hinted_tags().text.has(page[child].tag) ||
           !block_tags().has(page[child].tag)) {
         continue;
       }

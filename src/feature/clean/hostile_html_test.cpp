@@ -8,7 +8,7 @@ using namespace twin::feature;
 
 namespace {
 
-Result<Cleaned> page(std::string html) {
+Result<Cleaned> hostile_page(std::string html) {
   RawDocument raw;
   raw.url = "https://example.org/";
   raw.media_type = "text/html";
@@ -31,7 +31,7 @@ TEST_CASE("five megabytes of tags that nobody closes") {
   for (const char* piece : {"<div>", "<div class=comment><p>x", "<ul><li><a href=#x>y", "<table><tr><td>",
                             "<blockquote>z", "<a href=q id=n>link ", "<h2>Related articles</h2><p>"}) {
     CAPTURE(piece);
-    const auto out = page(repeated(piece, big));
+    const auto out = hostile_page(repeated(piece, big));
     CHECK((out || out.error().kind == ErrorKind::limit));
   }
 }
@@ -39,8 +39,8 @@ TEST_CASE("five megabytes of tags that nobody closes") {
 TEST_CASE("one huge attribute") {
   for (const char* key : {"class", "id", "href", "style", "data-x", "role"}) {
     CAPTURE(key);
-    const auto out = page("<p>before</p><div " + std::string(key) + "=\"" + repeated("ad-share Comment_", big) +
-                          "\"><p>A paragraph of the author that stays.</p></div>");
+    const auto out = hostile_page("<p>before</p><div " + std::string(key) + "=\"" + repeated("ad-share Comment_", big) +
+                                  "\"><p>A paragraph of the author that stays.</p></div>");
     REQUIRE(out);
     CHECK(out->markdown.find("before") != std::string::npos);
   }
@@ -53,7 +53,7 @@ TEST_CASE("two hundred thousand siblings") {
     CAPTURE(sibling);
     std::string html;
     for (int i = 0; i < 200'000; ++i) html += sibling;
-    CHECK(page(std::move(html)));
+    CHECK(hostile_page(std::move(html)));
   }
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("many footnotes, many labels, many dates") {
     const std::string n = std::to_string(i);
     html += "<li id='fn" + n + "'>note <a href='#r" + n + "'>back</a></li>";
   }
-  const auto out = page(html + "</ol></div>");
+  const auto out = hostile_page(html + "</ol></div>");
   REQUIRE(out);
   CHECK(out->markdown.find("[^20000]: note") != std::string::npos);
 }
@@ -77,6 +77,6 @@ TEST_CASE("nothing at all") {
   for (const char* html : {"", " ", "<", "<html>", "<frameset><frame>", "<svg><title>x", "<math><mi>", "<template><p>x",
                            "<head><noscript>", "<!--", "<plaintext>", "<select><p>"}) {
     CAPTURE(html);
-    CHECK(page(html));
+    CHECK(hostile_page(html));
   }
 }

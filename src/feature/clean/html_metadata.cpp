@@ -93,15 +93,15 @@ std::string short_text(const Element& element) {
   return one_line(text_content(element.node));
 }
 
-struct Tags {
+struct MetadataTags {
   unsigned meta = tag_of_name("meta"), link = tag_of_name("link"), base = tag_of_name("base"),
            html = tag_of_name("html"), title = tag_of_name("title"), h1 = tag_of_name("h1"), time = tag_of_name("time"),
            script = tag_of_name("script"), a = tag_of_name("a"), svg = tag_of_name("svg"), abbr = tag_of_name("abbr");
   TagSet article{"article main"};
   TagSet text{"p div span li dd td em strong b small time section header ul dl address a figure table"};
 };
-const Tags& tags() {
-  static const Tags instance;
+const MetadataTags& metadata_tags() {
+  static const MetadataTags instance;
   return instance;
 }
 
@@ -111,7 +111,7 @@ class Reader {
 
   PageMetadata read() {
     for (std::size_t i = 0; i < page_.size(); ++i) {
-      if (page_[i].tag == tags().svg) {
+      if (page_[i].tag == metadata_tags().svg) {
         i = page_[i].end - 1;
         continue;
       }
@@ -127,20 +127,20 @@ class Reader {
  private:
   void element(std::size_t index) {
     const Element& e = page_[index];
-    if (e.tag == tags().meta) {
+    if (e.tag == metadata_tags().meta) {
       meta(e.node);
-    } else if (e.tag == tags().link) {
+    } else if (e.tag == metadata_tags().link) {
       link(e.node);
-    } else if (e.tag == tags().base && out_.base_url.empty()) {
+    } else if (e.tag == metadata_tags().base && out_.base_url.empty()) {
       out_.base_url = text::trim(attribute(e.node, "href"));
-    } else if (e.tag == tags().html) {
+    } else if (e.tag == metadata_tags().html) {
       out_.language = attribute(e.node, "lang");
       if (out_.language.empty()) out_.language = attribute(e.node, "xml:lang");
-    } else if (e.tag == tags().title && title_.element.empty()) {
+    } else if (e.tag == metadata_tags().title && title_.element.empty()) {
       title_.element = one_line(text_content(e.node));
-    } else if (e.tag == tags().h1 && title_.headings.size() < most_headings && !is_logo(index)) {
+    } else if (e.tag == metadata_tags().h1 && title_.headings.size() < most_headings && !is_logo(index)) {
       title_.headings.push_back(one_line(text_content(e.node)));
-    } else if (e.tag == tags().script) {
+    } else if (e.tag == metadata_tags().script) {
       if (attribute(e.node, "type") != "application/ld+json") return;
       if (const Node* child = first_child(e.node); child != nullptr && is_text(child)) read_json_ld(data(child), json_);
     } else {
@@ -152,7 +152,7 @@ class Reader {
   bool is_logo(std::size_t index) const {
     if (page_[index].links < page_[index].text) return false;
     for (std::size_t up = index; up != 0; up = page_[up].parent) {
-      if (tags().article.has(page_[up].tag)) return false;
+      if (metadata_tags().article.has(page_[up].tag)) return false;
       if ((page_[up].hints & hint_header) != 0) return true;
     }
     return false;
@@ -188,11 +188,11 @@ class Reader {
     for (std::string_view key, value; next_attribute(e.node, at, key, value);) {
       if (key == "rel") rel = value;
       if (key == "itemprop") itemprop = value;
-      if (key == "datetime" || (key == "title" && e.tag == tags().abbr)) datetime = value;
+      if (key == "datetime" || (key == "title" && e.tag == metadata_tags().abbr)) datetime = value;
       if (key == "content") content = value;
       if (key == "href") href = value;
     }
-    if (e.tag == tags().a) {
+    if (e.tag == metadata_tags().a) {
       if (rel == "author") bylines_.push_back(short_text(e));
       if (one_of("tag", rel) && linked_tags_.size() < most_tags) add_tags(linked_tags_, short_text(e));
       const bool license = one_of("license", rel) ||
@@ -206,9 +206,9 @@ class Reader {
       if (one_of("datePublished", itemprop)) item_published_ = first_date(item_published_, datetime, value, e);
       if (one_of("dateModified", itemprop)) item_modified_ = first_date(item_modified_, datetime, value, e);
     }
-    if (e.tag == tags().time || e.tag == tags().abbr) time(e, datetime);
+    if (e.tag == metadata_tags().time || e.tag == metadata_tags().abbr) time(e, datetime);
     if ((e.hints & hint_comments) != 0) comments_end_ = std::max<std::size_t>(comments_end_, e.end);
-    if (index < comments_end_ || !tags().text.has(e.tag)) return;
+    if (index < comments_end_ || !metadata_tags().text.has(e.tag)) return;
     if ((e.hints & hint_name_of_author) != 0 && named_.empty() && e.text > 0 && e.text <= 60) named_ = author_text(e);
     if ((e.hints & hint_date) != 0 && e.text > 0 && e.text <= longest_byline) labelled_dates(short_text(e), false);
     // Somewhere near the top, in a line of its own.
@@ -233,7 +233,7 @@ class Reader {
   std::string author_text(const Element& e) {
     const std::size_t index = page_.index_of(e.node);
     for (std::size_t i = index + 1; i < e.end; ++i) {
-      if (page_[i].tag == tags().a && page_[i].text > 0 && page_[i].text <= 40) return short_text(page_[i]);
+      if (page_[i].tag == metadata_tags().a && page_[i].text > 0 && page_[i].text <= 40) return short_text(page_[i]);
     }
     std::string text = short_text(e);
     std::size_t end = 0;
@@ -260,7 +260,7 @@ class Reader {
     if (!place.day.empty()) return;
     if (const auto date = machine_date(datetime)) {
       place = *date;
-    } else if (e.tag == tags().time) {
+    } else if (e.tag == metadata_tags().time) {
       place = visible_date(short_text(e)).value_or(PageDate{});
     }
   }

@@ -8,7 +8,7 @@ using namespace twin::feature;
 
 namespace {
 
-Cleaned page(const std::string& html, const std::string& url = "https://example.org/blog/post") {
+Cleaned metadata_page(const std::string& html, const std::string& url = "https://example.org/blog/post") {
   RawDocument raw;
   raw.url = url;
   raw.media_type = "text/html";
@@ -30,7 +30,7 @@ const std::string words =
 }  // namespace
 
 TEST_CASE("JSON-LD comes first") {
-  const auto out = page(
+  const auto out = metadata_page(
       "<script type='application/ld+json'>{\"@context\":\"https://schema.org\",\"@graph\":[{\"@type\":\"WebSite\","
       "\"name\":\"The "
       "Site\"},{\"@type\":\"BlogPosting\",\"headline\":\"H\",\"datePublished\":\"2024-03-05T08:00:00+09:00\","
@@ -48,7 +48,7 @@ TEST_CASE("JSON-LD comes first") {
 }
 
 TEST_CASE("line ends inside JSON strings do not hide the rest") {
-  const auto out = page(
+  const auto out = metadata_page(
       "<script type='application/ld+json'>{\"@type\":\"Article\",\"description\":\"a\nb\","
       "\"datePublished\":\"2024-03-05\"}</script>" +
       words);
@@ -56,7 +56,7 @@ TEST_CASE("line ends inside JSON strings do not hide the rest") {
 }
 
 TEST_CASE("meta elements, links and microdata") {
-  const auto out = page(
+  const auto out = metadata_page(
       "<html lang='en-GB'><head><meta property='og:title' content='A day — The Site'>"
       "<meta property='og:site_name' content='The Site'><meta property='article:published_time' "
       "content='2024-03-05T10:00:00Z'>"
@@ -78,22 +78,22 @@ TEST_CASE("meta elements, links and microdata") {
 }
 
 TEST_CASE("bylines and dates that only readers see") {
-  const auto korean = page(
+  const auto korean = metadata_page(
       "<div class='info'><span class='byline'>홍길동 기자 hong@example.kr</span>"
       "<span class='date'>입력 2024.03.05 10:00 수정 2024.03.06 09:10</span></div>" +
       words);
   CHECK(korean.authors == std::vector<std::string>{"홍길동"});
   CHECK(value(korean, "published_day") == "2024-03-05");
   CHECK(value(korean, "modified_day") == "2024-03-06");
-  const auto english = page("<p class='byline'>By <a href='/m'>Mina Park</a></p><p>March 5, 2024</p>" + words);
+  const auto english = metadata_page("<p class='byline'>By <a href='/m'>Mina Park</a></p><p>March 5, 2024</p>" + words);
   CHECK(english.authors == std::vector<std::string>{"Mina Park"});
   CHECK(value(english, "published_day") == "2024-03-05");
-  CHECK(value(page(words, "https://example.org/2024/03/05/post"), "published_day") == "2024-03-05");
-  CHECK(value(page(words), "published_day").empty());
+  CHECK(value(metadata_page(words, "https://example.org/2024/03/05/post"), "published_day") == "2024-03-05");
+  CHECK(value(metadata_page(words), "published_day").empty());
 }
 
 TEST_CASE("a date inside a comment is not the date of the page") {
-  const auto out = page(words + "<div class='comments'><span class='date'>2019-01-01</span></div>");
+  const auto out = metadata_page(words + "<div class='comments'><span class='date'>2019-01-01</span></div>");
   CHECK(value(out, "published_day").empty());
 }
 

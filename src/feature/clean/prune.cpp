@@ -15,7 +15,7 @@ constexpr double paragraph_link_share = 0.85;
 constexpr std::uint32_t longest_label = 100;
 constexpr std::uint32_t longest_edge_line = 60;
 
-struct Tags {
+struct PruneTags {
   TagSet headings{"h1 h2 h3 h4 h5 h6"};
   TagSet label{"p div span strong b h1 h2 h3 h4 h5 h6 dt li header legend summary figcaption section a"};
   TagSet lists{"ul ol div section table dl p li article figure details h2 h3 h4 h5 h6"};
@@ -25,8 +25,8 @@ struct Tags {
   TagSet code{"pre code"};
   unsigned p = tag_of_name("p"), h1 = tag_of_name("h1"), li = tag_of_name("li"), table = tag_of_name("table");
 };
-const Tags& tags() {
-  static const Tags instance;
+const PruneTags& prune_tags() {
+  static const PruneTags instance;
   return instance;
 }
 
@@ -61,7 +61,7 @@ std::string_view reason_of(Phrase phrase) {
 
 int heading_level(const Element& element) {
   const auto tag = name(element.node);
-  return tags().headings.has(element.tag) ? tag[1] - '0' : 7;
+  return prune_tags().headings.has(element.tag) ? tag[1] - '0' : 7;
 }
 
 /// Whether what follows a label may belong to it: links, scraps, teasers; not the article going on.
@@ -69,9 +69,9 @@ bool follows(const PageMap& page, std::size_t index) {
   const Element& e = page[index];
   if (e.text == 0) return true;
   if (e.links * 2 >= e.text) return true;
-  if (e.text < 80) return e.tag != tags().p || e.links > 0;
+  if (e.text < 80) return e.tag != prune_tags().p || e.links > 0;
   // A card: text below a linked heading or beside a linked picture.
-  return e.links * 4 >= e.text && e.text < 600 && e.tag != tags().p;
+  return e.links * 4 >= e.text && e.text < 600 && e.tag != prune_tags().p;
 }
 
 /// "Read more: the title of another article", most of it a link.
@@ -90,11 +90,11 @@ bool is_pointer(const PageMap& page, std::size_t index) {
 void drop_labelled(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
   for (std::size_t i = top + 1; i < page[top].end; ++i) {
     Element& e = page[i];
-    if (e.reason != 0 || tags().code.has(e.tag)) {
+    if (e.reason != 0 || prune_tags().code.has(e.tag)) {
       i = e.end - 1;
       continue;
     }
-    if (kept[i] || e.text == 0 || !tags().label.has(e.tag) || !block_tags().has(e.tag)) continue;
+    if (kept[i] || e.text == 0 || !prune_tags().label.has(e.tag) || !block_tags().has(e.tag)) continue;
     if (is_pointer(page, i)) {
       page.remove(i, "related");
       i = e.end - 1;
@@ -103,7 +103,8 @@ void drop_labelled(PageMap& page, std::size_t top, const std::vector<bool>& kept
     if (e.text > longest_label) continue;
     const Phrase phrase = phrase_of(label_text(page, i));
     if (phrase == Phrase::none) continue;
-    if (tags().headings.has(e.tag) && (phrase == Phrase::label || phrase == Phrase::share) && e.text > 30) continue;
+    if (prune_tags().headings.has(e.tag) && (phrase == Phrase::label || phrase == Phrase::share) && e.text > 30)
+      continue;
     page.remove(i, reason_of(phrase));
     const bool section = phrase == Phrase::related || phrase == Phrase::comments || phrase == Phrase::promotion;
     // The label may stand alone in a box whose siblings it heads.
@@ -118,7 +119,7 @@ void drop_labelled(PageMap& page, std::size_t top, const std::vector<bool>& kept
     for (std::size_t next = page[box].end; next < page[around].end; next = page[next].end) {
       if (page[next].reason != 0) continue;
       if (kept[next]) break;
-      if (heading_level(page[next]) <= level && tags().headings.has(page[next].tag)) break;
+      if (heading_level(page[next]) <= level && prune_tags().headings.has(page[next].tag)) break;
       if (!follows(page, next) && !(phrase == Phrase::comments && level < 7)) break;
       page.remove(next, reason_of(phrase));
     }
@@ -138,15 +139,15 @@ void drop_links(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
   if (page[top].links * 2 > page[top].text) return;
   for (std::size_t i = top + 1; i < page[top].end; ++i) {
     const Element& e = page[i];
-    if (e.reason != 0 || tags().code.has(e.tag)) {
+    if (e.reason != 0 || prune_tags().code.has(e.tag)) {
       i = e.end - 1;
       continue;
     }
-    if (kept[i] || e.text == 0 || !tags().lists.has(e.tag)) continue;
+    if (kept[i] || e.text == 0 || !prune_tags().lists.has(e.tag)) continue;
     const double share = static_cast<double>(e.links) / e.text;
-    const bool paragraph = e.tag == tags().p || e.tag == tags().li || tags().headings.has(e.tag);
-    const bool drop = paragraph ? share >= paragraph_link_share && e.text < 250 && e.tag == tags().p
-                                : share >= list_link_share && !contains(page, i, tags().code);
+    const bool paragraph = e.tag == prune_tags().p || e.tag == prune_tags().li || prune_tags().headings.has(e.tag);
+    const bool drop = paragraph ? share >= paragraph_link_share && e.text < 250 && e.tag == prune_tags().p
+                                : share >= list_link_share && !contains(page, i, prune_tags().code);
     if (drop) {
       page.remove(i, "links");
       i = e.end - 1;
@@ -183,21 +184,22 @@ void drop_edges(PageMap& page, std::size_t top, const std::vector<bool>& kept) {
       continue;
     }
     const bool before = e.end <= first, after = i > last && !page.inside(i, last);
-    if ((!before && !after) || kept[i] || e.text == 0 || !tags().edge.has(e.tag)) continue;
-    if (!block_tags().has(e.tag) || tags().headings.has(e.tag)) continue;
+    if ((!before && !after) || kept[i] || e.text == 0 || !prune_tags().edge.has(e.tag)) continue;
+    if (!block_tags().has(e.tag) || prune_tags().headings.has(e.tag)) continue;
     // A list or a box beside the paragraphs is part of the text; what stands in a box above them may be a byline.
-    const bool beside = holds_paragraphs[e.parent] && e.links * 2 < e.text && (after || tags().text.has(e.tag)) &&
+    const bool beside = holds_paragraphs[e.parent] && e.links * 2 < e.text && (after || prune_tags().text.has(e.tag)) &&
                         (e.hints & (hint_byline | hint_credit)) == 0;
     if (beside) {
       i = e.end - 1;
       continue;
     }
-    const bool written = tags().text.has(e.tag) && e.tag != tags().p && e.links * 2 < e.text;  // a quote, a list
+    const bool written =
+        prune_tags().text.has(e.tag) && e.tag != prune_tags().p && e.links * 2 < e.text;  // a quote, a list
     if (written) {
       i = e.end - 1;
       continue;
     }
-    if (e.text > longest_edge_line || contains(page, i, tags().holds)) continue;
+    if (e.text > longest_edge_line || contains(page, i, prune_tags().holds)) continue;
     page.remove(i, before ? "line before the text" : "line behind the text");
     i = e.end - 1;
   }
@@ -209,9 +211,9 @@ void drop_dangling(PageMap& page, std::size_t top) {
   for (std::size_t i = page[top].end; i-- > top + 1;) {
     if (page.removed_above(i, top)) continue;
     const Element& e = page[i];
-    if (tags().headings.has(e.tag) && e.text > 0 && !followed && e.tag != tags().h1) {
+    if (prune_tags().headings.has(e.tag) && e.text > 0 && !followed && e.tag != prune_tags().h1) {
       page.remove(i, "heading without text");
-    } else if (tags().holds.has(e.tag) || (e.own > 0 && !tags().headings.has(page[e.block].tag))) {
+    } else if (prune_tags().holds.has(e.tag) || (e.own > 0 && !prune_tags().headings.has(page[e.block].tag))) {
       followed = true;
       return;
     }

@@ -228,6 +228,10 @@ std::string canonical_url(const std::string& url) {
   return text;
 }
 
+bool is_web(std::string_view url) {
+  return url.starts_with("https://") || url.starts_with("http://");
+}
+
 std::string page_url(const std::string& fetched, const std::string& declared) {
   std::string own = canonical_url(fetched);
   const std::string_view trimmed = text::trim(declared);

@@ -20,6 +20,9 @@ namespace twin::feature {
 /// where each host has another owner), is not the home page of it, and keeps the parameters of a script.
 [[nodiscard]] std::string page_url(const std::string& fetched, const std::string& declared);
 
+/// Whether it is fetched by HTTP: its scheme is http or https, in lower case.
+[[nodiscard]] bool is_web(std::string_view url);
+
 /// For people: Punycode and escaped UTF-8 as text. Not to be fetched or compared.
 [[nodiscard]] std::string readable_url(const std::string& url);
 

@@ -15,10 +15,6 @@
 namespace twin::feature {
 namespace {
 
-Millis millis(double seconds) {
-  return Millis{static_cast<std::int64_t>(std::llround(seconds * 1000))};
-}
-
 bool has_header(const HttpRequest& request, std::initializer_list<std::string_view> names) {
   return std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& header) {
     return std::find(names.begin(), names.end(), text::ascii_lower(header.first)) != names.end();
@@ -54,7 +50,7 @@ std::string strip_weak(std::string etag) {
 }
 
 GateLimits gate_limits(const PolitenessConfig& config) {
-  return {.delay = millis(config.delay_seconds),
+  return {.delay = to_millis(config.delay_seconds),
           .per_host = config.concurrency_per_host,
           .total = config.concurrency,
           .failures = config.host_failures};
@@ -73,8 +69,8 @@ struct PoliteHttp::Parts {
               static_cast<std::uint64_t>(config.cache_megabytes) << 20, the_clock),
         robots([this](const HttpRequest& request) { return exchange(request, *parse_web_address(request.url)); },
                &cache, the_clock, std::string(product_token(user_agent(config)))),
-        backoff{.first = millis(config.retry_seconds),
-                .longest = millis(config.longest_retry_seconds),
+        backoff{.first = to_millis(config.retry_seconds),
+                .longest = to_millis(config.longest_retry_seconds),
                 .seed = config.seed} {}
 
   [[nodiscard]] Result<HttpResponse> hop(const HttpRequest& request);
@@ -147,7 +143,7 @@ Result<void> PoliteHttp::Parts::ask_robots(const HttpRequest& request, const Web
                    address.origin(), delay),
                 address.url, whose);
   }
-  if (delay > 0) gates.slow_down(address.authority(), millis(delay));
+  if (delay > 0) gates.slow_down(address.authority(), to_millis(delay));
   return {};
 }
 
@@ -205,8 +201,8 @@ Result<HttpResponse> PoliteHttp::Parts::left_alone(const std::string& host, cons
 Result<HttpResponse> PoliteHttp::Parts::exchange(HttpRequest request, const WebAddress& address) {
   const std::string host = address.authority();
   request.max_redirects = 0;
-  request.connect_timeout = millis(config.connect_seconds);
-  request.total_timeout = millis(config.total_seconds);
+  request.connect_timeout = to_millis(config.connect_seconds);
+  request.total_timeout = to_millis(config.total_seconds);
   bool delivered = false;  // a stream cannot be taken back
   if (request.on_data) {
     request.on_data = [&delivered, consumer = request.on_data](std::string_view piece) {
@@ -230,7 +226,7 @@ Result<HttpResponse> PoliteHttp::Parts::exchange(HttpRequest request, const WebA
         response ? tr("The server answered with status {}", response->status) : response.error().message;
     Millis wait = backoff.pause(attempt, address.url);
     if (const auto asked = response ? retry_after(*response, clock) : std::nullopt) {
-      if (*asked > millis(config.longest_wait_seconds)) return left_alone(host, address.url, *asked);
+      if (*asked > to_millis(config.longest_wait_seconds)) return left_alone(host, address.url, *asked);
       wait = std::max(wait, *asked);
       gates.hold(host, *asked, reason);
     }

@@ -6,14 +6,6 @@
 #include "feature/collect/host_state.h"
 
 namespace twin::feature {
-namespace {
-
-Millis millis(double seconds) {
-  return Millis{static_cast<std::int64_t>(std::llround(seconds * 1000))};
-}
-
-}  // namespace
-
 void PolitenessConfig::bind(config::Binder& b) {
   // How something is fetched does not change what it says: nothing here belongs into a cache key.
   const config::Rule plain{.key_irrelevant = true};
@@ -70,9 +62,9 @@ Result<HttpPolicy> http_policy(const PolitenessConfig& config) {
   HttpPolicy policy;
   policy.user_agent = user_agent(config);
   policy.guard = std::make_shared<const AddressGuard>(*std::move(guard));
-  policy.tls_timeout = millis(config.tls_seconds);
-  policy.answer_timeout = millis(config.answer_seconds);
-  policy.idle_timeout = millis(config.idle_seconds);
+  policy.tls_timeout = to_millis(config.tls_seconds);
+  policy.answer_timeout = to_millis(config.answer_seconds);
+  policy.idle_timeout = to_millis(config.idle_seconds);
   policy.min_bytes_per_second = static_cast<std::uint64_t>(config.min_bytes_per_second);
   policy.max_ratio = config.max_compression_ratio;
   policy.max_header_bytes = static_cast<std::uint64_t>(config.max_header_kilobytes) << 10;

@@ -24,10 +24,6 @@ std::string file_name_of(const std::string& url) {
   return path.substr(path.find_last_of("/#") + 1);
 }
 
-bool is_web(const std::string& url) {
-  return url.starts_with("https://") || url.starts_with("http://");
-}
-
 /// A server may give a token back in a page: it must not get into the warehouse and its exports.
 void keep_secrets_out(RawDocument& raw) {
   for (std::string* text : {&raw.bytes, &raw.title}) *text = redact(std::move(*text));

@@ -1,14 +1,8 @@
 #include "feature/collect/sweep.h"
 
+#include "feature/collect/canonical_url.h"
+
 namespace twin::feature {
-namespace {
-
-bool is_web(const std::string& url) {
-  return url.starts_with("https://") || url.starts_with("http://");
-}
-
-}  // namespace
-
 Sweep sweep(const std::string& location, std::vector<stores::Origin> known,
             const std::function<bool(const stores::Origin&)>& shown, const CollectConfig& config) {
   Sweep out;

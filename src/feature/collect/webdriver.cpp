@@ -19,17 +19,9 @@
 #include "feature/collect/webdriver_answer.h"
 
 namespace twin::feature {
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr Millis poll_pause{100};
-constexpr Millis command_time{5'000};
-constexpr std::uint64_t command_max_bytes = 4 << 20;
-constexpr std::size_t max_log_bytes = 4'000;
-
 /// What the driver prints, until the port is known and for messages.
-struct DriverOutput {
+struct WebdriverOutput {
+  static constexpr std::size_t max_bytes = 4'000;
   std::mutex mutex;
   std::condition_variable changed;
   std::string text;
@@ -37,7 +29,7 @@ struct DriverOutput {
 
   void line(std::string_view line) {
     const std::scoped_lock lock(mutex);
-    if (text.size() < max_log_bytes) text += std::string(line.substr(0, max_log_bytes)) + "\n";
+    if (text.size() < max_bytes) text += std::string(line.substr(0, max_bytes)) + "\n";
     // "ChromeDriver was started successfully on port 41234."
     constexpr std::string_view words = "successfully on port ";
     if (const std::size_t at = line.find(words); at != std::string_view::npos) {
@@ -47,6 +39,14 @@ struct DriverOutput {
     changed.notify_all();
   }
 };
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Millis poll_pause{100};
+constexpr Millis command_time{5'000};
+constexpr std::uint64_t command_max_bytes = 4 << 20;
 
 /// Networks that no page of the internet has business with, as the browser's rules for names: written as numbers they
 /// lead nowhere.
@@ -132,7 +132,7 @@ struct Browser::State {
   BrowserConfig config;
   std::stop_token stop;
   TempFolder profile{"twin-browser"};
-  DriverOutput output;
+  WebdriverOutput output;
   std::unique_ptr<Process> driver;
   std::unique_ptr<HttpClient> http = make_http_client();
   std::string base;     ///< http://127.0.0.1:port
@@ -224,7 +224,7 @@ Result<std::unique_ptr<Browser>> Browser::start(const BrowserConfig& config, std
   spec.argv = {config.driver, "--port=0"};
   spec.folder = state->profile.path();
   spec.environment["HOME"] = state->profile.path().string();  // nothing of the user's is read or written
-  DriverOutput* output = &state->output;
+  WebdriverOutput* output = &state->output;
   spec.on_stdout = [output](std::string_view line) { output->line(line); };
   spec.on_stderr = spec.on_stdout;
   auto process = Process::start(std::move(spec));

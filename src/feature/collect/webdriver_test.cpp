@@ -15,8 +15,8 @@ using namespace twin::feature;
 namespace {
 
 /// A program in a temporary folder.
-struct Script {
-  explicit Script(const std::string& text) {
+struct BrowserScript {
+  explicit BrowserScript(const std::string& text) {
     std::ofstream(path()) << "#!/bin/sh\n" << text << "\n";
     std::filesystem::permissions(path(), std::filesystem::perms::owner_all);
   }
@@ -34,13 +34,13 @@ TEST_CASE("a driver that is not there, ends at once or never says its port") {
   CHECK(missing.error().kind == ErrorKind::not_found);
   CHECK(missing.error().hint.find("chromium-driver") != std::string::npos);
 
-  const Script ends("echo no display; exit 1");
+  const BrowserScript ends("echo no display; exit 1");
   config.driver = ends.path().string();
   auto ended = Browser::start(config, {});
   REQUIRE(!ended);
   CHECK(ended.error().message.find("no display") != std::string::npos);
 
-  const Script silent("exec sleep 60");
+  const BrowserScript silent("exec sleep 60");
   config.driver = silent.path().string();
   config.start_seconds = 1;
   CHECK(!Browser::start(config, {}));
@@ -48,7 +48,8 @@ TEST_CASE("a driver that is not there, ends at once or never says its port") {
 
 TEST_CASE("a driver that does not answer is an error of the page, with what to install") {
   const int port = free_port().value();  // nobody listens there
-  const Script deaf("echo ChromeDriver was started successfully on port " + std::to_string(port) + ".; exec sleep 60");
+  const BrowserScript deaf("echo ChromeDriver was started successfully on port " + std::to_string(port) +
+                           ".; exec sleep 60");
   BrowserConfig config;
   config.driver = deaf.path().string();
   auto browser = Browser::start(config, {});
@@ -59,7 +60,7 @@ TEST_CASE("a driver that does not answer is an error of the page, with what to i
 }
 
 TEST_CASE("a stop ends the start") {
-  const Script silent("exec sleep 60");
+  const BrowserScript silent("exec sleep 60");
   BrowserConfig config;
   config.driver = silent.path().string();
   std::stop_source stop;

@@ -1,5 +1,7 @@
 #include "feature/collect/writer.h"
 
+#include "feature/collect/canonical_url.h"
+
 #include <functional>
 
 #include "core/i18n.h"
@@ -7,10 +9,6 @@
 
 namespace twin::feature {
 namespace {
-
-bool is_web(const std::string& url) {
-  return url.starts_with("https://") || url.starts_with("http://");
-}
 
 void count(CollectCounts& counts, Outcome outcome) {
   switch (outcome) {

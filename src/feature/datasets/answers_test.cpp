@@ -23,7 +23,7 @@ std::string paragraph(int sentences) {
   for (int i = 0; i < sentences; ++i) out += (i ? " " : "") + sentence(9);
   return out;
 }
-const DatasetRules rules{.min_answer_characters = 100, .max_answer_characters = 400};
+const DatasetRules kRules{.min_answer_characters = 100, .max_answer_characters = 400};
 
 TEST_CASE("an answer lies in one section and knows its headings, its place and the sentence before it") {
   const auto prose = prose_of({{"p", paragraph(4)},
@@ -31,7 +31,7 @@ TEST_CASE("an answer lies in one section and knows its headings, its place and t
                                {"p", paragraph(6)},
                                {"p", "A sentence right before. " + paragraph(1)},
                                {"p", paragraph(6)}});
-  const Answers cut = cut_answers(prose, "Title", rules);
+  const Answers cut = cut_answers(prose, "Title", kRules);
   REQUIRE(cut.answers.size() == 3);
   CHECK(cut.answers[0].headings.empty());
   CHECK(cut.answers[1].headings == std::vector<std::string>{"Setup"});
@@ -44,7 +44,7 @@ TEST_CASE("an answer lies in one section and knows its headings, its place and t
 
 TEST_CASE("a long paragraph is cut between sentences, a sentence never") {
   const auto prose = prose_of({{"p", paragraph(40)}, {"p", sentence(200)}, {"p", paragraph(5)}});
-  const Answers cut = cut_answers(prose, "", rules);
+  const Answers cut = cut_answers(prose, "", kRules);
   CHECK(cut.answers.size() >= 5);
   for (const Answer& answer : cut.answers) {
     const auto text = text_of(prose, answer.span);
@@ -57,7 +57,7 @@ TEST_CASE("a long paragraph is cut between sentences, a sentence never") {
 
 TEST_CASE("a short remainder is lengthened by the sentences before it") {
   const auto prose = prose_of({{"p", paragraph(7)}, {"p", sentence(12)}});
-  const Answers cut = cut_answers(prose, "", rules);
+  const Answers cut = cut_answers(prose, "", kRules);
   REQUIRE(!cut.answers.empty());
   CHECK(cut.answers.back().span.end == prose.text.size());
   CHECK(characters(text_of(prose, cut.answers.back().span)) >= 100);
@@ -66,7 +66,7 @@ TEST_CASE("a short remainder is lengthened by the sentences before it") {
 
 TEST_CASE("a section that is too short is left out with the reason") {
   const auto prose = prose_of({{"##", "A"}, {"p", "Short."}, {"##", "B"}, {"p", paragraph(5)}});
-  const Answers cut = cut_answers(prose, "", rules);
+  const Answers cut = cut_answers(prose, "", kRules);
   CHECK(cut.answers.size() == 1);
   REQUIRE(cut.left_out.size() == 1);
   CHECK(cut.left_out[0].reason == "too_short");
@@ -75,28 +75,28 @@ TEST_CASE("a section that is too short is left out with the reason") {
 
 TEST_CASE("code alone is no answer; between paragraphs and after a colon it comes along") {
   const auto alone = prose_of({{"code", std::string(300, 'x')}, {"table", std::string(300, 'y')}});
-  CHECK(cut_answers(alone, "", rules).answers.empty());
-  CHECK(cut_answers(alone, "", rules).left_out.size() == 2);
+  CHECK(cut_answers(alone, "", kRules).answers.empty());
+  CHECK(cut_answers(alone, "", kRules).left_out.size() == 2);
 
   const auto between = prose_of({{"p", paragraph(2)}, {"code", "run --now"}, {"p", paragraph(2)}});
-  REQUIRE(cut_answers(between, "", rules).answers.size() == 1);
-  CHECK(text_of(between, cut_answers(between, "", rules).answers[0].span) == between.text);
+  REQUIRE(cut_answers(between, "", kRules).answers.size() == 1);
+  CHECK(text_of(between, cut_answers(between, "", kRules).answers[0].span) == between.text);
 
   const auto introduced = prose_of({{"p", paragraph(3) + " Run this:"}, {"code", "run --now"}});
-  CHECK(text_of(introduced, cut_answers(introduced, "", rules).answers[0].span).ends_with("run --now"));
+  CHECK(text_of(introduced, cut_answers(introduced, "", kRules).answers[0].span).ends_with("run --now"));
   const auto trailing = prose_of({{"p", paragraph(3)}, {"code", "run --now"}});
-  CHECK(text_of(trailing, cut_answers(trailing, "", rules).answers[0].span).ends_with("word."));
+  CHECK(text_of(trailing, cut_answers(trailing, "", kRules).answers[0].span).ends_with("word."));
 }
 
 TEST_CASE("labels go with what follows them, and are not quoted") {
   const auto prose = prose_of({{"p", paragraph(7)}, {"quote", "NOTE Disk space"}, {"quote", paragraph(6)}});
-  const Answers cut = cut_answers(prose, "", rules);
+  const Answers cut = cut_answers(prose, "", kRules);
   REQUIRE(cut.answers.size() == 2);
   CHECK(text_of(prose, cut.answers[1].span).substr(0, 4) == "NOTE");
   CHECK(text_of(prose, cut.answers[1].lead) == sentence(9));
 
   const auto items = prose_of({{"p", paragraph(7)}, {"li", "- one thing, another;"}, {"li", "- " + paragraph(6)}});
-  for (const Answer& answer : cut_answers(items, "", rules).answers) {
+  for (const Answer& answer : cut_answers(items, "", kRules).answers) {
     CHECK(text_of(items, answer.lead).find("one thing") == std::string::npos);
   }
 }
@@ -121,12 +121,12 @@ TEST_CASE("every prose byte is in an answer or left out with a reason, lengths a
           kind == Block::Kind::heading ? "Heading" : (pick(4) == 0 ? sentence(pick(120) + 1) : paragraph(pick(15) + 1));
       testing::append(prose, kind, text, pick(4) + 1);
     }
-    const Answers cut = cut_answers(prose, "T", rules);
+    const Answers cut = cut_answers(prose, "T", kRules);
     std::vector<bool> seen(prose.text.size(), false);
     for (const Answer& answer : cut.answers) {
       const int length = characters(text_of(prose, answer.span));
-      CHECK(length >= rules.min_answer_characters);
-      CHECK(length <= rules.max_answer_characters);
+      CHECK(length >= kRules.min_answer_characters);
+      CHECK(length <= kRules.max_answer_characters);
       std::fill(seen.begin() + static_cast<long>(answer.span.start), seen.begin() + static_cast<long>(answer.span.end),
                 true);
     }

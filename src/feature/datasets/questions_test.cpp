@@ -7,14 +7,14 @@
 namespace twin::feature {
 namespace {
 
-const ProseView body = testing::prose_of(
+const ProseView kBody = testing::prose_of(
     {{"p",
       "The packages of Debian hold configuration files and scripts. You install packages, and the system is "
       "configured. Debian is free. The installing of packages by APT needs files."}});
 
 Phrase phrase(const std::string& heading, const std::string& language = "en") {
   Vocabulary vocabulary;
-  vocabulary.add(body);
+  vocabulary.add(kBody);
   return make_phrase(heading, language, vocabulary);
 }
 

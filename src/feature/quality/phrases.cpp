@@ -8,7 +8,7 @@
 namespace twin::feature {
 namespace {
 
-constexpr std::uint64_t base = 0xD6E8FEB86659FD93u;  // of the polynomial over the hashes; odd, otherwise arbitrary
+constexpr std::uint64_t kBase = 0xD6E8FEB86659FD93u;  // of the polynomial over the hashes; odd, otherwise arbitrary
 
 /// How often each number was counted, by open addressing: a document is counted six times over.
 class Counter {
@@ -45,7 +45,7 @@ PhraseCounts Phrases::count() const {
   PhraseCounts out;
   // Polynomial of the words before each place, so that the hash of a phrase of any length is one subtraction.
   std::vector<std::uint64_t> before(size() + 1);
-  for (std::size_t i = 0; i < size(); ++i) before[i + 1] = before[i] * base + hashes_[i];
+  for (std::size_t i = 0; i < size(); ++i) before[i + 1] = before[i] * kBase + hashes_[i];
   // A phrase comes again only where its beginning does: longer ones are looked for where shorter ones were found.
   std::vector<std::uint32_t> places(size());
   for (std::size_t i = 0; i < size(); ++i) places[i] = static_cast<std::uint32_t>(i);
@@ -54,7 +54,7 @@ PhraseCounts Phrases::count() const {
   std::uint64_t power = 1;
   std::size_t raised = 0;
   for (const std::size_t n : {2u, 3u, 4u, 5u, 7u, 10u}) {
-    for (; raised < n; ++raised) power *= base;
+    for (; raised < n; ++raised) power *= kBase;
     while (!places.empty() && places.back() + n > size()) places.pop_back();
     if (places.empty()) break;
     counter.reset(places.size());

@@ -19,7 +19,7 @@ fs::path fixtures(const std::string& name) {
   return fs::path(TWIN_SOURCE_DIR) / "src/feature/sources/testdata" / name;
 }
 
-Cleaned cleaned(const RawDocument& raw) {
+Cleaned cleaned_item(const RawDocument& raw) {
   auto out = clean(raw, {});
   REQUIRE_MESSAGE(out, (out ? std::string() : out.error().text()));
   return *std::move(out);
@@ -171,7 +171,7 @@ TEST_CASE("Medium: posts with their canonical links; drafts and responses when a
     CHECK(post.authors == std::vector<std::string>{"김하늘"});
     CHECK(format_time(post.published) == "2021-03-04T05:06:07.000Z");
     CHECK(post.metadata.at("medium_url") == "https://medium.com/p/0a1b2c3d4e5f");
-    const auto out = cleaned(post);
+    const auto out = cleaned_item(post);
     CHECK(contains(out.markdown, "**맛**이 따라오지 않는다"));
     CHECK(contains(out.markdown, "hours = 6"));
     CHECK(!contains(out.markdown, "Exported from"));
@@ -196,7 +196,7 @@ TEST_CASE("LinkedIn: shares with their quotes undone, articles, the profile as o
     const auto& article = test.documents.at("https://www.linkedin.com/pulse/bread-and-code-haneul-kim");
     CHECK(article.title == "빵과 코드");
     CHECK(format_time(article.published) == "2020-01-02T03:04:00.000Z");
-    CHECK(contains(cleaned(article).markdown, "반죽도 빌드도 기다려야 한다."));
+    CHECK(contains(cleaned_item(article).markdown, "반죽도 빌드도 기다려야 한다."));
     const auto profile = std::find_if(test.documents.begin(), test.documents.end(),
                                       [](const auto& entry) { return entry.second.metadata.at("kind") == "profile"; });
     REQUIRE(profile != test.documents.end());
@@ -323,7 +323,7 @@ TEST_CASE("Obsidian: links, embeds, callouts, tags, comments, block ids; templat
       CHECK(contains(note.bytes, "Inline `[[code]]` stays."));
       CHECK(!contains(note.bytes, "숨은 말"));
       CHECK(!contains(note.bytes, "^first"));
-      const auto out = cleaned(note);
+      const auto out = cleaned_item(note);
       CHECK(format_time(out.published) == "2024-02-01T00:00:00.000Z");
     }
   }
@@ -345,7 +345,7 @@ TEST_CASE("Notion: ids out of names, links to addresses, properties of rows, dat
     const auto& row = test.documents.at(base + "3" + id);
     CHECK(row.metadata.at("tags") == "산문, 여행");
     CHECK(format_time(row.published) == "2024-01-05T15:12:00.000Z");
-    CHECK(cleaned(row).markdown == "# 봄날\n\n봄은 늦게 온다.");
+    CHECK(cleaned_item(row).markdown == "# 봄날\n\n봄은 늦게 온다.");
     CHECK(test.documents.at(base + "2" + id).bytes ==
           "| 이름 | 태그 | 날짜 |\n| --- | --- | --- |\n| 봄날 | 산문, 여행 | 2024년 1월 5일 오후 3:12 |\n| 가을 \\| "
           "겨울 | 시 |  |\n");
@@ -395,10 +395,10 @@ TEST_CASE("WordPress: posts as HTML with authors and tags; statuses, types and p
     CHECK(rye.metadata.at("tags") == "호밀, 산");
     CHECK(rye.metadata.at("categories") == "빵");
     CHECK(format_time(rye.published) == "2020-01-02T03:04:05.000Z");
-    CHECK(contains(cleaned(rye).markdown, "이라는 글자는 끝이 아니다."));
+    CHECK(contains(cleaned_item(rye).markdown, "이라는 글자는 끝이 아니다."));
     const auto& old = test.documents.at(test.order[1]);
     CHECK(old.metadata.at("shortcodes_removed") == "1");
-    const auto out = cleaned(old);
+    const auto out = cleaned_item(old);
     CHECK(contains(out.markdown, "First paragraph[1]\\\nsecond line."));
     CHECK(contains(out.markdown, "![Loaf](https://bakery.example.org/a.jpg)"));
     CHECK(contains(out.markdown, "A loaf of rye"));
@@ -460,7 +460,7 @@ TEST_CASE("mbox: mail of the author without quotes and signature, in any encodin
     CHECK(contains(second.bytes, "호밀빵은 다음 주에 굽습니다."));
     CHECK(second.media_type == "text/plain");
     CHECK(second.metadata.at("attachments_left_out") == "1");
-    const auto html = cleaned(test.documents.at("mid:m4@example.org"));
+    const auto html = cleaned_item(test.documents.at("mid:m4@example.org"));
     CHECK(html.markdown == "밀가루는 내일 옵니다.");
     CHECK(contains(test.documents.at("mid:m5@example.org").bytes, "소금은 나중에 넣습니다."));
   }

@@ -38,7 +38,7 @@ const std::string rdf = R"(<?xml version="1.0"?>
 <item rdf:about="https://old.example/1"><title>One</title><description>Text</description><dc:date>2004-01-02T03:04:05Z</dc:date></item>
 </rdf:RDF>)";
 
-HttpResponse page(std::string body, Headers headers = {}) {
+HttpResponse feed_page(std::string body, Headers headers = {}) {
   HttpResponse response;
   response.status = 200;
   response.body = std::move(body);
@@ -106,7 +106,7 @@ TEST_CASE("what is no feed is an error that says so") {
 TEST_CASE("of a feed that was cut off, whole entries are kept and the failure is told") {
   const std::size_t third = rss2.find("<item><title>Nothing");
   SourceTest test("feed", {{"url", "https://jane.example/feed"}, {"full", "never"}});
-  test.http.pages["https://jane.example/feed"] = page(rss2.substr(0, third - 60));
+  test.http.pages["https://jane.example/feed"] = feed_page(rss2.substr(0, third - 60));
   REQUIRE(test.run());
   CHECK(test.documents.size() == 1);
   REQUIRE(test.failures.size() == 1);
@@ -141,7 +141,7 @@ TEST_CASE("entities do not explode and limits hold") {
 TEST_CASE("the source: entries become documents, a feed is never complete") {
   SourceTest test("feed", {{"url", "https://jane.example/feed/"}, {"full", "never"}});
   test.http.pages["https://jane.example/feed/"] =
-      page(rss2, {{"etag", "\"v1\""}, {"last-modified", "Wed, 05 Apr 2023 06:30:00 GMT"}});
+      feed_page(rss2, {{"etag", "\"v1\""}, {"last-modified", "Wed, 05 Apr 2023 06:30:00 GMT"}});
   const auto report = test.run();
   REQUIRE(report);
   CHECK(!report->complete);
@@ -184,7 +184,7 @@ TEST_CASE("relative links and ids; summaries can be left out; a saved file works
   CHECK(test.run(files)->unchanged);
 
   SourceTest full("feed", {{"url", "https://jane.example/feed"}, {"full", "never"}, {"summaries", "false"}});
-  full.http.pages["https://jane.example/feed"] = page(rss2);
+  full.http.pages["https://jane.example/feed"] = feed_page(rss2);
   REQUIRE(full.run());
   CHECK(full.documents.size() == 1);
 
@@ -245,9 +245,9 @@ TEST_CASE("whole posts and beginnings") {
 
 TEST_CASE("the pages of entries are read where the feed gives only the beginning, and not again") {
   SourceTest test("feed", {{"url", "https://jane.example/feed"}});
-  test.http.pages["https://jane.example/feed"] = page(rss2, {{"etag", "\"v1\""}});
+  test.http.pages["https://jane.example/feed"] = feed_page(rss2, {{"etag", "\"v1\""}});
   test.http.pages["https://jane.example/permalink"] =
-      page("<p>The page.</p>", {{"content-type", "text/html; charset=utf-8"}});
+      feed_page("<p>The page.</p>", {{"content-type", "text/html; charset=utf-8"}});
   const auto report = test.run();
   REQUIRE(report);
   const auto& whole = test.documents.at("https://jane.example/permalink");
@@ -268,7 +268,7 @@ TEST_CASE("the pages of entries are read where the feed gives only the beginning
   SourceTest always("feed", {{"url", "https://jane.example/feed"}, {"full", "always"}});
   always.http.pages = test.http.pages;
   always.http.pages["https://jane.example/tips/?utm_source=rss"] =
-      page("<p>Tips page</p>", {{"content-type", "text/html"}});
+      feed_page("<p>Tips page</p>", {{"content-type", "text/html"}});
   REQUIRE(always.run());
   CHECK(always.documents.at("https://jane.example/tips/?utm_source=rss").bytes == "<p>Tips page</p>");
 }
@@ -276,8 +276,9 @@ TEST_CASE("the pages of entries are read where the feed gives only the beginning
 TEST_CASE("a feed in pages is followed, once around at most") {
   const auto json = [](int id, const std::string& next) {
     const std::string n = std::to_string(id);
-    return page(R"({"version": "https://jsonfeed.org/version/1.1", "next_url": ")" + next + R"(", "items": [{"id": ")" +
-                n + R"(", "url": "https://p.example/)" + n + R"(", "content_html": "<p>x</p>"}]})");
+    return feed_page(R"({"version": "https://jsonfeed.org/version/1.1", "next_url": ")" + next +
+                     R"(", "items": [{"id": ")" + n + R"(", "url": "https://p.example/)" + n +
+                     R"(", "content_html": "<p>x</p>"}]})");
   };
   SourceTest test("feed", {{"url", "https://p.example/feed.json"}});
   test.http.pages["https://p.example/feed.json"] = json(1, "/feed.json?page=2");

@@ -142,11 +142,6 @@ TEST_CASE("credentials in an address stay out of documents") {
 
 namespace {
 
-bool noted(const SourceReport& report, const std::string& words) {
-  return std::any_of(report.notes.begin(), report.notes.end(),
-                     [&](const Error& note) { return note.text().find(words) != std::string::npos; });
-}
-
 const RawDocument& file(const SourceTest& test, const std::string& path) {
   for (const auto& [url, document] : test.documents) {
     if (name(url) == path) return document;

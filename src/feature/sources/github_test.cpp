@@ -78,11 +78,6 @@ class Script final : public HttpClient {
   }
 };
 
-bool noted(const SourceReport& report, const std::string& words) {
-  return std::any_of(report.notes.begin(), report.notes.end(),
-                     [&](const Error& note) { return note.text().find(words) != std::string::npos; });
-}
-
 }  // namespace
 
 TEST_CASE("an account: its repositories by pages, without forks; files, commits, threads of the author alone") {

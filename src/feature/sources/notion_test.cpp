@@ -88,11 +88,6 @@ struct NotionTest {
   std::function<bool(const std::string&)> wants = [](const std::string&) { return true; };
 };
 
-bool noted(const SourceReport& report, const std::string& words) {
-  return std::any_of(report.notes.begin(), report.notes.end(),
-                     [&](const Error& note) { return note.text().find(words) != std::string::npos; });
-}
-
 }  // namespace
 
 TEST_CASE("a whole workspace: search, data sources and their rows, page by page; a broken page costs itself") {

@@ -11,7 +11,7 @@ using namespace twin::feature;
 
 namespace {
 
-HttpResponse page(std::string body, std::string type = "text/html") {
+HttpResponse site_page(std::string body, std::string type = "text/html") {
   HttpResponse response;
   response.status = 200;
   response.body = std::move(body);
@@ -54,22 +54,22 @@ std::string index(const std::vector<std::string>& urls) {
 
 /// Robots, an index that names itself, a packed sitemap, pages in Korean and English.
 void make_site(SourceTest& test) {
-  test.http.pages["https://s.example/robots.txt"] = page(
+  test.http.pages["https://s.example/robots.txt"] = site_page(
       "User-agent: *\nDisallow: /admin\n\nsitemap : https://s.example/maps/index.xml # all\nSitemap:\n", "text/plain");
   test.http.pages["https://s.example/maps/index.xml"] =
-      page(index({"https://s.example/maps/index.xml", "a.xml.gz", "https://s.example/maps/b.txt"}), "text/xml");
+      site_page(index({"https://s.example/maps/index.xml", "a.xml.gz", "https://s.example/maps/b.txt"}), "text/xml");
   test.http.pages["https://s.example/maps/a.xml.gz"] =
-      page(gzip(urlset({{"https://s.example/blog/one", "2024-03-01"},
-                        {"https://s.example/blog/%EB%91%98", "2024-03-02T10:00:00+09:00"},
-                        {"https://s.example/tag/x", "2024-03-02"},
-                        {"https://elsewhere.example/blog/", ""}})),
-           "application/gzip");
-  test.http.pages["https://s.example/maps/b.txt"] = page(
+      site_page(gzip(urlset({{"https://s.example/blog/one", "2024-03-01"},
+                             {"https://s.example/blog/%EB%91%98", "2024-03-02T10:00:00+09:00"},
+                             {"https://s.example/tag/x", "2024-03-02"},
+                             {"https://elsewhere.example/blog/", ""}})),
+                "application/gzip");
+  test.http.pages["https://s.example/maps/b.txt"] = site_page(
       "https://www.s.example/blog/three\r\nhttps://s.example/blog/one\nhttps://s.example/logo.png\n", "text/plain");
-  test.http.pages["https://s.example/blog/one"] = page("<p>one</p>");
-  test.http.pages["https://s.example/blog/%EB%91%98"] = page("<p>둘</p>");
-  test.http.pages["https://www.s.example/blog/three"] = page("<p>three</p>");
-  test.http.pages["https://s.example/logo.png"] = page("PNG", "image/png");
+  test.http.pages["https://s.example/blog/one"] = site_page("<p>one</p>");
+  test.http.pages["https://s.example/blog/%EB%91%98"] = site_page("<p>둘</p>");
+  test.http.pages["https://www.s.example/blog/three"] = site_page("<p>three</p>");
+  test.http.pages["https://s.example/logo.png"] = site_page("PNG", "image/png");
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ TEST_CASE("site: indexes in indexes without end, and more sitemaps than the limi
   std::string name = "https://d.example/sitemap.xml";
   for (int i = 0; i < 6; ++i) {
     const std::string next = "https://d.example/" + std::to_string(i) + ".xml";
-    deep.http.pages[name] = page(index({next}));
+    deep.http.pages[name] = site_page(index({next}));
     name = next;
   }
   const auto report = deep.run();
@@ -143,15 +143,15 @@ TEST_CASE("site: without robots.txt the usual places are tried; a site without a
   SourceTest usual("site", {{"url", "https://u.example"}});
   usual.http.pages["https://u.example/robots.txt"].status = 404;
   usual.http.pages["https://u.example/sitemap.xml"].status = 404;
-  usual.http.pages["https://u.example/sitemap_index.xml"] = page(urlset({{"https://u.example/a", ""}}));
-  usual.http.pages["https://u.example/a"] = page("<p>a</p>");
+  usual.http.pages["https://u.example/sitemap_index.xml"] = site_page(urlset({{"https://u.example/a", ""}}));
+  usual.http.pages["https://u.example/a"] = site_page("<p>a</p>");
   REQUIRE(usual.run());
   CHECK(usual.documents.size() == 1);
 
   SourceTest none("site", {{"url", "https://n.example"}});
-  none.http.pages["https://n.example/robots.txt"] = page("User-agent: *\n", "text/plain");
+  none.http.pages["https://n.example/robots.txt"] = site_page("User-agent: *\n", "text/plain");
   for (const char* path : {"/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap-index.xml"}) {
-    none.http.pages[std::string("https://n.example") + path] = page("<html>Home</html>");
+    none.http.pages[std::string("https://n.example") + path] = site_page("<html>Home</html>");
   }
   const auto report = none.run();
   REQUIRE(!report);

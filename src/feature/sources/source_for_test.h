@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,12 @@
 #include "feature/sources/source.h"
 
 namespace twin::feature {
+
+/// Whether a note of the report holds these words.
+inline bool noted(const SourceReport& report, const std::string& words) {
+  return std::any_of(report.notes.begin(), report.notes.end(),
+                     [&](const Error& note) { return note.text().find(words) != std::string::npos; });
+}
 
 struct SourceTest {
   explicit SourceTest(const std::string& id, std::map<std::string, std::string> keys) {

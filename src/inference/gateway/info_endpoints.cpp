@@ -29,13 +29,6 @@ std::vector<std::string> model_ids(const Gateway::Parts& parts) {
   return ids;
 }
 
-ApiResponse json_response(const Json& json, int status = 200) {
-  ApiResponse response;
-  response.status = status;
-  response.body = json.dump();
-  return response;
-}
-
 }  // namespace
 
 ApiError refused(Admission::Outcome outcome) {

@@ -16,12 +16,6 @@ namespace {
 constexpr int max_results = 100;
 constexpr std::size_t max_filter_values = 64;
 
-ApiResponse json_response(const Json& json) {
-  ApiResponse response;
-  response.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
-}
-
 /// Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default.
 std::string base64_floats(const std::vector<float>& vector) {
   static_assert(std::endian::native == std::endian::little);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/json.h"
+
 namespace twin::inference {
 
 struct ApiRequest {
@@ -33,5 +35,8 @@ struct ApiResponse {
   /// When set, the body is what this writes; it is called once, after the headers are sent.
   std::function<void(const Writer&)> stream;
 };
+
+/// A body of JSON; what is no UTF-8 in it is replaced.
+[[nodiscard]] ApiResponse json_response(const Json& json, int status = 200);
 
 }  // namespace twin::inference

@@ -14,7 +14,7 @@ using namespace twin::inference;
 
 namespace {
 
-struct Setup {
+struct Api {
   TempFolder folder;
   WordEmbedder embedder{{"kernel", "package"}};
   WordTokenizer tokenizer;
@@ -28,7 +28,7 @@ struct Setup {
                                 {"/index.html", "text/html; charset=utf-8", "111", "<p>Hi"}};
   std::unique_ptr<Routes> routes;
 
-  Setup() {
+  Api() {
     put(*index, embedder, "kernel", "articles", 1.0, {"The kernel schedules processes on the processor."});
     assistant = std::make_shared<Assistant>(RetrievalConfig{},
                                             Assistant::Parts{*index, embedder, chat, tokenizer, nullptr, true});
@@ -87,7 +87,7 @@ std::string code_of(const ApiResponse& response) {
 }  // namespace
 
 TEST_CASE("a chat completion with its citations") {
-  Setup setup;
+  Api setup;
   const auto response = setup.send("POST", "/v1/chat/completions", chat_body());
   CHECK(response.status == 200);
   CHECK(response.content_type == "application/json");
@@ -98,7 +98,7 @@ TEST_CASE("a chat completion with its citations") {
 }
 
 TEST_CASE("a streamed completion: role first, text, end with sources, usage, [DONE]") {
-  Setup setup;
+  Api setup;
   Json body = chat_body(true);
   body["stream_options"] = {{"include_usage", true}};
   const auto response = setup.send("POST", "/v1/chat/completions", body);
@@ -122,7 +122,7 @@ TEST_CASE("a streamed completion: role first, text, end with sources, usage, [DO
 }
 
 TEST_CASE("a reader who goes away stops the generation") {
-  Setup setup;
+  Api setup;
   (void)events(setup.send("POST", "/v1/chat/completions", chat_body(true)), 2);
   CHECK(setup.chat.asked() == 1);
   std::stop_source gone;
@@ -141,7 +141,7 @@ TEST_CASE("a reader who goes away stops the generation") {
 }
 
 TEST_CASE("an engine that fails: an error of its status, or an event in a stream") {
-  Setup setup;
+  Api setup;
   setup.chat.failures = 2;
   const auto response = setup.send("POST", "/v1/chat/completions", chat_body());
   CHECK(response.status == 503);
@@ -157,7 +157,7 @@ TEST_CASE("an engine that fails: an error of its status, or an event in a stream
 }
 
 TEST_CASE("while the models load: 503, health tells which") {
-  Setup setup;
+  Api setup;
   setup.ready = false;
   for (const auto& [path, body] :
        std::vector<std::pair<std::string, Json>>{{"/v1/chat/completions", chat_body()},
@@ -177,7 +177,7 @@ TEST_CASE("while the models load: 503, health tells which") {
 }
 
 TEST_CASE("a full queue is 429 with Retry-After") {
-  Setup setup;
+  Api setup;
   setup.config.max_queue = 0;
   const auto running = setup.send("POST", "/v1/chat/completions", chat_body(true));  // holds the only slot
   const auto refused = setup.send("POST", "/v1/chat/completions", chat_body());
@@ -189,7 +189,7 @@ TEST_CASE("a full queue is 429 with Retry-After") {
 }
 
 TEST_CASE("malformed chat requests are 4xx with OpenAI's error object") {
-  Setup setup;
+  Api setup;
   ApiRequest request;
   request.method = "POST";
   request.path = "/v1/chat/completions";
@@ -204,7 +204,7 @@ TEST_CASE("malformed chat requests are 4xx with OpenAI's error object") {
 }
 
 TEST_CASE("models") {
-  Setup setup;
+  Api setup;
   const Json list = Json::parse(setup.send("GET", "/v1/models").body);
   CHECK(list["object"] == "list");
   REQUIRE(list["data"].size() == 5);
@@ -215,7 +215,7 @@ TEST_CASE("models") {
 }
 
 TEST_CASE("embeddings: one or many, as floats or base64") {
-  Setup setup;
+  Api setup;
   const Json one =
       Json::parse(setup.send("POST", "/v1/embeddings", {{"model", "fake-embedder"}, {"input", "kernel"}}).body);
   CHECK(one["object"] == "list");
@@ -235,7 +235,7 @@ TEST_CASE("embeddings: one or many, as floats or base64") {
 }
 
 TEST_CASE("malformed embedding requests") {
-  Setup setup;
+  Api setup;
   setup.config.max_inputs = 2;
   const auto status = [&](const Json& body) { return setup.send("POST", "/v1/embeddings", body).status; };
   const std::string model = "fake-embedder";
@@ -252,7 +252,7 @@ TEST_CASE("malformed embedding requests") {
 }
 
 TEST_CASE("search gives what twin search gives") {
-  Setup setup;
+  Api setup;
   const Json found = Json::parse(setup.send("POST", "/v1/search", {{"query", "kernel"}, {"k", 1}}).body);
   REQUIRE(found["results"].size() == 1);
   for (const char* key : {"rank", "score", "document_id", "url", "title", "heading", "text", "start", "end"}) {
@@ -265,14 +265,14 @@ TEST_CASE("search gives what twin search gives") {
 }
 
 TEST_CASE("the report, once there is one") {
-  Setup setup;
+  Api setup;
   CHECK(code_of(setup.send("GET", "/v1/report")) == "no_report");
   setup.report = R"({"arms":[]})";
   CHECK(setup.send("GET", "/v1/report").body == setup.report);
 }
 
 TEST_CASE("unknown paths and methods are JSON, too") {
-  Setup setup;
+  Api setup;
   const auto missing = setup.send("GET", "/v1/nothing");
   CHECK(missing.status == 404);
   CHECK(code_of(missing) == "not_found");
@@ -287,7 +287,7 @@ TEST_CASE("unknown paths and methods are JSON, too") {
 }
 
 TEST_CASE("the page: types, caching, content security") {
-  Setup setup;
+  Api setup;
   const auto page = setup.send("GET", "/");
   CHECK(page.status == 200);
   CHECK(page.body == "<p>Hi");
@@ -304,7 +304,7 @@ TEST_CASE("the page: types, caching, content security") {
 }
 
 TEST_CASE("the API needs the key, health and the page do not; other sites get nothing") {
-  Setup setup;
+  Api setup;
   setup.key = "secret";
   CHECK(setup.send("GET", "/v1/models").status == 401);
   CHECK(setup.send("POST", "/v1/chat/completions", chat_body()).status == 401);
@@ -317,7 +317,7 @@ TEST_CASE("the API needs the key, health and the page do not; other sites get no
 }
 
 TEST_CASE("an exception of a part is a 500, not the end") {
-  Setup setup;
+  Api setup;
   class Throws : public WordEmbedder {
    public:
     Throws() : WordEmbedder({}) {}
@@ -338,7 +338,7 @@ TEST_CASE("an exception of a part is a 500, not the end") {
 }
 
 TEST_CASE("many clients at once") {
-  Setup setup;
+  Api setup;
   setup.config.max_queue = 100;
   auto& api = setup.api();
   std::atomic<int> good = 0;

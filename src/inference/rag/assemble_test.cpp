@@ -22,7 +22,7 @@ Passage passage(int rank, const std::string& text) {
 
 const std::vector<Passage> three = {passage(1, "alpha beta gamma."), passage(2, "delta epsilon."), passage(3, "zeta.")};
 
-struct Setup {
+struct Assembly {
   WordTokenizer tokenizer;
   RetrievalConfig config;
   Assembled make(const std::vector<Message>& conversation, const std::vector<Passage>& passages) {
@@ -33,7 +33,7 @@ struct Setup {
 }  // namespace
 
 TEST_CASE("system prompt first, then the passages by number with the question") {
-  Setup setup;
+  Assembly setup;
   const auto made = setup.make({{"user", " Why {passages}? "}}, three);
   REQUIRE(made.messages.size() == 2);
   CHECK(made.messages[0].role == "system");
@@ -48,14 +48,14 @@ TEST_CASE("system prompt first, then the passages by number with the question") 
 }
 
 TEST_CASE("without passages the question stands alone") {
-  Setup setup;
+  Assembly setup;
   const auto made = setup.make({{"user", " Why? "}}, {});
   CHECK(made.messages.back().content == "Why?");
   CHECK(made.passages.empty());
 }
 
 TEST_CASE("the budget ends the list of passages") {
-  Setup setup;
+  Assembly setup;
   setup.config.context_tokens = 9;  // [1] T1 and 3 words: 5; [2] T2 and 2 words: 4
   const auto made = setup.make({{"user", "Why?"}}, three);
   CHECK(made.passages.size() == 2);
@@ -63,7 +63,7 @@ TEST_CASE("the budget ends the list of passages") {
 }
 
 TEST_CASE("a first passage that is too long is cut behind a sentence, with its offsets") {
-  Setup setup;
+  Assembly setup;
   setup.config.context_tokens = 8;
   const auto made = setup.make({{"user", "Why?"}}, {passage(1, "One two three. Four five six. Seven eight nine.")});
   REQUIRE(made.passages.size() == 1);
@@ -75,7 +75,7 @@ TEST_CASE("a first passage that is too long is cut behind a sentence, with its o
 }
 
 TEST_CASE("history is kept, without marks, and begins with a question") {
-  Setup setup;
+  Assembly setup;
   const std::vector<Message> conversation = {{"user", "q one"},
                                              {"assistant", "a one [1]. More [2, 3]."},
                                              {"user", "q two"},
@@ -96,7 +96,7 @@ TEST_CASE("history is kept, without marks, and begins with a question") {
 }
 
 TEST_CASE("what came before does not change when the conversation goes on") {
-  Setup setup;
+  Assembly setup;
   const std::vector<Message> first = {{"user", "q one"}, {"assistant", "a one"}, {"user", "q two"}};
   auto longer = first;
   longer.insert(longer.end(), {{"assistant", "a two"}, {"user", "q three"}});
@@ -108,14 +108,14 @@ TEST_CASE("what came before does not change when the conversation goes on") {
 }
 
 TEST_CASE("a system message of the caller is added to ours") {
-  Setup setup;
+  Assembly setup;
   const auto made = setup.make({{"system", "Be brief."}, {"user", "Why?"}}, {});
   REQUIRE(made.messages.size() == 2);
   CHECK(made.messages[0].content == models::load_prompts()->system + "\n\nBe brief.");
 }
 
 TEST_CASE("a conversation must end with a question; a failing tokenizer is an error") {
-  Setup setup;
+  Assembly setup;
   CHECK(assemble({}, three, setup.config, setup.tokenizer).error().kind == ErrorKind::usage);
   const std::vector<Message> answered = {{"user", "q"}, {"assistant", "a"}};
   CHECK(assemble(answered, three, setup.config, setup.tokenizer).error().kind == ErrorKind::usage);

@@ -129,19 +129,19 @@ Source parse(std::string_view bytes) {
   return out;
 }
 
-struct Target {
+struct PackedTarget {
   std::string name, source;
   std::vector<std::int64_t> shape;  ///< innermost first, as ggml has it
   bool matrix = false;              ///< Q4_0; else f32
 };
 
-std::vector<Target> targets_of(const Source& s) {
+std::vector<PackedTarget> targets_of(const Source& s) {
   const std::int64_t d = s.hidden, f = s.feed_forward;
-  std::vector<Target> all = {{"token_embd.weight", "emb.word", {d, s.vocabulary}, true},
-                             {"position_embd.weight", "emb.pos", {d, s.positions}},
-                             {"token_types.weight", "emb.type", {d, s.types}},
-                             {"token_embd_norm.weight", "emb.ln.w", {d}},
-                             {"token_embd_norm.bias", "emb.ln.b", {d}}};
+  std::vector<PackedTarget> all = {{"token_embd.weight", "emb.word", {d, s.vocabulary}, true},
+                                   {"position_embd.weight", "emb.pos", {d, s.positions}},
+                                   {"token_types.weight", "emb.type", {d, s.types}},
+                                   {"token_embd_norm.weight", "emb.ln.w", {d}},
+                                   {"token_embd_norm.bias", "emb.ln.b", {d}}};
   for (std::uint32_t layer = 0; layer < s.layers; ++layer) {
     const std::string to = "blk." + std::to_string(layer) + ".", from = "l" + std::to_string(layer) + ".";
     const auto dense = [&](const char* name, const char* source, std::int64_t in, std::int64_t out) {
@@ -164,7 +164,7 @@ std::vector<Target> targets_of(const Source& s) {
   return all;
 }
 
-std::size_t bytes_of(const Target& target) {
+std::size_t bytes_of(const PackedTarget& target) {
   std::size_t weights = 1;
   for (const auto n : target.shape) weights *= static_cast<std::size_t>(n);
   return target.matrix ? weights / block_weights * block_bytes : weights * sizeof(float);
@@ -230,7 +230,7 @@ Result<void> write(const Source& s, const fs::path& path) {
       ggml_free);
   set_hyperparameters(out.get(), s);
   set_vocabulary(out.get(), s);
-  for (const Target& target : targets) {
+  for (const PackedTarget& target : targets) {
     const auto found = s.tensors.find(target.source);
     if (found == s.tensors.end() || found->second.size() != bytes_of(target)) {
       return fail(ErrorKind::invalid, tr("The weights lack tensor {}", target.source));

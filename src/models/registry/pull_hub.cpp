@@ -51,7 +51,7 @@ bool plain_path(const std::string& path) {
 }
 
 /// ORG/REPO[@REV][/FILE]. A revision is a branch, tag or commit without '/'.
-std::optional<Reference> parse(const std::string& text) {
+std::optional<Reference> parse_reference(const std::string& text) {
   const auto first = text.find('/');
   if (first == std::string::npos) return std::nullopt;
   const auto second = text.find('/', first + 1);
@@ -235,7 +235,7 @@ Result<void> fetch_file(const PullContext& context, const Reference& reference, 
 }  // namespace
 
 Result<Pulled> pull_hub(const PullContext& context, const std::string& text) {
-  const auto reference = parse(text);
+  const auto reference = parse_reference(text);
   if (!reference) {
     return fail(ErrorKind::usage, tr("'{}' is not ORG/REPO[@REVISION][/FILE]", text), "hf:" + text);
   }

@@ -33,7 +33,7 @@ std::string normalized(const std::string& name) {
 }
 
 /// NAME or NAME==VERSION; anything else (options, URLs, extras) is refused before it reaches pip.
-std::optional<Requirement> parse(const std::string& text) {
+std::optional<Requirement> parse_requirement(const std::string& text) {
   const auto equals = text.find("==");
   Requirement requirement{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 2)};
   const auto plain = [](const std::string& word, const char* extra) {
@@ -132,7 +132,7 @@ std::string read_metadata(const fs::path& folder) {
 std::vector<Requirement> part_requirements(const std::string& metadata, const std::string& name) {
   std::vector<Requirement> parts;
   for (const std::string& value : metadata_values(metadata, "Requires-Dist")) {
-    const auto part = parse(value);
+    const auto part = parse_requirement(value);
     if (part && !part->version.empty() && normalized(part->name).starts_with(normalized(name) + "-part")) {
       parts.push_back(*part);
     }
@@ -150,7 +150,7 @@ std::string version_of(const fs::path& wheel) {
 }  // namespace
 
 Result<Pulled> pull_pypi(const PullContext& context, const std::string& text) {
-  const auto requirement = parse(text);
+  const auto requirement = parse_requirement(text);
   if (!requirement) {
     return fail(ErrorKind::usage, tr("'{}' is not NAME==VERSION of a package", text), "pypi:" + text);
   }

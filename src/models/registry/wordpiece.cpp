@@ -18,7 +18,7 @@ const std::map<std::string, std::string>& special_tokens() {
   return tokens;
 }
 
-tl::unexpected<Error> malformed(const fs::path& path, const std::string& why) {
+tl::unexpected<Error> unusable(const fs::path& path, const std::string& why) {
   return fail(ErrorKind::invalid, tr("Unusable tokenizer: {}", why), path.string());
 }
 
@@ -56,21 +56,20 @@ Result<void> read_tokenizer_json(const fs::path& path, const std::string& text, 
     const Json json = Json::parse(text);
     const Json& model = json.at("model");
     const std::string type = model.value("type", "");
-    if (type != "WordPiece") return malformed(path, "type " + type + ", only WordPiece encoders can be imported");
-    if (model.value("continuing_subword_prefix", "##") != "##") return malformed(path, "continuing_subword_prefix");
+    if (type != "WordPiece") return unusable(path, "type " + type + ", only WordPiece encoders can be imported");
+    if (model.value("continuing_subword_prefix", "##") != "##") return unusable(path, "continuing_subword_prefix");
     for (const auto& [token, id] : model.at("vocab").items()) {
-      if (!place(vocab, id.get<std::int64_t>(), token, WordPieceVocab::normal))
-        return malformed(path, "id of " + token);
+      if (!place(vocab, id.get<std::int64_t>(), token, WordPieceVocab::normal)) return unusable(path, "id of " + token);
     }
     for (const Json& added : json.value("added_tokens", Json::array())) {
       const auto kind = added.value("special", false) ? WordPieceVocab::control : WordPieceVocab::user_defined;
       const auto token = added.at("content").get<std::string>();
-      if (!place(vocab, added.at("id").get<std::int64_t>(), token, kind)) return malformed(path, "id of " + token);
+      if (!place(vocab, added.at("id").get<std::int64_t>(), token, kind)) return unusable(path, "id of " + token);
     }
     vocab.lowercase = vocab.strip_accents = false;
     read_normalizer(json.value("normalizer", Json()), vocab);
   } catch (const std::exception& e) {
-    return malformed(path, e.what());
+    return unusable(path, e.what());
   }
   return {};
 }
@@ -82,7 +81,7 @@ Result<void> read_vocab_txt(const fs::path& path, const std::string& text, WordP
   for (std::string_view line : lines) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!place(vocab, id++, std::string(line), WordPieceVocab::normal)) {
-      return malformed(path, "line " + std::to_string(id) + " is beyond the embedding matrix");
+      return unusable(path, "line " + std::to_string(id) + " is beyond the embedding matrix");
     }
   }
   const fs::path config = path.parent_path() / "tokenizer_config.json";
@@ -105,7 +104,7 @@ Result<void> complete(const fs::path& path, WordPieceVocab& vocab) {
     vocab.types[id] = WordPieceVocab::unused;
   }
   for (const char* name : {"cls", "sep", "unk", "pad"}) {
-    if (!vocab.special.contains(name)) return malformed(path, std::string("no [") + name + "] token");
+    if (!vocab.special.contains(name)) return unusable(path, std::string("no [") + name + "] token");
   }
   return {};
 }

@@ -11,21 +11,13 @@
 
 #include "core/i18n.h"
 #include "core/json.h"
+#include "stores/parquet/arrow_errors.h"
 #include "stores/parquet/rows.h"
 
 namespace twin::stores::parquet {
 namespace {
 
 constexpr std::int64_t kBatchRows = 256;
-
-void must(const arrow::Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.ToString());
-}
-template <class T>
-T must(arrow::Result<T> result) {
-  must(result.status());
-  return std::move(result).ValueUnsafe();
-}
 
 [[noreturn]] void wrong(const std::string& column, const arrow::DataType& type) {
   throw std::runtime_error(tr("the column \"{}\" is of the type {}", column, type.ToString()));

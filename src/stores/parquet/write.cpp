@@ -14,19 +14,11 @@
 
 #include "core/i18n.h"
 #include "core/json.h"
+#include "stores/parquet/arrow_errors.h"
 #include "stores/parquet/rows.h"
 
 namespace twin::stores::parquet {
 namespace {
-
-void must(const arrow::Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.ToString());
-}
-template <class T>
-T must(arrow::Result<T> result) {
-  must(result.status());
-  return std::move(result).ValueUnsafe();
-}
 
 [[noreturn]] void wrong(const std::string& key, const std::string& wanted) {
   throw std::runtime_error(tr("\"{}\" must be {}", key, wanted));

@@ -17,7 +17,7 @@
 namespace twin::training {
 namespace {
 
-constexpr const char* prefix = "step-";
+constexpr const char* kPrefix = "step-";
 constexpr const char* unfinished = ".unfinished";
 
 Json state_json(const RunState& state, const std::string& key) {
@@ -50,7 +50,7 @@ std::vector<std::filesystem::path> Checkpoints::folders() const {
   std::vector<std::filesystem::path> found;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(root_, ignored)) {
-    if (entry.is_directory() && entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+    if (entry.is_directory() && entry.path().filename().string().starts_with(kPrefix)) found.push_back(entry.path());
   }
   std::sort(found.rbegin(), found.rend());
   return found;
@@ -69,7 +69,7 @@ Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, co
   written = disk().write(scratch / "state.json", state_json(state, key_).dump(2) + "\n");
   if (!written) return written;
 
-  const auto target = root_ / fmt::format("{}{:08}", prefix, state.step);
+  const auto target = root_ / fmt::format("{}{:08}", kPrefix, state.step);
   std::filesystem::remove_all(target, error);
   std::filesystem::rename(scratch, target, error);
   if (error) return fail(ErrorKind::io, tr("The checkpoint cannot be put in place: {}", error.message()), target);

@@ -40,4 +40,12 @@ FittedSamples fit_samples(std::vector<EncodedSample> all, std::int64_t max_lengt
   return fitted;
 }
 
+std::vector<EncodedSample> spread_over(std::vector<EncodedSample> all, std::size_t count) {
+  if (count == 0 || count >= all.size()) return all;
+  std::vector<EncodedSample> some;
+  some.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) some.push_back(std::move(all[i * all.size() / count]));
+  return some;
+}
+
 }  // namespace twin::training

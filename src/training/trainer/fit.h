@@ -26,4 +26,8 @@ struct FittedSamples {
 [[nodiscard]] FittedSamples fit_samples(std::vector<EncodedSample> all, std::int64_t max_length,
                                         const std::string& policy);
 
+/// `count` of the samples in their order, at equal distances, so that they stand for all of them; all when `count` is 0
+/// or there are no more.
+[[nodiscard]] std::vector<EncodedSample> spread_over(std::vector<EncodedSample> all, std::size_t count);
+
 }  // namespace twin::training

@@ -56,3 +56,19 @@ TEST_CASE("fit: an answer is never split; a pair is as long as its longer side")
   pair.sequences[1].learned.clear();
   CHECK(fit_samples({pair}, 40, "drop").dropped[0].reason == "no token to predict");
 }
+
+TEST_CASE("fit: some samples that stand for all") {
+  std::vector<EncodedSample> all;
+  for (int line = 0; line < 10; ++line) {
+    all.push_back(sample_of(10, 4));
+    all.back().line = line;
+  }
+  const auto lines = [&](std::size_t count) {
+    std::vector<std::int64_t> out;
+    for (const auto& sample : spread_over(all, count)) out.push_back(sample.line);
+    return out;
+  };
+  CHECK(lines(4) == std::vector<std::int64_t>{0, 2, 5, 7});
+  CHECK(lines(0).size() == 10);
+  CHECK(lines(20).size() == 10);
+}

@@ -29,7 +29,7 @@ std::vector<Sequence*> sequences_of(EncodedSample& sample) {
   return all;
 }
 
-std::optional<std::vector<double>> read_cache(const std::filesystem::path& file, const std::string& key) {
+std::optional<std::vector<double>> read_scores(const std::filesystem::path& file, const std::string& key) {
   const auto text = disk().read(file);
   if (!text) return std::nullopt;
   const auto json = Json::parse(*text, nullptr, false);
@@ -62,7 +62,7 @@ void score_references(std::vector<EncodedSample>& samples, const Objective& obje
   for (auto& sample : samples) {
     for (auto* sequence : sequences_of(sample)) all.push_back(sequence);
   }
-  if (const auto values = read_cache(cache, key); values && values->size() == all.size()) {
+  if (const auto values = read_scores(cache, key); values && values->size() == all.size()) {
     for (std::size_t i = 0; i < all.size(); ++i) all[i]->reference = (*values)[i];
     return;
   }

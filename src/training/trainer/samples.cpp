@@ -147,7 +147,7 @@ std::string cache_bytes(const std::vector<EncodedSample>& samples, const std::st
   return bytes;
 }
 
-std::optional<std::vector<EncodedSample>> read_cache(const std::filesystem::path& file, const std::string& key) {
+std::optional<std::vector<EncodedSample>> read_tokens(const std::filesystem::path& file, const std::string& key) {
   std::ifstream in(file);
   std::string line;
   if (!in || !std::getline(in, line)) return std::nullopt;
@@ -233,7 +233,7 @@ Result<std::vector<EncodedSample>> encode_all(
     const std::vector<Sample>& samples, const std::filesystem::path& data, const std::filesystem::path& cache,
     const std::string& key, const std::function<Result<models::Tokenizer*>()>& tokenizer, const TokenFacts& facts,
     const std::function<void(std::int64_t done, std::int64_t total)>& progress) {
-  if (auto cached = read_cache(cache, key); cached && cached->size() == samples.size()) return *cached;
+  if (auto cached = read_tokens(cache, key); cached && cached->size() == samples.size()) return *cached;
   const auto source = tokenizer();
   if (!source) return tl::unexpected(source.error());
   std::vector<EncodedSample> encoded;

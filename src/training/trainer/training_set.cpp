@@ -110,7 +110,7 @@ TrainingSet load_training_set(const TrainJob& job, const Method& method, const G
     auto eval =
         fit_samples(load(job.eval_data, job, method, base, base_sha256, hooks), config.max_length, config.too_long);
     need_one(eval, job.eval_data, config.max_length);
-    set.eval = std::move(eval.samples);
+    set.eval = spread_over(std::move(eval.samples), static_cast<std::size_t>(config.eval_samples));
     set.dropped_eval = std::move(eval.dropped);
   }
   check_context(base, config, set);

@@ -10,7 +10,7 @@ using namespace twin::feature;
 
 namespace {
 
-std::string page(const std::string& body) {
+std::string epub_page(const std::string& body) {
   return "<?xml version=\"1.0\" encoding=\"utf-8\"?><html xmlns=\"http://www.w3.org/1999/xhtml\" "
          "xmlns:epub=\"e\"><head><title/></head><body>" +
          body + "</body></html>";
@@ -31,7 +31,7 @@ const std::string opf =
 <item id="c1" href="text/first%20one.xhtml" media-type="application/xhtml+xml"/><item id="css" href="a.css" media-type="text/css"/></manifest>
 <spine><itemref idref="nav"/><itemref idref="c1"/><itemref idref="c2"/><itemref idref="css"/></spine></package>)";
 
-Result<Cleaned> cleaned(std::string bytes, const CleanRules& rules = {}) {
+Result<Cleaned> cleaned_epub(std::string bytes, const CleanRules& rules = {}) {
   RawDocument raw;
   raw.url = "file:///books/a.epub";
   raw.media_type = "application/epub+zip";
@@ -42,13 +42,13 @@ Result<Cleaned> cleaned(std::string bytes, const CleanRules& rules = {}) {
 }  // namespace
 
 TEST_CASE("EPUB: chapters in the order of the spine, headings and notes kept, metadata of the package") {
-  const auto out =
-      cleaned(book({{"META-INF/container.xml", container},
-                    {"OEBPS/content.opf", opf},
-                    {"OEBPS/nav.xhtml", page("<nav><ol><li>목차</li></ol></nav>")},
-                    {"OEBPS/text/second.xhtml", page("<h1>둘째 장</h1><p>굽는다.</p>")},
-                    {"OEBPS/text/first one.xhtml",
-                     page("<h1><a id=\"top\"/>첫째 장</h1><p>반죽은&#160;기다린다 &#8212; 오래&hellip;</p>")}}));
+  const auto out = cleaned_epub(
+      book({{"META-INF/container.xml", container},
+            {"OEBPS/content.opf", opf},
+            {"OEBPS/nav.xhtml", epub_page("<nav><ol><li>목차</li></ol></nav>")},
+            {"OEBPS/text/second.xhtml", epub_page("<h1>둘째 장</h1><p>굽는다.</p>")},
+            {"OEBPS/text/first one.xhtml",
+             epub_page("<h1><a id=\"top\"/>첫째 장</h1><p>반죽은&#160;기다린다 &#8212; 오래&hellip;</p>")}}));
   REQUIRE_MESSAGE(out, (out ? std::string() : out.error().text()));
   CHECK(out->title == "빵과 시간");
   CHECK(out->authors == std::vector<std::string>{"김하늘", "Ann Baker"});
@@ -59,18 +59,18 @@ TEST_CASE("EPUB: chapters in the order of the spine, headings and notes kept, me
 }
 
 TEST_CASE("EPUB: missing and broken chapters are noted, the others kept; no book is an error") {
-  const auto part = cleaned(book({{"META-INF/container.xml", container},
-                                  {"OEBPS/content.opf", opf},
-                                  {"OEBPS/text/first one.xhtml", page("<p>One chapter is enough.</p>")}}));
+  const auto part = cleaned_epub(book({{"META-INF/container.xml", container},
+                                       {"OEBPS/content.opf", opf},
+                                       {"OEBPS/text/first one.xhtml", epub_page("<p>One chapter is enough.</p>")}}));
   REQUIRE(part);
   CHECK(part->markdown == "One chapter is enough.");
   CHECK(part->notes.size() >= 1);
-  CHECK_FALSE(cleaned(book({{"a", "b"}})));
-  CHECK_FALSE(cleaned(book({{"META-INF/container.xml", container}})));
-  CHECK_FALSE(cleaned(book({{"META-INF/container.xml", container}, {"OEBPS/content.opf", opf}})));
-  CHECK_FALSE(cleaned(book({{"META-INF/container.xml", "<container"}})));
+  CHECK_FALSE(cleaned_epub(book({{"a", "b"}})));
+  CHECK_FALSE(cleaned_epub(book({{"META-INF/container.xml", container}})));
+  CHECK_FALSE(cleaned_epub(book({{"META-INF/container.xml", container}, {"OEBPS/content.opf", opf}})));
+  CHECK_FALSE(cleaned_epub(book({{"META-INF/container.xml", "<container"}})));
   const std::string whole = book({{"META-INF/container.xml", container}, {"OEBPS/content.opf", opf}});
-  CHECK_FALSE(cleaned(whole.substr(0, whole.size() / 2)));
+  CHECK_FALSE(cleaned_epub(whole.substr(0, whole.size() / 2)));
 }
 
 TEST_CASE("a chapter as HTML: empty elements closed, notes no side bars, entities untouched, broken XML as it is") {

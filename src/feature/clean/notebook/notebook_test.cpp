@@ -7,7 +7,7 @@ using namespace twin::feature;
 
 namespace {
 
-Result<Cleaned> cleaned(std::string json, bool outputs = false) {
+Result<Cleaned> cleaned_notebook(std::string json, bool outputs = false) {
   RawDocument raw;
   raw.url = "file:///n/a.ipynb";
   raw.media_type = "application/x-ipynb+json";
@@ -29,7 +29,7 @@ const std::string four =
 }  // namespace
 
 TEST_CASE("notebooks: Markdown as it is, code in the kernel's language, outputs when asked for and up to their limit") {
-  const auto out = cleaned(four);
+  const auto out = cleaned_notebook(four);
   REQUIRE_MESSAGE(out, (out ? std::string() : out.error().text()));
   CHECK(out->title == "빵의 시간");
   CHECK(out->authors == std::vector<std::string>{"김하늘"});
@@ -37,15 +37,15 @@ TEST_CASE("notebooks: Markdown as it is, code in the kernel's language, outputs 
   REQUIRE(out->notes.size() == 1);
   CHECK(out->notes[0].message.find("1 cells") != std::string::npos);
 
-  const auto with = cleaned(four, true);
+  const auto with = cleaned_notebook(four, true);
   REQUIRE(with);
   CHECK(with->markdown.find("```text\n24\na long output of \n… [9 more characters]\n```") != std::string::npos);
   CHECK(with->notes.empty());
 }
 
 TEST_CASE("notebooks of version 3: headings, input, language of the cell") {
-  const auto out =
-      cleaned(R"({"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "heading", "level": 2, "source": ["Rye"]},
+  const auto out = cleaned_notebook(
+      R"({"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "heading", "level": 2, "source": ["Rye"]},
     {"cell_type": "code", "language": "r", "input": ["x <- 1"], "outputs": []}]}]})");
   REQUIRE(out);
   CHECK(out->markdown == "## Rye\n\n```r\nx <- 1\n```");
@@ -55,10 +55,10 @@ TEST_CASE("notebooks of version 3: headings, input, language of the cell") {
 TEST_CASE("what is no notebook is an error") {
   for (const char* text : {"", "[]", "{}", "{\"cells\": 3}", "{\"cells\": [", "\"cells\""}) {
     CAPTURE(text);
-    CHECK_FALSE(cleaned(text));
+    CHECK_FALSE(cleaned_notebook(text));
   }
-  CHECK(cleaned(
+  CHECK(cleaned_notebook(
       R"({"cells": [1, null, {"cell_type": 5, "source": {"a": 1}}, {"cell_type": "code", "source": [1, 2]}]})"));
   CHECK_NOTHROW(
-      static_cast<void>(cleaned("{\"cells\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}")));
+      static_cast<void>(cleaned_notebook("{\"cells\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}")));
 }

@@ -18,11 +18,8 @@ namespace twin::feature {
 namespace {
 
 using office::attribute;
+using office::is;
 using Xml = pugi::xml_node;
-
-bool is(const Xml& node, std::string_view name) {
-  return node.name() == name;
-}
 
 /// <w:b/>, <w:b w:val="true"/>, but not <w:b w:val="0"/>.
 bool on(const Xml& properties, const char* name) {
@@ -373,17 +370,10 @@ class DocxReader {
   Field field_;
 };
 
-bool wanted(std::string_view part) {
+bool is_docx_part(std::string_view part) {
   return part == "word/document.xml" || part == "word/styles.xml" || part == "word/numbering.xml" ||
          part == "word/footnotes.xml" || part == "word/endnotes.xml" || part == "docProps/core.xml" ||
          (part.starts_with("word/_rels/") && part.ends_with(".rels"));
-}
-
-/// An absent part is an empty document.
-Result<pugi::xml_document> part(const office::Parts& parts, const std::string& name, const FormatRules& rules) {
-  const auto found = parts.find(name);
-  if (found == parts.end()) return pugi::xml_document();
-  return office::parse_xml(found->second, name, rules);
 }
 
 void read_properties(const pugi::xml_document& core, Cleaned& out) {
@@ -411,15 +401,15 @@ Result<Cleaned> clean_docx(const RawDocument& raw, const FormatRules& rules) {
     return fail(ErrorKind::invalid, tr("The document is encrypted, or an old binary .doc"), raw.url,
                 tr("Save it as .docx without a password"));
   }
-  const auto parts = office::read_parts(raw.bytes, raw.url, rules, wanted);
+  const auto parts = office::read_parts(raw.bytes, raw.url, rules, is_docx_part);
   if (!parts) return tl::unexpected(parts.error());
   if (!parts->contains("word/document.xml")) {
     return fail(ErrorKind::invalid, tr("This is no Word document: {} is missing", "word/document.xml"), raw.url);
   }
-  auto body = part(*parts, "word/document.xml", rules);
-  auto styles = part(*parts, "word/styles.xml", rules);
-  auto numbering = part(*parts, "word/numbering.xml", rules);
-  auto core = part(*parts, "docProps/core.xml", rules);
+  auto body = office::part(*parts, "word/document.xml", rules);
+  auto styles = office::part(*parts, "word/styles.xml", rules);
+  auto numbering = office::part(*parts, "word/numbering.xml", rules);
+  auto core = office::part(*parts, "docProps/core.xml", rules);
   for (const auto* document : {&body, &styles, &numbering, &core}) {
     if (!*document) return tl::unexpected(document->error());
   }
@@ -434,7 +424,7 @@ Result<Cleaned> clean_docx(const RawDocument& raw, const FormatRules& rules) {
   std::map<std::string, Xml> notes;
   std::map<std::string, std::map<std::string, std::string>> targets;
   for (const std::string kind : {"footnotes", "endnotes"}) {
-    auto document = part(*parts, "word/" + kind + ".xml", rules);
+    auto document = office::part(*parts, "word/" + kind + ".xml", rules);
     if (!document) return tl::unexpected(document.error());
     documents[kind] = std::move(*document);
     targets[kind] = relationships(*parts, "word/_rels/" + kind + ".xml.rels", rules);

@@ -14,6 +14,7 @@
 namespace twin::feature {
 namespace {
 
+using office::is;
 using Xml = pugi::xml_node;
 
 /// A cell or row repeated more often than this fills a sheet with nothing.
@@ -23,9 +24,6 @@ constexpr std::size_t max_repeated_text = 1000;
 /// What LibreOffice writes for a run of blanks may not become a page of them.
 constexpr int max_blanks = 1000;
 
-bool is(const Xml& node, std::string_view name) {
-  return node.name() == name;
-}
 bool one_of(const Xml& node, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), std::string_view(node.name())) != names.end();
 }
@@ -268,14 +266,8 @@ class OdtReader {
   std::map<std::string, int> counters_;
 };
 
-bool wanted(std::string_view part) {
+bool is_odt_part(std::string_view part) {
   return part == "content.xml" || part == "styles.xml" || part == "meta.xml" || part == "META-INF/manifest.xml";
-}
-
-Result<pugi::xml_document> part(const office::Parts& parts, const std::string& name, const FormatRules& rules) {
-  const auto found = parts.find(name);
-  if (found == parts.end()) return pugi::xml_document();
-  return office::parse_xml(found->second, name, rules);
 }
 
 void read_meta(const pugi::xml_document& document, Cleaned& out) {
@@ -299,7 +291,7 @@ void read_meta(const pugi::xml_document& document, Cleaned& out) {
 }  // namespace
 
 Result<Cleaned> clean_odt(const RawDocument& raw, const FormatRules& rules) {
-  const auto parts = office::read_parts(raw.bytes, raw.url, rules, wanted);
+  const auto parts = office::read_parts(raw.bytes, raw.url, rules, is_odt_part);
   if (!parts) return tl::unexpected(parts.error());
   if (!parts->contains("content.xml")) {
     return fail(ErrorKind::invalid, tr("This is no OpenDocument text: {} is missing", "content.xml"), raw.url);
@@ -308,9 +300,9 @@ Result<Cleaned> clean_odt(const RawDocument& raw, const FormatRules& rules) {
   if (manifest != parts->end() && manifest->second.find("encryption-data") != std::string::npos) {
     return fail(ErrorKind::invalid, tr("The document is encrypted"), raw.url, tr("Save it without a password"));
   }
-  auto content = part(*parts, "content.xml", rules);
-  auto styles = part(*parts, "styles.xml", rules);
-  auto meta = part(*parts, "meta.xml", rules);
+  auto content = office::part(*parts, "content.xml", rules);
+  auto styles = office::part(*parts, "styles.xml", rules);
+  auto meta = office::part(*parts, "meta.xml", rules);
   for (const auto* document : {&content, &styles, &meta}) {
     if (!*document) return tl::unexpected(document->error());
   }

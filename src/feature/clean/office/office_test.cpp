@@ -68,7 +68,7 @@ RawDocument raw_of(std::string bytes, const std::string& type) {
 const std::string docx_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const std::string odt_type = "application/vnd.oasis.opendocument.text";
 
-Cleaned cleaned(std::string bytes, const std::string& type, const CleanRules& rules = {}) {
+Cleaned cleaned_office(std::string bytes, const std::string& type, const CleanRules& rules = {}) {
   auto out = clean(raw_of(std::move(bytes), type), rules);
   REQUIRE_MESSAGE(out, (out ? std::string() : out.error().text()));
   return *std::move(out);
@@ -91,15 +91,15 @@ TEST_CASE("DOCX: headings by style, outline and ancestry; lists with their numbe
   const std::string core =
       R"(<cp:coreProperties xmlns:cp="c" xmlns:dc="d" xmlns:dcterms="t"><dc:title>빵과 시간</dc:title><dc:creator>김하늘</dc:creator>
 <cp:keywords>빵, 발효</cp:keywords><dcterms:created>2024-05-01T00:30:00Z</dcterms:created><dcterms:modified>2024-06-01T00:00:00Z</dcterms:modified></cp:coreProperties>)";
-  const auto out =
-      cleaned(docx(styled("Title", "빵과 시간") + styled("TOC1", "르방 … 3") + styled("Heading1", "르방 만들기") +
-                       p("밀가루와 물.") + styled("a3", "준비물") + item(0, "밀가루 500 g") + item(1, "통밀") +
-                       item(1, "호밀") + item(0, "물 350 g") + p("잠시 쉰다.") + item(0, "소금") +
-                       styled("Own", "Second chapter") + styled("Code", "for i in range(3):") +
-                       styled("Code", "    knead(i)") + styled("Quote", "Bread is patience.") +
-                       styled("Loop", "plain") + p("deep", "<w:outlineLvl w:val=\"2\"/>"),
-                   {{"docProps/core.xml", core}}),
-              docx_type);
+  const auto out = cleaned_office(
+      docx(styled("Title", "빵과 시간") + styled("TOC1", "르방 … 3") + styled("Heading1", "르방 만들기") +
+               p("밀가루와 물.") + styled("a3", "준비물") + item(0, "밀가루 500 g") + item(1, "통밀") +
+               item(1, "호밀") + item(0, "물 350 g") + p("잠시 쉰다.") + item(0, "소금") +
+               styled("Own", "Second chapter") + styled("Code", "for i in range(3):") + styled("Code", "    knead(i)") +
+               styled("Quote", "Bread is patience.") + styled("Loop", "plain") +
+               p("deep", "<w:outlineLvl w:val=\"2\"/>"),
+           {{"docProps/core.xml", core}}),
+      docx_type);
   CHECK(out.title == "빵과 시간");
   CHECK(out.authors == std::vector<std::string>{"김하늘"});
   CHECK(format_time(out.published) == "2024-05-01T00:30:00.000Z");
@@ -143,7 +143,7 @@ TEST_CASE("DOCX: runs, links, notes, images, tracked changes, tables") {
       "</w:tc></w:tr></w:tbl>"
       "<w:tbl><w:tr><w:tc>" +
       p("A frame around text.") + "</w:tc></w:tr></w:tbl>";
-  const auto out = cleaned(
+  const auto out = cleaned_office(
       docx(
           body,
           {{"word/_rels/document.xml.rels",
@@ -178,7 +178,7 @@ TEST_CASE("ODT: headings, lists, tables, notes, links, styles, tracked changes, 
 <table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>재료</text:p></table:table-cell><table:table-cell><text:p>양</text:p></table:table-cell></table:table-row></table:table-header-rows><table:table-row><table:table-cell><text:p>물</text:p></table:table-cell><table:table-cell><text:p>350</text:p></table:table-cell><table:table-cell table:number-columns-repeated="1000000"/></table:table-row></table:table>)";
   const std::string meta =
       R"(<office:document-meta xmlns:office="o" xmlns:dc="d" xmlns:meta="m"><office:meta><dc:title>빵</dc:title><meta:initial-creator>김하늘</meta:initial-creator><meta:creation-date>2024-05-01T09:30:00.123456789</meta:creation-date><meta:keyword>발효</meta:keyword><meta:keyword>시간</meta:keyword></office:meta></office:document-meta>)";
-  const auto out = cleaned(odt(body, automatic, {{"meta.xml", meta}}), odt_type);
+  const auto out = cleaned_office(odt(body, automatic, {{"meta.xml", meta}}), odt_type);
   CHECK(out.title == "빵");
   CHECK(out.authors == std::vector<std::string>{"김하늘"});
   CHECK(format_time(out.published) == "2024-05-01T09:30:00.123Z");
@@ -201,24 +201,24 @@ TEST_CASE("office documents that would multiply: wide tables, repeated cells, lo
     chain += "<w:style w:styleId=\"s" + std::to_string(i) + "\"><w:basedOn w:val=\"s" + std::to_string(i + 1) +
              "\"/></w:style>";
   }
-  const auto table = cleaned(docx("<w:tbl><w:tr>" + wide + "</w:tr>" + rows + "</w:tbl>"), docx_type);
+  const auto table = cleaned_office(docx("<w:tbl><w:tr>" + wide + "</w:tr>" + rows + "</w:tbl>"), docx_type);
   CHECK(table.markdown.size() < 3000 * 30);
   CHECK(prose_view(table.markdown).text.find("r") != std::string::npos);
-  CHECK(cleaned(docx("<w:tbl><w:tr>" + spans + "</w:tr></w:tbl>"), docx_type).markdown.size() < 3000 * 60);
+  CHECK(cleaned_office(docx("<w:tbl><w:tr>" + spans + "</w:tr></w:tbl>"), docx_type).markdown.size() < 3000 * 60);
 
   const auto numbers =
-      cleaned(docx(item(0, "a") + item(0, "b") + p("h", "<w:outlineLvl w:val=\"2147483647\"/>") +
-                       p("n", "<w:numPr><w:ilvl w:val=\"2147483647\"/><w:numId w:val=\"1\"/></w:numPr>"),
-                   {{"word/numbering.xml",
-                     "<w:numbering " + w +
-                         "><w:abstractNum w:abstractNumId=\"0\"><w:lvl w:ilvl=\"0\"><w:start "
-                         "w:val=\"2147483647\"/><w:numFmt w:val=\"decimal\"/></w:lvl></w:abstractNum><w:num "
-                         "w:numId=\"1\"><w:abstractNumId w:val=\"0\"/></w:num></w:numbering>"}}),
-              docx_type);
+      cleaned_office(docx(item(0, "a") + item(0, "b") + p("h", "<w:outlineLvl w:val=\"2147483647\"/>") +
+                              p("n", "<w:numPr><w:ilvl w:val=\"2147483647\"/><w:numId w:val=\"1\"/></w:numPr>"),
+                          {{"word/numbering.xml",
+                            "<w:numbering " + w +
+                                "><w:abstractNum w:abstractNumId=\"0\"><w:lvl w:ilvl=\"0\"><w:start "
+                                "w:val=\"2147483647\"/><w:numFmt w:val=\"decimal\"/></w:lvl></w:abstractNum><w:num "
+                                "w:numId=\"1\"><w:abstractNumId w:val=\"0\"/></w:num></w:numbering>"}}),
+                     docx_type);
   CHECK(numbers.markdown == "999999999. a\n999999999. b\n\nh\n\nn");
 
   const std::string text(5000, 'x');
-  const auto repeated = cleaned(
+  const auto repeated = cleaned_office(
       odt("<table:table><table:table-row><table:table-cell table:number-columns-repeated=\"100\">"
           "<text:p>" +
           text +
@@ -229,7 +229,7 @@ TEST_CASE("office documents that would multiply: wide tables, repeated cells, lo
       odt_type);
   CHECK(repeated.markdown.size() < 2 * text.size());
 
-  const auto styled_chain = cleaned(
+  const auto styled_chain = cleaned_office(
       docx(styled("s0", "text"), {{"word/styles.xml", "<w:styles " + w + ">" + chain + "</w:styles>"}}), docx_type);
   CHECK(styled_chain.markdown == "text");
 }
@@ -257,10 +257,10 @@ TEST_CASE("hostile office documents: entity bombs, depth, truncation, encryption
   std::string references;
   for (int i = 0; i < 3000; ++i) references += "<w:r><w:footnoteReference w:id=\"2\"/></w:r>";
   const auto notes =
-      cleaned(docx("<w:p>" + references + "</w:p>",
-                   {{"word/footnotes.xml", "<w:footnotes " + w + "><w:footnote w:id=\"2\">" +
-                                               p(std::string(2000, 'n')) + "</w:footnote></w:footnotes>"}}),
-              docx_type);
+      cleaned_office(docx("<w:p>" + references + "</w:p>",
+                          {{"word/footnotes.xml", "<w:footnotes " + w + "><w:footnote w:id=\"2\">" +
+                                                      p(std::string(2000, 'n')) + "</w:footnote></w:footnotes>"}}),
+                     docx_type);
   CHECK(notes.markdown.size() < 3000 * 5 + 3000);
   CHECK(notes.markdown.find("[^1]: nnn") != std::string::npos);
   CHECK(notes.markdown.find("[^2]") == std::string::npos);
@@ -282,10 +282,10 @@ TEST_CASE("hostile office documents: entity bombs, depth, truncation, encryption
             .message.find("encrypted") != std::string::npos);
   CHECK(clean(raw_of(zip({{"mimetype", "x"}}), odt_type), {}).error().kind == ErrorKind::invalid);
   // Bytes that are no UTF-8, and references to what is no character.
-  const auto odd = cleaned(docx(p("a\xFF\xFE b&#xD800;c&#0;d&#1;e\xC2\xA0"
-                                  "f"),
-                                {{"docProps/core.xml", "<c><dc:title>t\xFF&#xD801;</dc:title></c>"}}),
-                           docx_type);
+  const auto odd = cleaned_office(docx(p("a\xFF\xFE b&#xD800;c&#0;d&#1;e\xC2\xA0"
+                                         "f"),
+                                       {{"docProps/core.xml", "<c><dc:title>t\xFF&#xD801;</dc:title></c>"}}),
+                                  docx_type);
   CHECK(text::first_invalid_utf8(odd.markdown + odd.title) == std::string::npos);
   CHECK(odd.markdown.find('\1') == std::string::npos);
   CHECK(odd.markdown.find("e f") != std::string::npos);

@@ -89,6 +89,12 @@ Result<pugi::xml_document> parse_xml(std::string_view bytes, const std::string& 
   return document;
 }
 
+Result<pugi::xml_document> part(const Parts& parts, const std::string& name, const FormatRules& rules) {
+  const auto found = parts.find(name);
+  if (found == parts.end()) return pugi::xml_document();
+  return parse_xml(found->second, name, rules);
+}
+
 std::string text_below(const pugi::xml_node& node) {
   std::string out;
   if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata) out += node.value();

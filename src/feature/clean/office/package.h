@@ -24,6 +24,13 @@ using Parts = std::map<std::string, std::string>;
 [[nodiscard]] Result<pugi::xml_document> parse_xml(std::string_view bytes, const std::string& part,
                                                    const FormatRules& rules);
 
+/// A part that was read, parsed; an absent one is an empty document.
+[[nodiscard]] Result<pugi::xml_document> part(const Parts& parts, const std::string& name, const FormatRules& rules);
+
+/// Whether a node is the element of that name.
+[[nodiscard]] inline bool is(const pugi::xml_node& node, std::string_view name) {
+  return node.name() == name;
+}
 /// All text below a node.
 [[nodiscard]] std::string text_below(const pugi::xml_node& node);
 /// Text of the first child of that name, trimmed.

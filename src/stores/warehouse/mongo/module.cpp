@@ -10,8 +10,8 @@ void (*host_log)(log::Level, std::string_view) = nullptr;
 
 }  // namespace
 
-// In place of those in core/i18n.cpp and core/log.cpp, which would bring a catalogue, a YAML parser and a second log
-// file along: the program's.
+// In place of those in core/i18n.cpp and core/log.cpp, which would use a second catalogue and a second log file: the
+// program's.
 std::string_view translated(std::string_view english) {
   return host_translated == nullptr ? english : host_translated(english);
 }
