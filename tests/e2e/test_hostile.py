@@ -10,6 +10,7 @@ import unittest.mock
 from harness import BIN, ProjectTest, Result
 from hostile_server import CASES, DOMAIN, Server
 
+SANITIZED = bool(os.environ.get("TWIN_SANITIZE"))
 MEGABYTES = 300  # the most that a run over all cases may hold in memory
 
 LIMITS = f"""\
@@ -103,7 +104,8 @@ class Hostile(ProjectTest):
             self.assertGreaterEqual(len(CASES), 50)
             # The rest of the run went on, in memory that is bounded.
             self.assertIn("sourdough", documents)
-            self.assertLess(megabytes, MEGABYTES)
+            if not SANITIZED:  # a sanitizer keeps what was freed
+                self.assertLess(megabytes, MEGABYTES)
             # Nothing of this machine got out, and nothing inside it was asked.
             self.assertNotIn("root:", documents)
             self.assertNotIn("https://example.org/inside", documents)

@@ -41,7 +41,7 @@ class Reader {
   std::vector<T> list(std::size_t count) {
     const auto from = take(count * sizeof(T));
     std::vector<T> values(count);
-    std::memcpy(values.data(), from.data(), from.size());
+    if (count > 0) std::memcpy(values.data(), from.data(), from.size());
     return values;
   }
   std::string_view take(std::size_t count) {

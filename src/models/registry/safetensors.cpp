@@ -118,7 +118,7 @@ Result<std::vector<float>> Safetensors::read(const std::string& name) const {
   if (!in) return fail(ErrorKind::io, tr("Cannot read tensor {}", name), path_.string());
   const auto count = static_cast<std::int64_t>(values.size());
   if (entry.dtype == "F32") {
-    std::memcpy(values.data(), raw.data(), raw.size());
+    if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());
   } else if (entry.dtype == "F16") {
     ggml_fp16_to_fp32_row(reinterpret_cast<const ggml_fp16_t*>(raw.data()), values.data(), count);
   } else if (entry.dtype == "BF16") {

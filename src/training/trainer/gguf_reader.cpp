@@ -105,7 +105,7 @@ Result<std::vector<float>> GgufReader::read(const std::string& tensor) const {
   std::vector<float> values(count);
   const auto type = gguf_get_tensor_type(context, id);
   if (type == GGML_TYPE_F32) {
-    std::memcpy(values.data(), raw.data(), raw.size());
+    if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());
   } else if (const auto to_float = ggml_get_type_traits(type)->to_float) {
     to_float(raw.data(), values.data(), static_cast<std::int64_t>(count));
   } else {
