@@ -1,23 +1,27 @@
 // What libtwin-mongo.so shows: see stores/warehouse/mongo_module.h.
+#include <atomic>
+
 #include "core/i18n.h"
 #include "stores/warehouse/mongo/mongo_warehouse.h"
 
 namespace twin {
 namespace {
 
-std::string_view (*host_translated)(std::string_view) = nullptr;
-void (*host_log)(log::Level, std::string_view) = nullptr;
+// Several threads may open a warehouse; all bring the same.
+std::atomic<std::string_view (*)(std::string_view)> host_translated = nullptr;
+std::atomic<void (*)(log::Level, std::string_view)> host_log = nullptr;
 
 }  // namespace
 
 // In place of those in core/i18n.cpp and core/log.cpp, which would use a second catalogue and a second log file: the
 // program's.
 std::string_view translated(std::string_view english) {
-  return host_translated == nullptr ? english : host_translated(english);
+  const auto translate = host_translated.load();
+  return translate == nullptr ? english : translate(english);
 }
 
 void log::write(Level level, std::string_view line) {
-  if (host_log != nullptr) host_log(level, line);
+  if (const auto write_line = host_log.load(); write_line != nullptr) write_line(level, line);
 }
 
 }  // namespace twin
