@@ -20,6 +20,7 @@
 #include "core/process.h"
 #include "core/text/unicode.h"
 #include "feature/clean/extract.h"
+#include "feature/collect/canonical_url.h"
 #include "feature/collect/fetch.h"
 
 namespace twin::cli {
@@ -43,10 +44,6 @@ Json to_json(const Extract& extract) {
           {"source", extract.source}};
 }
 
-bool is_web_address(std::string_view place) {
-  return place.starts_with("http://") || place.starts_with("https://");
-}
-
 /// Reads places (files, URLs, "-") and extracts. Thread-safe.
 class Reader {
  public:
@@ -55,7 +52,7 @@ class Reader {
 
   /// `url`: where the bytes really come from, for relative links; empty: from the place.
   Result<Extract> read(const std::string& place, const std::string& url) {
-    auto raw = is_web_address(place) ? from_web(place) : from_file(place);
+    auto raw = feature::is_web(place) ? from_web(place) : from_file(place);
     if (!raw) return tl::unexpected(raw.error());
     if (!url.empty()) raw->url = url;
     return feature::extract(*raw, rules_);

@@ -4,6 +4,7 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/collect/canonical_url.h"
 #include "feature/collect/fetch.h"
 #include "feature/sources/pages/definition.h"
 #include "feature/sources/pages/page.h"
@@ -185,9 +186,8 @@ class Pages final : public Source {
   [[nodiscard]] std::optional<std::string> fingerprint(SourceContext&) override { return std::nullopt; }
 
   [[nodiscard]] Result<SourceReport> collect(SourceContext& context, const ItemSink& sink) override {
-    const bool web =
-        definition_.url.empty() || definition_.url.starts_with("http://") || definition_.url.starts_with("https://");
-    if (!web) return fail(ErrorKind::usage, tr("'{}' is no address of the web", definition_.url), location());
+    if (!definition_.url.empty() && !is_web(definition_.url))
+      return fail(ErrorKind::usage, tr("'{}' is no address of the web", definition_.url), location());
     if (definition_.url.empty() && definition_.urls.empty() && definition_.page_url.empty()) {
       return fail(ErrorKind::usage, tr("A source of pages needs url, urls or page_url"), location(),
                   tr("Give them in twin.yaml or in the file that `path` names"));

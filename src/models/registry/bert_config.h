@@ -20,7 +20,8 @@ struct BertConfig {
   float norm_epsilon = 1e-12F;
   std::uint32_t pooling = 1;     ///< GGUF pooling type: 1 mean, 2 cls
   std::uint32_t max_tokens = 0;  ///< window the encoder was trained for (sentence-transformers), 0: positions
-  std::string name;
+  std::string name;              ///< empty: unknown, as is the licence
+  std::string license;           ///< SPDX, in lower case
 };
 
 /// ErrorKind::invalid for another architecture or values out of range.

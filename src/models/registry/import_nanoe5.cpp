@@ -14,6 +14,7 @@
 
 #include "core/files.h"
 #include "core/i18n.h"
+#include "models/registry/bert_gguf.h"
 #include "models/registry/charsmap.h"
 #include "models/registry/disk_tools.h"
 
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t largest_file = 1ull << 30;
 constexpr std::string_view magic = "E5S1";
 constexpr std::size_t block_weights = 32, block_bytes = 18;  // of Q4_0
+constexpr std::uint32_t file_type = 2;                       // Q4_0
 constexpr int longest_list = 1 << 20;                        // pieces, tensors …; above it the file is damaged
 
 /// Reads on from the front of the file's bytes; throws std::out_of_range at their end.
@@ -75,8 +77,7 @@ void append_utf8(std::string& text, std::uint32_t c) {
 }
 
 struct Source {
-  std::uint32_t hidden = 0, layers = 0, heads = 0, feed_forward = 0, vocabulary = 0, positions = 0, types = 0;
-  float epsilon = 0;
+  BertConfig config;
   std::vector<std::string> pieces;
   std::vector<float> scores;
   std::uint32_t bos = 0, eos = 0, pad = 0, unk = 0;
@@ -110,11 +111,13 @@ Source parse(std::string_view bytes) {
   in.take(magic.size());
   in.get<std::uint32_t>();  // version
   Source out;
-  for (auto* number :
-       {&out.hidden, &out.layers, &out.heads, &out.feed_forward, &out.vocabulary, &out.positions, &out.types}) {
+  BertConfig& c = out.config;
+  c.name = "multilingual-e5-small";
+  c.license = "mit";
+  for (auto* number : {&c.hidden, &c.layers, &c.heads, &c.feed_forward, &c.vocab_size, &c.positions, &c.token_types}) {
     *number = static_cast<std::uint32_t>(in.count());
   }
-  out.epsilon = in.get<float>();
+  c.norm_epsilon = in.get<float>();
   if (in.get<std::int32_t>() != static_cast<std::int32_t>(block_weights)) throw std::out_of_range("block size");
   read_tokenizer(in, out);
   for (std::size_t left = in.count(); left > 0; --left) {
@@ -129,62 +132,32 @@ Source parse(std::string_view bytes) {
   return out;
 }
 
-struct PackedTarget {
-  std::string name, source;
-  std::vector<std::int64_t> shape;  ///< innermost first, as ggml has it
-  bool matrix = false;              ///< Q4_0; else f32
-};
-
-std::vector<PackedTarget> targets_of(const Source& s) {
-  const std::int64_t d = s.hidden, f = s.feed_forward;
-  std::vector<PackedTarget> all = {{"token_embd.weight", "emb.word", {d, s.vocabulary}, true},
-                                   {"position_embd.weight", "emb.pos", {d, s.positions}},
-                                   {"token_types.weight", "emb.type", {d, s.types}},
-                                   {"token_embd_norm.weight", "emb.ln.w", {d}},
-                                   {"token_embd_norm.bias", "emb.ln.b", {d}}};
-  for (std::uint32_t layer = 0; layer < s.layers; ++layer) {
-    const std::string to = "blk." + std::to_string(layer) + ".", from = "l" + std::to_string(layer) + ".";
-    const auto dense = [&](const char* name, const char* source, std::int64_t in, std::int64_t out) {
-      all.push_back({to + name + ".weight", from + source + ".w", {in, out}, true});
-      all.push_back({to + name + ".bias", from + source + ".b", {out}});
-    };
-    const auto norm = [&](const char* name, const char* source) {
-      all.push_back({to + name + ".weight", from + source + ".w", {d}});
-      all.push_back({to + name + ".bias", from + source + ".b", {d}});
-    };
-    dense("attn_q", "q", d, d);
-    dense("attn_k", "k", d, d);
-    dense("attn_v", "v", d, d);
-    dense("attn_output", "ao", d, d);
-    norm("attn_output_norm", "aln");
-    dense("ffn_up", "fi", d, f);
-    dense("ffn_down", "fo", f, d);
-    norm("layer_output_norm", "oln");
-  }
-  return all;
+/// What the package calls a tensor.
+std::string packed_name(const BertTensor& tensor) {
+  static const std::map<std::string, std::string> parts = {
+      {"token_embd", "emb.word"},
+      {"position_embd", "emb.pos"},
+      {"token_types", "emb.type"},
+      {"token_embd_norm", "emb.ln"},
+      {"attn_q", "q"},
+      {"attn_k", "k"},
+      {"attn_v", "v"},
+      {"attn_output", "ao"},
+      {"attn_output_norm", "aln"},
+      {"ffn_up", "fi"},
+      {"ffn_down", "fo"},
+      {"layer_output_norm", "oln"},
+  };
+  const std::string& part = parts.at(tensor.part);
+  if (tensor.layer < 0 && tensor.part != "token_embd_norm") return part;  // a table has no bias
+  const std::string layer = tensor.layer < 0 ? std::string() : "l" + std::to_string(tensor.layer) + ".";
+  return layer + part + (tensor.bias ? ".b" : ".w");
 }
 
-std::size_t bytes_of(const PackedTarget& target) {
+std::size_t bytes_of(const BertTensor& tensor) {
   std::size_t weights = 1;
-  for (const auto n : target.shape) weights *= static_cast<std::size_t>(n);
-  return target.matrix ? weights / block_weights * block_bytes : weights * sizeof(float);
-}
-
-void set_hyperparameters(gguf_context* out, const Source& s) {
-  gguf_set_val_str(out, "general.architecture", "bert");
-  gguf_set_val_str(out, "general.type", "model");
-  gguf_set_val_str(out, "general.name", "multilingual-e5-small");
-  gguf_set_val_str(out, "general.license", "mit");
-  gguf_set_val_u32(out, "general.file_type", 2);  // Q4_0
-  gguf_set_val_u32(out, "general.quantization_version", 2);
-  gguf_set_val_u32(out, "bert.block_count", s.layers);
-  gguf_set_val_u32(out, "bert.context_length", s.positions);
-  gguf_set_val_u32(out, "bert.embedding_length", s.hidden);
-  gguf_set_val_u32(out, "bert.feed_forward_length", s.feed_forward);
-  gguf_set_val_u32(out, "bert.attention.head_count", s.heads);
-  gguf_set_val_f32(out, "bert.attention.layer_norm_epsilon", s.epsilon);
-  gguf_set_val_bool(out, "bert.attention.causal", false);
-  gguf_set_val_u32(out, "bert.pooling_type", 1);  // mean
+  for (const auto n : tensor.shape) weights *= static_cast<std::size_t>(n);
+  return tensor.matrix ? weights / block_weights * block_bytes : weights * sizeof(float);
 }
 
 void set_vocabulary(gguf_context* out, const Source& s) {
@@ -195,7 +168,7 @@ void set_vocabulary(gguf_context* out, const Source& s) {
   for (const auto id : {s.bos, s.eos, s.pad}) types.at(id) = control;
   types.at(s.unk) = unknown;
   if (tokens.back() == "<mask>") types.back() = control;
-  for (std::size_t id = tokens.size(); id < s.vocabulary; ++id) {  // rows of the matrix without a piece
+  for (std::size_t id = tokens.size(); id < s.config.vocab_size; ++id) {  // rows of the matrix without a piece
     tokens.push_back("[PAD" + std::to_string(id) + "]");
     scores.push_back(-10'000);
     types.push_back(unused);
@@ -207,7 +180,7 @@ void set_vocabulary(gguf_context* out, const Source& s) {
   gguf_set_arr_str(out, "tokenizer.ggml.tokens", pointers.data(), pointers.size());
   gguf_set_arr_data(out, "tokenizer.ggml.scores", GGUF_TYPE_FLOAT32, scores.data(), scores.size());
   gguf_set_arr_data(out, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types.data(), types.size());
-  gguf_set_val_u32(out, "tokenizer.ggml.token_type_count", s.types);
+  gguf_set_val_u32(out, "tokenizer.ggml.token_type_count", s.config.token_types);
   gguf_set_val_bool(out, "tokenizer.ggml.add_space_prefix", true);
   gguf_set_val_bool(out, "tokenizer.ggml.remove_extra_whitespaces", true);
   const std::string charsmap = make_charsmap(s.normalization);
@@ -223,39 +196,20 @@ void set_vocabulary(gguf_context* out, const Source& s) {
 }
 
 Result<void> write(const Source& s, const fs::path& path) {
-  const auto targets = targets_of(s);
   const std::unique_ptr<gguf_context, decltype(&gguf_free)> out(gguf_init_empty(), gguf_free);
-  const std::unique_ptr<ggml_context, decltype(&ggml_free)> context(
-      ggml_init({.mem_size = ggml_tensor_overhead() * (targets.size() + 1), .mem_buffer = nullptr, .no_alloc = true}),
-      ggml_free);
-  set_hyperparameters(out.get(), s);
+  set_bert_hyperparameters(out.get(), s.config, file_type);
   set_vocabulary(out.get(), s);
-  for (const PackedTarget& target : targets) {
-    const auto found = s.tensors.find(target.source);
-    if (found == s.tensors.end() || found->second.size() != bytes_of(target)) {
-      return fail(ErrorKind::invalid, tr("The weights lack tensor {}", target.source));
+  std::vector<BertTensor> tensors = bert_tensors(s.config);
+  for (BertTensor& tensor : tensors) {
+    tensor.source = packed_name(tensor);
+    const auto found = s.tensors.find(tensor.source);
+    if (found == s.tensors.end() || found->second.size() != bytes_of(tensor)) {
+      return fail(ErrorKind::invalid, tr("The weights lack tensor {}", tensor.source));
     }
-    ggml_tensor* tensor = ggml_new_tensor(context.get(), target.matrix ? GGML_TYPE_Q4_0 : GGML_TYPE_F32,
-                                          static_cast<int>(target.shape.size()), target.shape.data());
-    ggml_set_name(tensor, target.name.c_str());
-    gguf_add_tensor(out.get(), tensor);
   }
-  std::string head(gguf_get_meta_size(out.get()), '\0');
-  gguf_get_meta_data(out.get(), head.data());
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << head;
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const auto bytes = s.tensors.at(targets[i].source);
-    const std::size_t offset = gguf_get_tensor_offset(out.get(), static_cast<std::int64_t>(i));
-    file << std::string(offset - written, '\0') << bytes;
-    written = offset + bytes.size();
-  }
-  const std::size_t alignment = gguf_get_alignment(out.get());
-  file << std::string((alignment - written % alignment) % alignment, '\0');
-  file.close();
-  if (!file) return fail(ErrorKind::io, tr("Cannot write the model file"), path.string(), tr("Is the disk full?"));
-  return {};
+  return write_bert_gguf(
+      out.get(), tensors, GGML_TYPE_Q4_0,
+      [&](const BertTensor& tensor) { return std::string(s.tensors.at(tensor.source)); }, path);
 }
 
 }  // namespace

@@ -24,8 +24,17 @@ Transformer::RopeTables rope_tables(const std::vector<std::int64_t>& lengths, co
   return {angles.cos(), angles.sin()};
 }
 
-/// Gradient of a block's output before it was added to the residual stream: through its norm, where the family has one
-/// (Gemma); `norm` is undefined in the others.
+/// Adds a block's output `y` to the residual stream `x`, through its norm where the family has one (Gemma); keeps what
+/// the way back needs of it. `norm` is undefined in the other families.
+void post_norm_forward(const at::Tensor& y, const at::Tensor& norm, double epsilon, at::Tensor& x, at::Tensor& kept_y,
+                       at::Tensor& kept_scale) {
+  if (!norm.defined()) return kernels::add(y, x);
+  kept_y = y;
+  kept_scale = at::empty({y.size(0)}, at::kFloat);
+  kernels::add_norm(y, norm, epsilon, x, kept_scale);
+}
+
+/// Gradient of a block's output before it was added to the residual stream: through its norm.
 at::Tensor post_norm_backward(const at::Tensor& y, const at::Tensor& norm, const at::Tensor& scale,
                               const at::Tensor& dx, at::ScalarType dtype) {
   if (!norm.defined()) return dx.to(dtype);
@@ -138,10 +147,7 @@ void Transformer::attention_forward(std::size_t index, at::Tensor& x, const Tape
   tape.mask_output = dropout_mask(layer.output, tokens, dropout, index, 1);
   const auto y = layer.output.forward(tape.rows_output, tape.mask_output);
   x = x.clone();
-  if (!layer.attention_post_norm.defined()) return kernels::add(y, x);
-  tape.y_attention = y;
-  tape.scale_post_attention = at::empty({tokens}, at::kFloat);
-  kernels::add_norm(y, layer.attention_post_norm, shape.rms_epsilon, x, tape.scale_post_attention);
+  post_norm_forward(y, layer.attention_post_norm, shape.rms_epsilon, x, tape.y_attention, tape.scale_post_attention);
 }
 
 void Transformer::ffn_forward(std::size_t index, at::Tensor& x, LayerTape& tape, const DropoutKey* dropout) const {
@@ -160,10 +166,7 @@ void Transformer::ffn_forward(std::size_t index, at::Tensor& x, LayerTape& tape,
   tape.mask_down = dropout_mask(layer.down, tokens, dropout, index, 3);
   const auto y = layer.down.forward(tape.rows_down, tape.mask_down);
   x = x.clone();
-  if (!layer.ffn_post_norm.defined()) return kernels::add(y, x);
-  tape.y_ffn = y;
-  tape.scale_post_ffn = at::empty({tokens}, at::kFloat);
-  kernels::add_norm(y, layer.ffn_post_norm, shape.rms_epsilon, x, tape.scale_post_ffn);
+  post_norm_forward(y, layer.ffn_post_norm, shape.rms_epsilon, x, tape.y_ffn, tape.scale_post_ffn);
 }
 
 void Transformer::layer_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape,

@@ -4,6 +4,7 @@
 
 #include "core/i18n.h"
 #include "feature/clean/dom.h"
+#include "feature/collect/canonical_url.h"
 #include "feature/sources/pages/dates.h"
 
 namespace twin::feature::pages {
@@ -25,8 +26,7 @@ std::string pattern_problem(const std::string& pattern) {
 }
 
 std::string address_problem(const std::string& url) {
-  const bool web = url.empty() || url.starts_with("http://") || url.starts_with("https://");
-  return web ? std::string() : tr("'{}' is no address of the web", url);
+  return url.empty() || is_web(url) ? std::string() : tr("'{}' is no address of the web", url);
 }
 
 std::string template_problem(const std::string& url) {

@@ -81,7 +81,7 @@ std::vector<std::string> Page::links(const std::string& selector) const {
     if (href.empty()) continue;
     std::string url = resolve_url(base_, href);
     url = url.substr(0, url.find('#'));
-    if (!url.starts_with("http://") && !url.starts_with("https://")) continue;
+    if (!is_web(url)) continue;
     if (seen.insert(url).second) out.push_back(std::move(url));
   }
   return out;

@@ -9,6 +9,7 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
+#include "feature/collect/canonical_url.h"
 #include "feature/sources/feed/feed_parser.h"
 
 namespace twin::feature::site {
@@ -55,7 +56,7 @@ Result<Sitemap> parse_lines(std::string_view text, const SitemapLimits& limits) 
   for (const auto raw : text::split(text, '\n')) {
     const auto line = text::trim(raw);
     if (line.empty()) continue;
-    if (!line.starts_with("http://") && !line.starts_with("https://")) {
+    if (!is_web(line)) {
       return fail(ErrorKind::invalid, tr("This is no sitemap: neither XML nor a list of addresses"));
     }
     if (out.pages.size() >= limits.max_entries) {
