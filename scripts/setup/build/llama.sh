@@ -33,6 +33,12 @@ if [ ! -d src ]; then
   amx=unpack/ggml/src/ggml-cpu/amx/mmq.cpp
   grep -q '_tile_loadconfig(&tc);' "$amx" || { echo "the AMX code of llama.cpp changed" >&2; exit 1; }
   sed -i 's/_tile_loadconfig(&tc);/__asm__ volatile("" : : "r"(\&tc) : "memory"); &/' "$amx"
+  # Half of the compiling is templates of C++ around the models (chat formats, JSON, HTTP). What runs for each token is in
+  # ggml and libllama; the rest is compiled in half the time with few optimizations.
+  for part in common tools; do
+    [ -f "unpack/$part/CMakeLists.txt" ] || { echo "no folder '$part' in llama.cpp" >&2; exit 1; }
+    sed -i '1i set(CMAKE_CXX_FLAGS_RELEASE "-O1 -DNDEBUG")' "unpack/$part/CMakeLists.txt"
+  done
   mv unpack src
 fi
 
