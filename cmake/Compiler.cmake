@@ -28,6 +28,14 @@ if(TWIN_SANITIZE)
   endif()
 endif()
 
+# twin_fast_allocator(TARGET): mimalloc in place of the C library's malloc. Collecting makes thousands of small nodes and
+# strings a document, and takes a tenth less CPU time with it (bench/collect). Sanitizers bring an allocator of their own.
+function(twin_fast_allocator target)
+  if(NOT TWIN_SANITIZE)
+    target_link_libraries(${target} PRIVATE -Wl,--push-state,--no-as-needed dep::mimalloc -Wl,--pop-state)
+  endif()
+endfunction()
+
 # mold links several times faster than ld; it is optional.
 find_program(TWIN_MOLD mold)
 if(TWIN_MOLD)

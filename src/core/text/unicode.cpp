@@ -1,5 +1,6 @@
 #include "core/text/unicode.h"
 
+#include <simdjson.h>
 #include <utf8proc.h>
 
 #include <algorithm>
@@ -126,16 +127,9 @@ bool surely_nfc(std::string_view utf8) {
 }  // namespace
 
 std::size_t first_invalid_utf8(std::string_view bytes) {
+  if (simdjson::validate_utf8(bytes)) return std::string_view::npos;
   std::size_t at = 0;
   while (at < bytes.size()) {
-    if (static_cast<unsigned char>(bytes[at]) < 0x80) {
-      at += ascii_run(bytes.substr(at));
-      continue;
-    }
-    if (three_bytes(bytes, at)) {
-      at += 3;
-      continue;
-    }
     const int length = sequence(bytes.substr(at));
     if (length < 0) return at;
     at += static_cast<std::size_t>(length);

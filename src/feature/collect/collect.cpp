@@ -7,7 +7,6 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
-#include "core/memory.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/events.h"
 #include "feature/collect/host_board.h"
@@ -287,7 +286,6 @@ std::string_view to_string(SourceSummary::State state) {
 CollectReport collect(const CollectConfig& config, const std::vector<SourceConfig>& sources,
                       const std::vector<Author>& authors, const CollectContext& context,
                       const CollectSelection& selection) {
-  keep_freed_memory();
   return Collecting(config, sources, authors, context, selection).run();
 }
 

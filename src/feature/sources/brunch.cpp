@@ -7,8 +7,8 @@
 #include "feature/sources/feed/feed_parser.h"
 #include "feature/sources/source.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -52,7 +52,8 @@ class Brunch final : public Source {
       return fail(ErrorKind::usage, tr("This is no address of a writer on Brunch"), url_,
                   tr("For example: {}", "https://brunch.co.kr/@writer"));
     }
-    Run run{context, sink, writer, web::ItemStates(context.cursor), web::Pages(context, no_javascript_)};
+    Run run(context, sink, url_, no_javascript_);
+    run.writer = writer;
     if (const std::string number = number_of(url_); !number.empty()) {
       brunch::Listed one;
       one.number = number;
@@ -64,38 +65,29 @@ class Brunch final : public Source {
       const auto fed = add_feed(run);
       if (!listed && !fed) return tl::unexpected(listed.error());
       if (!listed)
-        note(run,
-             tr("The list of articles cannot be read ({}); its feed holds only the newest", listed.error().message));
-      if (!fed && listed) note(run, tr("The listing could not be checked against the feed: {}", fed.error().message));
+        run.note(
+            tr("The list of articles cannot be read ({}); its feed holds only the newest", listed.error().message));
+      if (!fed && listed) run.note(tr("The listing could not be checked against the feed: {}", fed.error().message));
     }
     int place = 0;
     for (const auto& article : run.articles) {
       if (context.stop.stop_requested() || !read(run, article, place++ < recheck_newest_)) return SourceReport{};
     }
     for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
+        const web::JavascriptConfig& javascript)
+        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
     std::string writer;
-    web::ItemStates states;
     web::Pages pages;
-    std::vector<brunch::Listed> articles = {};
-    std::set<std::string> numbers = {};
-    bool listed_all = false;
-    bool limited = false;  ///< max_posts was reached: the listing says nothing of what is missing
-    SourceReport report = {};
+    std::vector<brunch::Listed> articles;
+    std::set<std::string> numbers;
   };
 
-  void note(Run& run, std::string message) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), url_, {}});
-  }
   [[nodiscard]] static std::string article_url(const Run& run, const std::string& number) {
     return "https://brunch.co.kr/@" + percent_encode_path(run.writer) + "/" + number;
   }
@@ -113,22 +105,14 @@ class Brunch final : public Source {
       if (!page) {
         page.error().where = address;
         if (last.empty()) return tl::unexpected(page.error());
-        if (!run.sink(tl::unexpected(page.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(page.error());
       }
       bool fresh = false;
       for (auto& article : page->articles) {
         if (!run.numbers.insert(article.number).second) continue;
         fresh = true;
         if (!article.public_status) continue;
-        if (run.articles.size() >= static_cast<std::size_t>(max_posts_)) {
-          run.limited = true;
-          if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                            tr("Raise max_posts of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        }
+        if (run.articles.size() >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
         last = article.publish_time;
         run.articles.push_back(std::move(article));
       }
@@ -137,8 +121,7 @@ class Brunch final : public Source {
         return {};
       }
       if (!fresh || last.empty() || !times.insert(last).second) {
-        note(run,
-             tr("The service's listing repeats itself after {} posts; it is not read further", run.numbers.size()));
+        run.note_repeating(run.numbers.size());
         return {};
       }
     }
@@ -165,10 +148,7 @@ class Brunch final : public Source {
       run.articles.push_back(std::move(article));
       ++missing;
     }
-    if (missing > 0 && run.listed_all) {
-      run.listed_all = false;
-      note(run, tr("The feed has {} posts that the listing lacks; they were read, but there may be more", missing));
-    }
+    if (missing > 0 && run.listed_all) run.note_missing(missing);
     return {};
   }
 
@@ -177,14 +157,7 @@ class Brunch final : public Source {
     const std::string url = article_url(run, listed.number);
     const bool dated = !listed.updated.empty();
     const std::string state = dated ? listed.updated : "title:" + listed.title;
-    if ((dated || !recheck) && run.states.unchanged(url, state)) {
-      run.context.unchanged(url);
-      return true;
-    }
-    if (!run.context.wants(url)) {
-      run.states.carry(url);
-      return true;
-    }
+    if (!run.wants(url, state, recheck && !dated)) return true;
     auto item = run.pages.get(url);
     if (!item) return run.sink(std::move(item));
     auto page = brunch::read_post_page(item->bytes);

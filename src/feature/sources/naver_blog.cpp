@@ -7,8 +7,8 @@
 #include "feature/sources/feed/feed_parser.h"
 #include "feature/sources/naver_blog/naver_pages.h"
 #include "feature/sources/source.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -34,7 +34,8 @@ class NaverBlog final : public Source {
       return fail(ErrorKind::usage, tr("This is no address of a Naver blog"), url_,
                   tr("For example: {}", "https://blog.naver.com/id"));
     }
-    Run run{context, sink, id, web::ItemStates(context.cursor)};
+    Run run(context, sink, url_);
+    run.id = id;
     if (const std::string number = naver::log_no_of(url_); !number.empty()) {
       run.posts.push_back({number, {}, {}});
       run.listed_all = true;
@@ -46,29 +47,17 @@ class NaverBlog final : public Source {
     for (const auto& post : run.posts) {
       if (context.stop.stop_requested() || !read(run, post, place++ < recheck_newest_)) return SourceReport{};
     }
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    using Listing::Listing;
     std::string id;
-    web::ItemStates states;
-    std::vector<naver::Listed> posts = {};
-    std::set<std::string> numbers = {};
-    std::map<std::string, FeedEntry> feed = {};  ///< by number
-    bool listed_all = false;
-    bool limited = false;  ///< max_posts was reached: the listing says nothing of what is missing
-    SourceReport report = {};
+    std::vector<naver::Listed> posts;
+    std::set<std::string> numbers;
+    std::map<std::string, FeedEntry> feed;  ///< by number
   };
-
-  void note(Run& run, std::string message, std::string where = {}) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), where.empty() ? url_ : std::move(where), {}});
-  }
 
   [[nodiscard]] Headers headers(const Run& run) const { return {{"Referer", "https://blog.naver.com/" + run.id}}; }
 
@@ -84,28 +73,20 @@ class NaverBlog final : public Source {
       if (!titles) {
         titles.error().where = address;
         if (page == 1) return tl::unexpected(titles.error());
-        if (!run.sink(tl::unexpected(titles.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(titles.error());
       }
       total = titles->total;
       bool fresh = false;
       for (auto& post : titles->posts) {
         if (!run.numbers.insert(post.log_no).second) continue;
         fresh = true;
-        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) {
-          run.limited = true;
-          if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                            tr("Raise max_posts of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        }
+        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
         run.posts.push_back(std::move(post));
       }
       const auto listed = static_cast<std::int64_t>(run.posts.size());
       if (fresh && listed < total) continue;
       run.listed_all = listed >= total;
-      if (!run.listed_all) note(run, tr("The service speaks of {} posts but lists {}", total, listed));
+      if (!run.listed_all) run.note(tr("The service speaks of {} posts but lists {}", total, listed));
       return {};
     }
     return {};
@@ -117,7 +98,7 @@ class NaverBlog final : public Source {
     const auto response = web::get(run.context, address);
     auto feed = response ? parse_feed(response->body) : tl::unexpected(response.error());
     if (!feed) {
-      note(run, tr("The listing could not be checked against the feed: {}", feed.error().message));
+      run.note(tr("The listing could not be checked against the feed: {}", feed.error().message));
       return;
     }
     std::size_t missing = 0;
@@ -130,23 +111,14 @@ class NaverBlog final : public Source {
       }
       run.feed.emplace(number, std::move(entry));
     }
-    if (missing == 0) return;
-    run.listed_all = false;
-    note(run, tr("The feed has {} posts that the listing lacks; they were read, but there may be more", missing));
+    if (missing > 0) run.note_missing(missing);
   }
 
   /// False when the sink said stop.
   [[nodiscard]] bool read(Run& run, const naver::Listed& listed, bool recheck) const {
     const std::string url = naver::post_url(run.id, listed.log_no);
     const std::string state = "title:" + listed.title;
-    if (!recheck && run.states.unchanged(url, state)) {
-      run.context.unchanged(url);
-      return true;
-    }
-    if (!run.context.wants(url)) {
-      run.states.carry(url);
-      return true;
-    }
+    if (!run.wants(url, state, recheck)) return true;
     auto item = fetch_post(run, listed);
     if (!item) item.error().where = url;
     if (item) run.states.read(url, state);

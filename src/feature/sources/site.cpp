@@ -11,7 +11,7 @@
 #include "feature/sources/site/sitemap.h"
 #include "feature/sources/source.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -61,36 +61,32 @@ class Site final : public Source {
       return fail(ErrorKind::usage, tr("This is not a web address"), url_,
                   tr("write it in full, as https://example.org/"));
     }
-    Run run{context, sink, *address, web::ItemStates(context.cursor), web::Pages(context, javascript_), {}, {}};
+    Run run(context, sink, url_, javascript_);
+    run.address = *address;
+    run.listed_all = true;
     if (const auto listed = list(run); !listed) return tl::unexpected(listed.error());
     if (!read_pages(run)) return SourceReport{};
     for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
+        const web::JavascriptConfig& javascript)
+        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
     web::Address address;
-    web::ItemStates states;
     web::Pages pages;
     std::vector<site::SitemapEntry> found;  ///< pages, in the order of the sitemaps
-    SourceReport report;
-    std::set<std::string> seen = {};
-    std::string below = {};  ///< only paths that begin so
+    std::set<std::string> seen;
+    std::string below;  ///< only paths that begin so
     std::size_t other_hosts = 0, beyond = 0;
-    bool listed_all = true;
     bool stopped = false;
   };
 
   /// A failure of the listing costs its part: what it would have named is not gone.
   void listing_failed(Run& run, Error error) const {
-    run.listed_all = false;
-    if (!run.sink(tl::unexpected(std::move(error)))) run.stopped = true;
+    if (!run.cut_short(std::move(error))) run.stopped = true;
   }
 
   /// Addresses of the sitemaps to begin with: the given one, those of robots.txt, else the usual ones.
@@ -223,8 +219,7 @@ class Site final : public Source {
   [[nodiscard]] static bool give(Run& run, const site::SitemapEntry& page, Result<HttpResponse>&& response) {
     auto item = run.pages.take(page.url, std::move(response));
     if (item && is_media(item->media_type)) {
-      run.report.notes.push_back(
-          {ErrorKind::invalid, tr("Left out: {} is no writing", item->media_type), page.url, {}});
+      run.note(tr("Left out: {} is no writing", item->media_type), page.url);
       run.states.read(page.url, page.modified);
       return true;
     }
@@ -240,14 +235,9 @@ class Site final : public Source {
     const auto next = [&]() -> std::optional<HttpRequest> {
       while (place != run.found.cend() && !run.context.stop.stop_requested()) {
         const auto& page = *place++;
-        if (run.states.unchanged(page.url, page.modified)) {
-          run.context.unchanged(page.url);
-        } else if (!run.context.wants(page.url)) {
-          run.states.carry(page.url);
-        } else {
-          under_way.push_back(&page);
-          return run.pages.request(page.url);
-        }
+        if (!run.wants(page.url, page.modified)) continue;
+        under_way.push_back(&page);
+        return run.pages.request(page.url);
       }
       return std::nullopt;
     };
@@ -263,8 +253,8 @@ class Site final : public Source {
                            tr("Raise max_pages of this source, or narrow it with include and exclude")});
     }
     if (run.other_hosts > 0) {
-      run.report.notes.push_back({ErrorKind::invalid, tr("{} pages of other hosts were left out", run.other_hosts),
-                                  url_, tr("Set other_hosts: true to read them")});
+      run.note(tr("{} pages of other hosts were left out", run.other_hosts), {},
+               tr("Set other_hosts: true to read them"));
     }
     return !run.stopped;
   }

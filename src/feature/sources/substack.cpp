@@ -7,8 +7,8 @@
 #include "feature/collect/canonical_url.h"
 #include "feature/sources/source.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -43,7 +43,8 @@ class Substack final : public Source {
       return fail(ErrorKind::usage, tr("This is not a web address"), url_,
                   tr("write it in full, as https://example.org/"));
     }
-    Run run{context, sink, address->origin, web::ItemStates(context.cursor)};
+    Run run(context, sink, url_);
+    run.origin = address->origin;
     const auto parts = address->parts();
     if (parts.size() == 2 && parts[0] == "p") {
       run.posts.push_back({parts[1], run.origin + "/p/" + percent_encode_path(parts[1]), {}, {}, false});
@@ -54,26 +55,15 @@ class Substack final : public Source {
     for (const auto& post : run.posts) {
       if (context.stop.stop_requested() || !read(run, post)) return SourceReport{};
     }
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    using Listing::Listing;
     std::string origin;
-    web::ItemStates states;
-    std::vector<ListedPost> posts = {};
-    bool listed_all = false;
-    SourceReport report = {};
+    std::vector<ListedPost> posts;
   };
-
-  void note(Run& run, std::string message, const std::string& where, std::string hint = {}) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), where, std::move(hint)});
-  }
 
   [[nodiscard]] ListedPost listed(const Run& run, const Json& entry) const {
     ListedPost post;
@@ -105,8 +95,7 @@ class Substack final : public Source {
       }
       if (!page) {
         if (offset == 0) return tl::unexpected(page.error());
-        if (!run.sink(tl::unexpected(page.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(page.error());
       }
       if (page->empty()) {
         run.listed_all = true;
@@ -120,17 +109,11 @@ class Substack final : public Source {
         if (post.slug.empty() || !ids.insert(id.empty() ? post.slug : id).second) continue;
         fresh = true;
         if (type == "thread" || (type == "podcast" && !podcasts_)) continue;
-        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) {
-          if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                            tr("Raise max_posts of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        }
+        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
         run.posts.push_back(std::move(post));
       }
       if (!fresh) {
-        note(run, tr("The service's listing repeats itself after {} posts; it is not read further", ids.size()), url_);
+        run.note_repeating(ids.size());
         return {};
       }
       offset += page->size();
@@ -140,30 +123,20 @@ class Substack final : public Source {
 
   /// False when the sink said stop.
   [[nodiscard]] bool read(Run& run, const ListedPost& post) const {
-    if (run.states.unchanged(post.url, post.state)) {
-      run.context.unchanged(post.url);
-      return true;
-    }
+    if (!run.wants(post.url, post.state)) return true;
     if (post.paid && !previews_) {
-      note(run, tr("Left out: the post is for paying subscribers"), post.url,
-           tr("Set previews: true to keep its beginning"));
-      return true;
-    }
-    if (!run.context.wants(post.url)) {
-      run.states.carry(post.url);
+      run.note(tr("Left out: the post is for paying subscribers"), post.url,
+               tr("Set previews: true to keep its beginning"));
       return true;
     }
     const std::string address = run.origin + "/api/v1/posts/" + percent_encode_path(post.slug);
     const auto response = web::get(run.context, address, {{"Accept", "application/json"}});
     auto json = response ? web::parse_json(response->body, address) : tl::unexpected(response.error());
-    if (!json) {
-      json.error().where = post.url;
-      return run.sink(tl::unexpected(json.error()));
-    }
+    if (!json) return run.failed(json.error(), post.url);
     auto item = document(*json, post);
     if (!item) return run.sink(std::move(item));
     if (item->metadata.contains("preview")) {
-      note(run, tr("Only the beginning of this post can be read: the rest is for paying subscribers"), post.url);
+      run.note(tr("Only the beginning of this post can be read: the rest is for paying subscribers"), post.url);
     }
     run.states.read(post.url, post.state);
     return run.sink(std::move(item));

@@ -10,8 +10,8 @@
 #include "feature/sources/source.h"
 #include "feature/sources/tistory/tistory_pages.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -40,13 +40,10 @@ class Tistory final : public Source {
       return fail(ErrorKind::usage, tr("This is not a web address"), url_,
                   tr("write it in full, as https://example.org/"));
     }
-    Run run{context, sink, "https://" + address->origin.substr(address->origin.find("://") + 3),
-            web::ItemStates(context.cursor), web::Pages(context, no_javascript_)};
-    if (address->scheme == "http" && !address->label_below("tistory.com").empty()) {
-      // Tistory answers https everywhere; a domain of its own may not.
-    } else if (address->scheme == "http") {
-      run.origin = address->origin;
-    }
+    Run run(context, sink, url_, no_javascript_);
+    // Tistory answers https everywhere; a domain of its own may not.
+    const bool plain = address->scheme == "http" && address->label_below("tistory.com").empty();
+    run.origin = plain ? address->origin : "https://" + address->origin.substr(address->origin.find("://") + 3);
     if (const std::string path = tistory::post_path(address->path, true); !path.empty()) {
       run.posts.push_back({path, {}});
       run.listed_all = true;
@@ -58,31 +55,21 @@ class Tistory final : public Source {
       if (context.stop.stop_requested() || !read(run, post)) return SourceReport{};
     }
     for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
+        const web::JavascriptConfig& javascript)
+        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
     std::string origin;
-    web::ItemStates states;
     web::Pages pages;
-    std::vector<ListedPost> posts = {};
-    std::set<std::string> known = {};  ///< canonical addresses
-    std::map<std::string, std::string> urls_by_entry = {};
-    std::map<std::string, FeedEntry> feed = {};  ///< by canonical address
-    bool listed_all = false;
-    bool limited = false;  ///< max_posts was reached: the listing says nothing of what is missing
-    SourceReport report = {};
+    std::vector<ListedPost> posts;
+    std::set<std::string> known;  ///< canonical addresses
+    std::map<std::string, std::string> urls_by_entry;
+    std::map<std::string, FeedEntry> feed;  ///< by canonical address
   };
-
-  void note(Run& run, std::string message, const std::string& where = {}) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), where.empty() ? url_ : where, {}});
-  }
 
   [[nodiscard]] Result<void> list(Run& run) const {
     std::vector<std::string> waiting = {run.origin + "/sitemap.xml"};
@@ -97,18 +84,16 @@ class Tistory final : public Source {
       if (!sitemap) {
         sitemap.error().where = url;
         if (i == 0 && sitemap.error().kind == ErrorKind::cancelled) return tl::unexpected(sitemap.error());
-        run.listed_all = false;
-        if (!run.sink(tl::unexpected(sitemap.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
+        if (const auto go_on = run.cut_short(sitemap.error()); !go_on) return go_on;
         continue;
       }
       if (!sitemap->problem.empty() || sitemap->left_out > 0) {
-        run.listed_all = false;
         const std::string why =
             sitemap->problem.empty()
                 ? tr("{} entries of this sitemap beyond the protocol's limit were left out", sitemap->left_out)
                 : sitemap->problem;
-        if (!run.sink(fail(ErrorKind::invalid, why, url, tr("The entries before it were read"))))
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
+        const auto go_on = run.cut_short({ErrorKind::invalid, why, url, tr("The entries before it were read")});
+        if (!go_on) return go_on;
       }
       for (const auto& inner : sitemap->sitemaps) {
         if (waiting.size() < most_sitemaps) waiting.push_back(resolve_url(url, inner.url));
@@ -117,17 +102,8 @@ class Tistory final : public Source {
         const auto address = web::parse_address(resolve_url(url, page.url));
         const std::string path = address ? tistory::post_path(address->path, pages_) : std::string();
         if (path.empty() || !run.known.insert(canonical_url(run.origin + path)).second) continue;
-        if (run.posts.size() < static_cast<std::size_t>(max_posts_)) {
-          run.posts.push_back({path, page.modified});
-          continue;
-        }
-        run.listed_all = false;
-        run.limited = true;
-        if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                          tr("Raise max_posts of this source")))) {
-          return {};
-        }
-        return fail(ErrorKind::cancelled, tr("Stopped"), url_);
+        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
+        run.posts.push_back({path, page.modified});
       }
     }
     return {};
@@ -138,7 +114,7 @@ class Tistory final : public Source {
     const auto response = web::get(run.context, run.origin + "/rss");
     auto feed = response ? parse_feed(response->body) : tl::unexpected(response.error());
     if (!feed) {
-      note(run, tr("The listing could not be checked against the feed: {}", feed.error().message));
+      run.note(tr("The listing could not be checked against the feed: {}", feed.error().message));
       return;
     }
     std::size_t missing = 0;
@@ -153,27 +129,18 @@ class Tistory final : public Source {
       }
       run.feed.emplace(url, std::move(entry));
     }
-    if (missing == 0) return;
-    run.listed_all = false;
-    note(run, tr("The feed has {} posts that the listing lacks; they were read, but there may be more", missing));
+    if (missing > 0) run.note_missing(missing);
   }
 
   /// False when the sink said stop.
   [[nodiscard]] bool read(Run& run, const ListedPost& post) const {
     const std::string url = run.origin + post.path;
-    if (run.states.unchanged(url, post.modified)) {
-      run.context.unchanged(url);
-      return true;
-    }
-    if (!run.context.wants(url)) {
-      run.states.carry(url);
-      return true;
-    }
+    if (!run.wants(url, post.modified)) return true;
     auto item = run.pages.get(url);
     if (!item) return run.sink(std::move(item));
     const auto page = tistory::read_post_page(item->bytes);
     if (page.is_protected) {
-      note(run, tr("Left out: the post is protected by a password"), url);
+      run.note(tr("Left out: the post is protected by a password"), url);
       return true;
     }
     // A post has two addresses, by number and by title: the feed may use the other one.

@@ -8,8 +8,8 @@
 #include "feature/sources/source.h"
 #include "feature/sources/velog/velog_api.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 
 namespace twin::feature {
@@ -49,7 +49,8 @@ class Velog final : public Source {
       return fail(ErrorKind::usage, tr("This is no address of a Velog user"), url_,
                   tr("For example: {}", "https://velog.io/@user"));
     }
-    Run run{context, sink, username, web::ItemStates(context.cursor)};
+    Run run(context, sink, url_);
+    run.username = username;
     if (const std::string slug = slug_of(url_); !slug.empty()) {
       run.posts.push_back({slug, slug, {}, false});
       run.listed_all = true;
@@ -60,30 +61,18 @@ class Velog final : public Source {
     for (const auto& post : run.posts) {
       if (context.stop.stop_requested() || !read(run, post)) return SourceReport{};
     }
-    if (run.hidden > 0) note(run, tr("{} private posts were left out", run.hidden), {});
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    if (run.hidden > 0) run.note(tr("{} private posts were left out", run.hidden));
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    using Listing::Listing;
     std::string username;
-    web::ItemStates states;
-    std::vector<velog::Listed> posts = {};
-    std::set<std::string> slugs = {};
+    std::vector<velog::Listed> posts;
+    std::set<std::string> slugs;
     int hidden = 0;
-    bool listed_all = false;
-    bool limited = false;  ///< max_posts was reached: the listing says nothing of what is missing
-    SourceReport report = {};
   };
-
-  void note(Run& run, std::string message, std::string hint) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), url_, std::move(hint)});
-  }
 
   /// The listing is known to stop early or to repeat itself: it is at its end only when a page comes back empty.
   [[nodiscard]] Result<void> list(Run& run) const {
@@ -96,8 +85,7 @@ class Velog final : public Source {
       if (!page) {
         if (cursor.empty()) return tl::unexpected(page.error());
         // What was listed is read all the same.
-        if (!run.sink(tl::unexpected(page.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(page.error());
       }
       if (page->empty()) {
         run.listed_all = true;
@@ -112,18 +100,11 @@ class Velog final : public Source {
           run.slugs.insert(post.slug);
           continue;
         }
-        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) {
-          run.limited = true;
-          if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                            tr("Raise max_posts of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        }
+        if (run.posts.size() >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
         if (run.slugs.insert(post.slug).second) run.posts.push_back(post);
       }
       if (!fresh) {
-        note(run, tr("The service's listing repeats itself after {} posts; it is not read further", ids.size()), {});
+        run.note_repeating(ids.size());
         return {};
       }
       cursor = page->back().id;
@@ -138,7 +119,7 @@ class Velog final : public Source {
     const auto response = web::get(run.context, address);
     const auto feed = response ? parse_feed(response->body) : tl::unexpected(response.error());
     if (!feed) {
-      note(run, tr("The listing could not be checked against the feed: {}", feed.error().message), {});
+      run.note(tr("The listing could not be checked against the feed: {}", feed.error().message));
       return;
     }
     std::size_t missing = 0;
@@ -148,29 +129,16 @@ class Velog final : public Source {
       ++missing;
       run.posts.push_back({slug, slug, {}, false});
     }
-    if (missing == 0) return;
-    run.listed_all = false;
-    note(run, tr("The feed has {} posts that the listing lacks; they were read, but there may be more", missing),
-         tr("What is missing is not taken for deleted"));
+    if (missing > 0) run.note_missing(missing);
   }
 
   /// False when the sink said stop.
   [[nodiscard]] bool read(Run& run, const velog::Listed& listed) const {
     const std::string url = velog::post_url(run.username, listed.slug);
-    if (run.states.unchanged(url, listed.updated)) {
-      run.context.unchanged(url);
-      return true;
-    }
-    if (!run.context.wants(url)) {
-      run.states.carry(url);
-      return true;
-    }
+    if (!run.wants(url, listed.updated)) return true;
     const auto response = web::post_json(run.context, velog::endpoint, velog::post_query(run.username, listed.slug));
     auto post = response ? velog::parse_post(response->body) : tl::unexpected(response.error());
-    if (!post) {
-      post.error().where = url;
-      return run.sink(tl::unexpected(post.error()));
-    }
+    if (!post) return run.failed(post.error(), url);
     if (post->hidden) {
       ++run.hidden;
       return true;

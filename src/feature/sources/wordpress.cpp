@@ -9,8 +9,8 @@
 #include "feature/sources/feed/feed_parser.h"
 #include "feature/sources/source.h"
 #include "feature/sources/web/address.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 #include "feature/sources/wordpress/wp_api.h"
 
@@ -40,7 +40,8 @@ class WordPress final : public Source {
       return fail(ErrorKind::usage, tr("This is not a web address"), url_,
                   tr("write it in full, as https://example.org/"));
     }
-    Run run{context, sink, wordpress::api_root(url_), web::ItemStates(context.cursor)};
+    Run run(context, sink, url_);
+    run.root = wordpress::api_root(url_);
     run.listed_all = true;
     std::vector<std::string> types = {"posts"};
     if (pages_) types.push_back("pages");
@@ -49,33 +50,21 @@ class WordPress final : public Source {
       if (listed) continue;
       if (listed.error().kind == ErrorKind::cancelled) return tl::unexpected(listed.error());
       if (type == "posts") return by_feed(run, listed.error());
-      run.listed_all = false;
-      if (!sink(tl::unexpected(listed.error()))) return SourceReport{};
+      if (!run.cut_short(listed.error())) return SourceReport{};
     }
     for (const auto& type : types) {
       if (!read_all(run, type)) return SourceReport{};
     }
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
+  struct Run : web::Listing {
+    using Listing::Listing;
     std::string root;
-    web::ItemStates states;
-    std::map<std::string, std::vector<wordpress::Listed>> items = {};  ///< by type
+    std::map<std::string, std::vector<wordpress::Listed>> items;  ///< by type
     std::size_t listed = 0;
-    bool listed_all = false;
-    SourceReport report = {};
   };
-
-  void note(Run& run, std::string message, const std::string& where) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), where, {}});
-  }
 
   /// X-WP-TotalPages says how many pages there are; asking for one more is an error of the service.
   [[nodiscard]] Result<void> list(Run& run, const std::string& type) const {
@@ -88,9 +77,7 @@ class WordPress final : public Source {
       if (!listing) {
         listing.error().where = address;
         if (page == 1) return tl::unexpected(listing.error());
-        run.listed_all = false;
-        if (!run.sink(tl::unexpected(listing.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(listing.error());
       }
       const std::string_view total = response->header("x-wp-totalpages");
       int said = 0;
@@ -104,14 +91,7 @@ class WordPress final : public Source {
       for (auto& item : *listing) {
         if (!ids.insert(item.id).second) continue;
         fresh = true;
-        if (run.listed >= static_cast<std::size_t>(max_posts_)) {
-          run.listed_all = false;
-          if (run.sink(fail(ErrorKind::limit, tr("Posts beyond max_posts ({}) were left out", max_posts_), url_,
-                            tr("Raise max_posts of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        }
+        if (run.listed >= static_cast<std::size_t>(max_posts_)) return run.cut_at(max_posts_);
         ++run.listed;
         run.items[type].push_back(std::move(item));
       }
@@ -125,14 +105,7 @@ class WordPress final : public Source {
     std::vector<wordpress::Listed> batch;
     for (const auto& item : run.items[type]) {
       if (run.context.stop.stop_requested()) return false;
-      if (run.states.unchanged(item.url, item.modified)) {
-        run.context.unchanged(item.url);
-        continue;
-      }
-      if (!run.context.wants(item.url)) {
-        run.states.carry(item.url);
-        continue;
-      }
+      if (!run.wants(item.url, item.modified)) continue;
       batch.push_back(item);
       if (batch.size() < batch_size) continue;
       if (!read_batch(run, type, batch)) return false;
@@ -159,9 +132,7 @@ class WordPress final : public Source {
     }
     for (const auto& item : batch) {
       if (!posts) {
-        Error error = posts.error();
-        error.where = item.url;
-        if (!run.sink(tl::unexpected(std::move(error)))) return false;
+        if (!run.failed(posts.error(), item.url)) return false;
         continue;
       }
       const auto post = std::find_if(posts->begin(), posts->end(), [&](const auto& p) { return p.id == item.id; });
@@ -175,11 +146,11 @@ class WordPress final : public Source {
       return run.sink(fail(ErrorKind::not_found, tr("The post is listed but the service does not give it"), item.url));
     }
     if (post->is_protected) {
-      note(run, tr("Left out: the post is protected by a password"), item.url);
+      run.note(tr("Left out: the post is protected by a password"), item.url);
       return true;
     }
     if (text::trim(post->document.bytes).empty()) {
-      note(run, tr("Left out: the post is empty"), item.url);
+      run.note(tr("Left out: the post is empty"), item.url);
       return true;
     }
     post->document.url = item.url;
@@ -214,7 +185,7 @@ class WordPress final : public Source {
       }
       if (!fresh) break;
     }
-    note(run, tr("The REST API of this site cannot be read ({}); its feed was read instead", why.message), url_);
+    run.note(tr("The REST API of this site cannot be read ({}); its feed was read instead", why.message));
     run.report.complete = false;
     return std::move(run.report);
   }

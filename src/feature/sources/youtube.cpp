@@ -5,8 +5,8 @@
 #include "core/text/unicode.h"
 #include "feature/sources/feed/feed_parser.h"
 #include "feature/sources/source.h"
-#include "feature/sources/web/item_states.h"
 #include "feature/sources/web/json.h"
+#include "feature/sources/web/listing.h"
 #include "feature/sources/web/page.h"
 #include "feature/sources/youtube/captions.h"
 #include "feature/sources/youtube/innertube.h"
@@ -35,7 +35,7 @@ class YouTube final : public Source {
 
   [[nodiscard]] Result<SourceReport> collect(SourceContext& context, const ItemSink& sink) override {
     const auto place = youtube::place_of(url_);
-    Run run{context, sink, web::ItemStates(context.cursor)};
+    Run run(context, sink, url_);
     if (!place.video.empty()) {
       run.videos.push_back({place.video, {}});
       run.listed_all = true;
@@ -50,27 +50,16 @@ class YouTube final : public Source {
     for (const auto& video : run.videos) {
       if (context.stop.stop_requested() || !read(run, video)) return SourceReport{};
     }
-    run.report.complete = run.listed_all;
-    run.report.cursor = run.states.cursor();
-    run.report.cursor_by_item = true;
-    return std::move(run.report);
+    return run.finish();
   }
 
  private:
-  struct Run {
-    SourceContext& context;
-    const ItemSink& sink;
-    web::ItemStates states;
-    std::vector<youtube::Listed> videos = {};
-    std::set<std::string> ids = {};
-    std::string api_key = {};
-    bool listed_all = false;
-    SourceReport report = {};
+  struct Run : web::Listing {
+    using Listing::Listing;
+    std::vector<youtube::Listed> videos;
+    std::set<std::string> ids;
+    std::string api_key;
   };
-
-  void note(Run& run, std::string message, const std::string& where, std::string hint = {}) const {
-    run.report.notes.push_back({ErrorKind::invalid, std::move(message), where, std::move(hint)});
-  }
 
   [[nodiscard]] Result<void> list_channel(Run& run, const std::string& page_url) const {
     const auto page = web::get(run.context, page_url, {{"Accept-Language", "en"}});
@@ -97,17 +86,13 @@ class YouTube final : public Source {
       if (!page) {
         page.error().where = url_;
         if (token.empty()) return list_feed(run, playlist, page.error());
-        if (!run.sink(tl::unexpected(page.error()))) return fail(ErrorKind::cancelled, tr("Stopped"), url_);
-        return {};
+        return run.cut_short(page.error());
       }
       for (auto& video : page->videos) {
         if (!run.ids.insert(video.id).second) continue;
         if (run.videos.size() >= static_cast<std::size_t>(max_videos_)) {
-          if (run.sink(fail(ErrorKind::limit, tr("Videos beyond max_videos ({}) were left out", max_videos_), url_,
-                            tr("Raise max_videos of this source")))) {
-            return {};
-          }
-          return fail(ErrorKind::cancelled, tr("Stopped"), url_);
+          return run.cut_short({ErrorKind::limit, tr("Videos beyond max_videos ({}) were left out", max_videos_), url_,
+                                tr("Raise max_videos of this source")});
         }
         run.videos.push_back(std::move(video));
       }
@@ -117,8 +102,7 @@ class YouTube final : public Source {
         return {};
       }
       if (!tokens.insert(token).second) {
-        note(run, tr("The service's listing repeats itself after {} posts; it is not read further", run.ids.size()),
-             url_);
+        run.note_repeating(run.ids.size());
         return {};
       }
     }
@@ -134,7 +118,7 @@ class YouTube final : public Source {
       const auto place = youtube::place_of(entry.link);
       if (!place.video.empty() && run.ids.insert(place.video).second) run.videos.push_back({place.video, entry.title});
     }
-    note(run, tr("The list of videos cannot be read ({}); its feed holds only the newest", why.message), url_);
+    run.note(tr("The list of videos cannot be read ({}); its feed holds only the newest", why.message));
     return {};
   }
 
@@ -142,27 +126,19 @@ class YouTube final : public Source {
   [[nodiscard]] bool read(Run& run, const youtube::Listed& listed) const {
     const std::string url = youtube::video_url(listed.id);
     // Captions do not change in practice; a video that had none is looked at again.
-    if (run.states.unchanged(url, "captions")) {
-      run.context.unchanged(url);
-      return true;
-    }
-    if (!run.context.wants(url)) {
-      run.states.carry(url);
-      return true;
-    }
+    if (!run.wants(url, "captions")) return true;
     const auto page = web::get(run.context, url + "&hl=en");
-    if (!page) return give_up(run, page.error(), url);
+    if (!page) return run.failed(page.error(), url);
     const auto watch = youtube::read_watch_page(page->body);
     if (!watch.problem.empty()) {
-      return give_up(run,
-                     {ErrorKind::network, watch.problem, url,
-                      tr("The service may have changed or may refuse programs; try again later")},
-                     url);
+      return run.failed({ErrorKind::network, watch.problem, url,
+                         tr("The service may have changed or may refuse programs; try again later")},
+                        url);
     }
     const auto answer = web::post_json(run.context, std::string(service) + "player?key=" + watch.api_key,
                                        youtube::player_query(listed.id));
     const auto video = answer ? youtube::parse_player(answer->body) : tl::unexpected(answer.error());
-    if (!video) return give_up(run, video.error(), url);
+    if (!video) return run.failed(video.error(), url);
 
     std::vector<youtube::Track> tracks;
     for (const auto& track : video->tracks) {
@@ -170,26 +146,21 @@ class YouTube final : public Source {
     }
     const auto track = youtube::choose_track(tracks, languages_, only_languages_);
     if (!track) {
-      note(run, tr("Left out: the video has no captions that are wanted"), url);
+      run.note(tr("Left out: the video has no captions that are wanted"), url);
       run.context.unchanged(url);  // if it was read before, it is not gone
       return true;
     }
     const auto captions = web::get(run.context, track->url);
     const auto segments = captions ? youtube::parse_captions(captions->body) : tl::unexpected(captions.error());
-    if (!segments) return give_up(run, segments.error(), url);
+    if (!segments) return run.failed(segments.error(), url);
     RawDocument raw = document(*video, *track, youtube::paragraphs(*segments, rules_), watch.published);
     if (text::trim(raw.bytes).empty()) {
-      note(run, tr("Left out: nothing is said in the video"), url);
+      run.note(tr("Left out: nothing is said in the video"), url);
       return true;
     }
     raw.url = url;
     run.states.read(url, "captions");
     return run.sink(std::move(raw));
-  }
-
-  [[nodiscard]] static bool give_up(const Run& run, Error error, const std::string& url) {
-    error.where = url;
-    return run.sink(tl::unexpected(std::move(error)));
   }
 
   [[nodiscard]] static RawDocument document(const youtube::Video& video, const youtube::Track& track, std::string text,

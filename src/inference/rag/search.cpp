@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/text/unicode.h"
 #include "inference/rag/rag.h"
@@ -27,6 +28,17 @@ Result<std::vector<float>> embed_query(models::EmbeddingEngine& embedder, std::s
   }
 }
 
+/// Passages of a list that another one lacks.
+std::vector<std::string> only_in(const stores::RankedList& list, const stores::RankedList& other) {
+  std::set<std::string> known;
+  for (const stores::Hit& hit : other.hits) known.insert(hit.chunk_id);
+  std::vector<std::string> out;
+  for (const stores::Hit& hit : list.hits) {
+    if (!known.contains(hit.chunk_id)) out.push_back(hit.chunk_id);
+  }
+  return out;
+}
+
 Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models::EmbeddingEngine& embedder,
                                                    const std::string& query, const RetrievalConfig& config,
                                                    const stores::IndexFilter& filter) {
@@ -34,12 +46,22 @@ Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models:
   if (config.lexical_weight > 0) {
     lists.push_back({"lexical", config.lexical_weight, index.lexical(query, config.candidates, filter)});
   }
+  std::vector<float> vector;
   if (config.dense_weight > 0) {
-    auto vector = embed_query(embedder, query);
-    if (!vector) return tl::unexpected(std::move(vector.error()));
-    auto hits = index.dense(*vector, config.candidates, filter);
+    auto embedded = embed_query(embedder, query);
+    if (!embedded) return tl::unexpected(std::move(embedded.error()));
+    vector = std::move(*embedded);
+    auto hits = index.dense(vector, config.candidates, filter);
     if (!hits) return tl::unexpected(std::move(hits.error()));
     lists.push_back({"dense", config.dense_weight, std::move(*hits)});
+  }
+  if (lists.size() == 2 && !lists[0].hits.empty() && !lists[1].hits.empty()) {
+    // What only one of the two found is judged by both: a hole in a list says less than a low score.
+    stores::RankedList &lexical = lists[0], &dense = lists[1];
+    lexical.others = index.lexical_scores(query, only_in(dense, lexical));
+    auto others = index.dense_scores(vector, only_in(lexical, dense));
+    if (!others) return tl::unexpected(std::move(others.error()));
+    dense.others = std::move(*others);
   }
   std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
   return lists;

@@ -58,6 +58,12 @@ std::vector<FusedHit> fuse_zscore(const std::vector<RankedList>& lists, int k) {
   }
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const Scale scale = scale_of(scores[i]);
+    for (const auto& other : lists[i].others) {
+      const auto known = fused.find(other.chunk_id);
+      if (known == fused.end() || !std::isfinite(other.score)) continue;
+      if (scores[i].try_emplace(other.chunk_id, other.score).second)
+        known->second.parts[lists[i].retriever] = other.score;
+    }
     for (auto& [id, hit] : fused) {
       const auto found = scores[i].find(id);
       const double z = found == scores[i].end() ? scale.missing : (found->second - scale.mean) / scale.deviation;

@@ -33,6 +33,21 @@ TEST_CASE("fusion: the weighted sum of z-scores, missing hits at the lowest") {
   CHECK(ids(fuse_zscore({lexical, dense}, 1)) == Ids{"c"});
 }
 
+TEST_CASE("fusion: what a retriever says of others' hits is measured by the scale of its own") {
+  RankedList lexical{"lexical", 1.0, {{"a", 9}, {"b", 6}, {"c", 3}}, {{"d", 0}, {"stranger", 100}}};
+  RankedList dense{"dense", 1.0, {{"d", 0.9}, {"a", 0.8}}, {{"b", 0.7}, {"a", 0.1}}};
+  const auto hits = fuse_zscore({lexical, dense}, 10);
+  std::map<std::string, double> score;
+  for (const auto& hit : hits) score[hit.chunk_id] = hit.score;
+  // lexical: mean 6, deviation sqrt(6); dense: mean 0.85, deviation 0.05.
+  CHECK(score.size() == 4);
+  CHECK(score["a"] == doctest::Approx(3 / std::sqrt(6.0) - 1));  // its own list counts
+  CHECK(score["b"] == doctest::Approx(0 - 3));
+  CHECK(score["c"] == doctest::Approx(-3 / std::sqrt(6.0) - 1));  // nothing said: the lowest
+  CHECK(score["d"] == doctest::Approx(-6 / std::sqrt(6.0) + 1));
+  CHECK(hits[0].parts.size() == 2);
+}
+
 TEST_CASE("fusion: nothing in, nothing out") {
   CHECK(fuse_zscore({}, 5).empty());
   CHECK(fuse_zscore({{"lexical", 1.0, {}}, {"dense", 1.0, {}}}, 5).empty());

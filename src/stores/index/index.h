@@ -98,6 +98,11 @@ class Index {
   /// Cosine similarity, exact. `query` is L2-normalized; one of another dimension is ErrorKind::invalid.
   [[nodiscard]] virtual Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                        const IndexFilter& filter = {}) = 0;
+  /// What lexical() and dense() say of these passages, whatever their rank; those that are no longer there are left
+  /// out. A passage without any word of the query has the lexical score 0.
+  virtual std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) = 0;
+  [[nodiscard]] virtual Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
+                                                              const std::vector<std::string>& chunk_ids) = 0;
 
   virtual IndexCounts counts() = 0;
   /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized): equal indexes, equal digests.

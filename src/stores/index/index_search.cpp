@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
@@ -89,6 +90,21 @@ std::vector<Hit> rescored(Connection& c, const std::vector<VectorSnapshot::Candi
   return hits;
 }
 
+std::map<std::int64_t, std::string> keys_of(Connection& c, const std::vector<std::string>& chunk_ids) {
+  std::map<std::int64_t, std::string> keys;
+  for (const auto& id : chunk_ids) {
+    Query query(c, "SELECT key FROM chunks WHERE id = ?", id);
+    if (query.step()) keys.emplace(query.integer(0), id);
+  }
+  return keys;
+}
+
+std::vector<std::int64_t> keys_only(const std::map<std::int64_t, std::string>& keys) {
+  std::vector<std::int64_t> out;
+  for (const auto& [key, id] : keys) out.push_back(key);
+  return out;
+}
+
 std::string list(const std::vector<std::string>& values) {
   return Json(values).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -124,12 +140,27 @@ std::vector<Hit> index_detail::best_hits(std::vector<Hit> hits, int k) {
   return hits;
 }
 
+std::vector<std::string> SqliteIndex::terms_of(Connection& c, const std::string& query) const {
+  check_tokenizer(c);
+  const auto clipped = text::clip(query, static_cast<std::size_t>(config_.max_query_bytes));
+  return useful_terms(c, query_tokens(clipped, tier_.kiwi), static_cast<std::size_t>(config_.max_query_terms));
+}
+
+Result<void> SqliteIndex::check_query(const std::vector<float>& query, int expected) const {
+  if (query.size() != static_cast<std::size_t>(expected)) {
+    return fail(ErrorKind::invalid, tr("The query's vector has {} dimensions, the index {}", query.size(), expected),
+                store_.file().string(), tr("Use the embedding model that the index is made with"));
+  }
+  if (!std::all_of(query.begin(), query.end(), [](float x) { return std::isfinite(x); })) {
+    return fail(ErrorKind::invalid, tr("The query's vector holds a value that is no number"));
+  }
+  return {};
+}
+
 std::vector<Hit> SqliteIndex::lexical(const std::string& query, int k, const IndexFilter& filter) {
   if (k <= 0) return {};
-  const auto tokens = query_tokens(text::clip(query, static_cast<std::size_t>(config_.max_query_bytes)), tier_.kiwi);
   return store_.read([&](Connection& c) -> std::vector<Hit> {
-    check_tokenizer(c);
-    const auto terms = useful_terms(c, tokens, static_cast<std::size_t>(config_.max_query_terms));
+    const auto terms = terms_of(c, query);
     if (terms.empty()) return {};
     const bool all = filter.empty();
     const auto allowed = all ? std::vector<std::int64_t>() : filtered_chunks(c, filter);
@@ -154,15 +185,8 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
     Found found = store_.read([&](Connection& c) -> Found {
       const int expected = dimension(c);
       if (expected == 0 || k <= 0) return std::vector<Hit>();
-      if (query.size() != static_cast<std::size_t>(expected)) {
-        return Result<std::vector<Hit>>(
-            fail(ErrorKind::invalid, tr("The query's vector has {} dimensions, the index {}", query.size(), expected),
-                 store_.file().string(), tr("Use the embedding model that the index is made with")));
-      }
-      if (!std::all_of(query.begin(), query.end(), [](float x) { return std::isfinite(x); })) {
-        return Result<std::vector<Hit>>(
-            fail(ErrorKind::invalid, tr("The query's vector holds a value that is no number")));
-      }
+      if (auto fits = check_query(query, expected); !fits)
+        return Result<std::vector<Hit>>(tl::unexpected(fits.error()));
       auto snapshot = vectors_.at(c, generation(c), query.size());
       if (!snapshot && attempt < kAttempts) return std::nullopt;
       if (!snapshot) snapshot = std::make_shared<const VectorSnapshot>(c, generation(c), query.size(), nullptr);
@@ -171,6 +195,39 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
     });
     if (found) return *std::move(found);
   }
+}
+
+std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) {
+  if (chunk_ids.empty()) return {};
+  return store_.read([&](Connection& c) {
+    const auto keys = keys_of(c, chunk_ids);
+    std::map<std::int64_t, double> scores;
+    if (const auto terms = terms_of(c, query); !terms.empty()) {
+      // "+" keeps SQLite from seeking each row, for which FTS5 would count the words of the whole index again.
+      Query passages(c,
+                     "SELECT rowid, bm25(passages, ?, 1.0) FROM passages WHERE passages MATCH ? "
+                     "AND +rowid IN (SELECT value FROM json_each(?))",
+                     config_.heading_weight, match_any(terms), Json(keys_only(keys)).dump());
+      while (passages.step()) scores[passages.integer(0)] = -passages.real(1);
+    }
+    std::vector<Hit> hits;
+    for (const auto& [key, id] : keys) hits.push_back({id, scores[key]});
+    return hits;
+  });
+}
+
+Result<std::vector<Hit>> SqliteIndex::dense_scores(const std::vector<float>& query,
+                                                   const std::vector<std::string>& chunk_ids) {
+  if (chunk_ids.empty()) return std::vector<Hit>();
+  return store_.read([&](Connection& c) -> Result<std::vector<Hit>> {
+    if (auto fits = check_query(query, dimension(c)); !fits) return tl::unexpected(fits.error());
+    std::vector<Hit> hits;
+    for (const auto& id : chunk_ids) {
+      Query row(c, "SELECT v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.id = ?", id);
+      if (row.step()) hits.push_back({id, dot(row.blob(0), query)});
+    }
+    return hits;
+  });
 }
 
 }  // namespace twin::stores

@@ -27,6 +27,9 @@ class SqliteIndex final : public Index {
   std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter) override;
   [[nodiscard]] Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                const IndexFilter& filter) override;
+  std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) override;
+  [[nodiscard]] Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
+                                                      const std::vector<std::string>& chunk_ids) override;
 
   IndexCounts counts() override;
   std::string digest() override;
@@ -35,6 +38,10 @@ class SqliteIndex final : public Index {
   void use_tokenizer();
   /// Throws Fatal when another process has made the words again with another tokenizer since this one opened.
   void check_tokenizer(sqlite::Connection& connection) const;
+  /// The terms of a query that are worth searching for.
+  [[nodiscard]] std::vector<std::string> terms_of(sqlite::Connection& connection, const std::string& query) const;
+  /// Whether a query's vector can be compared with those stored.
+  [[nodiscard]] Result<void> check_query(const std::vector<float>& query, int expected) const;
 
   IndexConfig config_;
   TokenizerTier tier_;

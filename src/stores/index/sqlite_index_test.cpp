@@ -420,3 +420,39 @@ TEST_CASE("index: a reader in another process follows what is written") {
     CHECK(ids(reader->dense(query, 5).value()) == ids(writer->dense(query, 5).value()));
   }
 }
+
+TEST_CASE("index: scores of given passages are those of the searches, whatever their rank") {
+  const TempFolder folder;
+  const auto index = fresh(folder);
+  fill_with_fillers(*index, 30);
+  add(*index, "one", {"the kernel schedules processes", "a package is installed"});
+  add(*index, "two", {"커널은 프로세스를 관리한다"});
+  const std::string query = "kernel package";
+  const auto all = index->lexical(query, 100);
+  REQUIRE(all.size() == 2);
+  std::map<std::string, double> expected;
+  Ids wanted = {"no such passage"};
+  index->each_chunk([&](Chunk&& chunk) {
+    wanted.push_back(chunk.id);
+    return true;
+  });
+  for (const auto& hit : all) expected[hit.chunk_id] = hit.score;
+  const auto scores = index->lexical_scores(query, wanted);
+  CHECK(scores.size() == wanted.size() - 1);
+  for (const auto& hit : scores) CHECK(hit.score == doctest::Approx(expected[hit.chunk_id]));
+  for (const auto& hit : index->lexical_scores("…", wanted)) CHECK(hit.score == 0);
+  CHECK(index->lexical_scores(query, {}).empty());
+
+  const auto vector = made("one", {"the kernel schedules processes"}).vectors.front();
+  expected.clear();
+  const auto nearest = index->dense(vector, 100);
+  REQUIRE(nearest);
+  for (const auto& hit : *nearest) expected[hit.chunk_id] = hit.score;
+  const auto cosines = index->dense_scores(vector, wanted);
+  REQUIRE(cosines);
+  CHECK(cosines->size() == wanted.size() - 1);
+  for (const auto& hit : *cosines) CHECK(hit.score == doctest::Approx(expected.at(hit.chunk_id)));
+  const auto wrong = index->dense_scores({1, 0}, wanted);
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().kind == ErrorKind::invalid);
+}
