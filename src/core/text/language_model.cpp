@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::int32_t magic = 793712314, format_version = 12;
 constexpr std::size_t max_model_bytes = 64u << 20u;
-constexpr std::size_t looked_at = 2048;  // bytes of a text: more of it costs time and hardly ever changes the answer
+// Bytes of a text: the first look is enough for most pages, and more than the second hardly ever changes the answer.
+constexpr std::size_t first_look = 512, second_look = 2048;
+constexpr double certain = 0.9;
 constexpr std::string_view end_of_sentence = "</s>", label_prefix = "__label__";
 constexpr std::int32_t hierarchical_softmax = 1, softmax = 3;
 constexpr std::size_t centroids_of_a_code = 256;
@@ -271,8 +273,14 @@ class FastText final : public LanguageModel {
   }
 
   [[nodiscard]] LanguageGuess predict(std::string_view utf8) const override {
+    LanguageGuess guess = predict_all(clip(utf8, first_look));
+    if (utf8.size() <= first_look || guess.confidence >= certain) return guess;
+    return predict_all(clip(utf8, second_look));
+  }
+
+ private:
+  [[nodiscard]] LanguageGuess predict_all(std::string_view utf8) const {
     std::vector<std::int64_t> rows;
-    utf8 = clip(utf8, looked_at);
     rows.reserve(utf8.size());
     std::string marked;
     constexpr std::string_view separators = " \n\r\t\v\f";
@@ -289,7 +297,6 @@ class FastText final : public LanguageModel {
     return loss_ == hierarchical_softmax ? best_leaf(hidden) : best_label(hidden);
   }
 
- private:
   struct Node {
     std::int32_t left = -1, right = -1;
     std::int64_t count = 0;

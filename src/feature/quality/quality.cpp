@@ -36,6 +36,26 @@ bool is_closer(char32_t c) {
   return std::u32string_view(U"\"')]}”’」』》〉）").find(c) != std::u32string_view::npos;
 }
 
+text::Codepoint point_at(std::string_view utf8, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(utf8[at]);
+  return lead < 0x80 ? text::Codepoint{lead, at, 1} : text::codepoint_at(utf8, at);
+}
+
+bool continues(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80;
+}
+
+text::Codepoint last_point(std::string_view utf8) {
+  std::size_t at = utf8.size() - 1;
+  while (at > 0 && continues(utf8[at])) --at;
+  return point_at(utf8, at);
+}
+
+/// Code points of valid UTF-8.
+std::size_t characters_of(std::string_view utf8) {
+  return utf8.size() - static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), continues));
+}
+
 /// Eight bytes at a time. Only compared within one document.
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = text.size();
@@ -90,12 +110,12 @@ class Measuring {
     const std::string_view trimmed = text::trim(line);
     if (trimmed.empty()) return;
     ++lines_;
-    text::codepoints(trimmed, points_);
-    characters_ += points_.size();
-    if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += points_.size();
-    if (starts_with_bullet(points_)) ++bullets_;
-    end_of_line(trimmed, points_);
-    words_of(trimmed, points_);
+    const std::size_t characters = characters_of(trimmed);
+    characters_ += characters;
+    if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += characters;
+    if (starts_with_bullet(trimmed)) ++bullets_;
+    end_of_line(trimmed);
+    words_of(trimmed);
   }
 
   [[nodiscard]] QualityMeasures finish() const {
@@ -122,55 +142,54 @@ class Measuring {
   }
 
  private:
-  static bool starts_with_bullet(const std::vector<text::Codepoint>& points) {
-    return points.size() > 1 && text::scans_space(points[1].value) &&
-           std::u32string_view(U"-*+•·‣◦○●□■▪").find(points[0].value) != std::u32string_view::npos;
+  static bool starts_with_bullet(std::string_view line) {
+    const text::Codepoint first = point_at(line, 0);
+    return first.length < line.size() && text::scans_space(point_at(line, first.length).value) &&
+           std::u32string_view(U"-*+•·‣◦○●□■▪").find(first.value) != std::u32string_view::npos;
   }
 
-  void end_of_line(std::string_view line, const std::vector<text::Codepoint>& points) {
-    std::size_t last = points.size();
-    while (last > 0 && is_closer(points[last - 1].value)) --last;
-    if (last == 0) return;
-    const char32_t end = points[last - 1].value;
-    const bool dots = end == U'…' || line.substr(0, points[last - 1].offset + 1).ends_with("...");
-    if (dots) ++ellipses_;
-    if (is_sentence_end(end)) {
+  void end_of_line(std::string_view line) {
+    text::Codepoint end;
+    do {
+      if (line.empty()) return;
+      end = last_point(line);
+      line = line.substr(0, end.offset);
+    } while (is_closer(end.value));
+    line = {line.data(), end.offset + end.length};
+    if (end.value == U'…' || line.ends_with("...")) ++ellipses_;
+    if (is_sentence_end(end.value)) {
       ++ended_;
     } else if (korean_) {
-      const std::string_view body = line.substr(0, points[last - 1].offset + points[last - 1].length);
-      const text::Ending ending = text::ending_of(body.substr(body.find_last_of(' ') + 1));
+      const text::Ending ending = text::ending_of(line.substr(line.find_last_of(' ') + 1));
       if (ending == text::Ending::final || ending == text::Ending::plain) ++ended_;
     }
   }
 
-  void words_of(std::string_view line, const std::vector<text::Codepoint>& points) {
-    for (std::size_t i = 0; i < points.size();) {
-      if (text::scans_space(points[i].value)) {
-        ++i;
+  void words_of(std::string_view line) {
+    for (std::size_t at = 0; at < line.size();) {
+      text::Codepoint c = point_at(line, at);
+      if (text::scans_space(c.value)) {
+        at += c.length;
         continue;
       }
-      const std::size_t first = i;
-      bool letter = false;
-      std::size_t last_letter = 0;
-      for (; i < points.size() && !text::scans_space(points[i].value); ++i) {
-        const char32_t c = points[i].value;
-        if (is_pictograph(c)) ++symbols_;
-        if (text::scans_letter(c)) {
-          letter = true;
-          last_letter = i;
-        }
-      }
-      const std::size_t from = points[first].offset;
-      const std::size_t to = i < points.size() ? points[i].offset : line.size();
-      const std::string_view word = line.substr(from, to - from);
+      const std::size_t from = at;
+      std::size_t characters = 0, letters_end = 0;
+      do {
+        ++characters;
+        at += c.length;
+        if (is_pictograph(c.value)) ++symbols_;
+        if (text::scans_letter(c.value)) letters_end = at;
+        if (at >= line.size()) break;
+        c = point_at(line, at);
+      } while (!text::scans_space(c.value));
+      const std::string_view word = line.substr(from, at - from);
       if (word.find("...") != std::string_view::npos) ++symbols_;
-      word_characters_ += i - first;
-      letter_words_ += letter ? 1u : 0u;
-      if (letter &&
-          is_function_word(line.substr(from, points[last_letter].offset + points[last_letter].length - from))) {
-        ++function_words_;
+      word_characters_ += characters;
+      if (letters_end > 0) {
+        ++letter_words_;
+        if (is_function_word(line.substr(from, letters_end - from))) ++function_words_;
       }
-      phrases_.add(hash_of(word), i - first);
+      phrases_.add(hash_of(word), characters);
     }
   }
 
@@ -194,7 +213,6 @@ class Measuring {
 
   bool korean_;
   Phrases phrases_;
-  std::vector<text::Codepoint> points_;  // of a line
   std::unordered_set<std::uint64_t> seen_;
   std::size_t lines_ = 0, characters_ = 0, duplicate_characters_ = 0, bullets_ = 0, ellipses_ = 0, ended_ = 0;
   std::size_t word_characters_ = 0, letter_words_ = 0, function_words_ = 0, symbols_ = 0;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/elf.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
@@ -33,6 +34,12 @@ bool retryable(ErrorKind kind) {
   return kind == ErrorKind::network || kind == ErrorKind::io;
 }
 
+/// Reading the whole of a program at each start would take longer than a run in which nothing changed.
+std::string identity(const std::filesystem::path& program) {
+  if (auto id = elf_build_id(program)) return *std::move(id);
+  return sha256_file(program).value_or("unreadable");
+}
+
 /// llama-server is a stub: what it computes with are the llama.cpp libraries beside it.
 void hash_libraries(const std::filesystem::path& program, Sha256& hash) {
   std::error_code error;
@@ -40,7 +47,7 @@ void hash_libraries(const std::filesystem::path& program, Sha256& hash) {
   for (const auto& file : disk().list(folder).value_or(std::vector<std::filesystem::path>{})) {
     const std::string name = file.filename().string();
     const bool library = name.rfind("libllama", 0) == 0 || name.rfind("libggml", 0) == 0;
-    if (library) hash.field(name).field(sha256_file(file).value_or("unreadable"));
+    if (library) hash.field(name).field(identity(file));
   }
 }
 
@@ -288,7 +295,7 @@ const std::string& build_id() {
     for (const char* program : {"twin", "twin-train", "llama-server"}) {
       const auto path = find_program(program);
       // A missing program is part of the identity too: installing it later must not reuse what was made without it.
-      hash.field(path ? sha256_file(*path).value_or("unreadable") : "missing");
+      hash.field(path ? identity(*path) : "missing");
       if (path && std::string_view(program) == "llama-server") hash_libraries(*path, hash);
     }
     return hash.hex();

@@ -37,7 +37,7 @@ struct RunOutcome {
 /// each other at each layer.
 [[nodiscard]] int default_parallel();
 
-/// Hash of the programs that compute results: twin, twin-train, llama-server.
+/// Hash of the build ids of the programs that compute results: twin, twin-train, llama-server with its libraries.
 [[nodiscard]] const std::string& build_id();
 
 }  // namespace twin::ops
