@@ -6,6 +6,10 @@ target_compile_options(twin_flags INTERFACE
   -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there (its bug 105651)
   -Werror)
 
+# The rooms are position-independent because the MongoDB module links some of them. GCC then calls every function that
+# another file might see through a table and inlines none, in case a library replaces it; none does (Clang assumes so).
+target_compile_options(twin_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(twin_flags INTERFACE -Wno-unknown-warning-option)
 endif()
