@@ -41,9 +41,9 @@ struct Passage {
 /// alone ("and in Korean?").
 [[nodiscard]] std::string search_query(const std::vector<models::Message>& conversation);
 
-/// Hybrid search: lexical and dense candidates, fused by z-score, plus ln(weight of the document's category), without
-/// passages that repeat or mostly overlap a better one. A question longer than the embedder's window is embedded by its
-/// beginning. Nothing found is an empty list; an embedder that fails is its error.
+/// Hybrid search: lexical and dense candidates, each judged by both, fused by z-score, plus ln(weight of the document's
+/// category), without passages that repeat or mostly overlap a better one. A question longer than the embedder's window
+/// is embedded by its beginning. Nothing found is an empty list; an embedder that fails is its error.
 [[nodiscard]] Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngine& embedder,
                                                   const std::string& query, int k, const RetrievalConfig& config,
                                                   const stores::IndexFilter& filter = {});
