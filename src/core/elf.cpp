@@ -34,7 +34,7 @@ std::optional<std::string> build_id_in(std::string_view notes) {
     notes.remove_prefix(sizeof header);
     const std::size_t name = padded(header.n_namesz), all = name + padded(header.n_descsz);
     if (name > notes.size() || all > notes.size() || all < name) return std::nullopt;
-    if (header.n_type == NT_GNU_BUILD_ID && notes.substr(0, header.n_namesz) == std::string_view("GNU", 4)) {
+    if (header.n_type == NT_GNU_BUILD_ID && notes.substr(0, header.n_namesz) == std::string_view("GNU\0", 4)) {
       std::string hex;
       for (const char c : notes.substr(name, header.n_descsz))
         hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
