@@ -101,6 +101,7 @@ std::map<std::int64_t, std::string> keys_of(Connection& c, const std::vector<std
 
 std::vector<std::int64_t> keys_only(const std::map<std::int64_t, std::string>& keys) {
   std::vector<std::int64_t> out;
+  out.reserve(keys.size());
   for (const auto& [key, id] : keys) out.push_back(key);
   return out;
 }
@@ -211,6 +212,7 @@ std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std
       while (passages.step()) scores[passages.integer(0)] = -passages.real(1);
     }
     std::vector<Hit> hits;
+    hits.reserve(keys.size());
     for (const auto& [key, id] : keys) hits.push_back({id, scores[key]});
     return hits;
   });
