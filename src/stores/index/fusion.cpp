@@ -71,6 +71,7 @@ std::vector<FusedHit> fuse_zscore(const std::vector<RankedList>& lists, int k) {
     }
   }
   std::vector<FusedHit> hits;
+  hits.reserve(fused.size());
   for (auto& [id, hit] : fused) hits.push_back(std::move(hit));
   // The map is in order of id, so ties stay in that order.
   std::stable_sort(hits.begin(), hits.end(), [](const FusedHit& a, const FusedHit& b) { return a.score > b.score; });
