@@ -73,17 +73,13 @@ class Brunch final : public Source {
     for (const auto& article : run.articles) {
       if (context.stop.stop_requested() || !read(run, article, place++ < recheck_newest_)) return SourceReport{};
     }
-    for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
     return run.finish();
   }
 
  private:
-  struct Run : web::Listing {
-    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
-        const web::JavascriptConfig& javascript)
-        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
+  struct Run : web::PageListing {
+    using PageListing::PageListing;
     std::string writer;
-    web::Pages pages;
     std::vector<brunch::Listed> articles;
     std::set<std::string> numbers;
   };

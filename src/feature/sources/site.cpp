@@ -66,17 +66,13 @@ class Site final : public Source {
     run.listed_all = true;
     if (const auto listed = list(run); !listed) return tl::unexpected(listed.error());
     if (!read_pages(run)) return SourceReport{};
-    for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
     return run.finish();
   }
 
  private:
-  struct Run : web::Listing {
-    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
-        const web::JavascriptConfig& javascript)
-        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
+  struct Run : web::PageListing {
+    using PageListing::PageListing;
     web::Address address;
-    web::Pages pages;
     std::vector<site::SitemapEntry> found;  ///< pages, in the order of the sitemaps
     std::set<std::string> seen;
     std::string below;  ///< only paths that begin so

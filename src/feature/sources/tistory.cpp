@@ -54,17 +54,13 @@ class Tistory final : public Source {
     for (const auto& post : run.posts) {
       if (context.stop.stop_requested() || !read(run, post)) return SourceReport{};
     }
-    for (auto& note : run.pages.notes) run.report.notes.push_back(std::move(note));
     return run.finish();
   }
 
  private:
-  struct Run : web::Listing {
-    Run(SourceContext& run_context, const ItemSink& run_sink, const std::string& url,
-        const web::JavascriptConfig& javascript)
-        : Listing(run_context, run_sink, url), pages(run_context, javascript) {}
+  struct Run : web::PageListing {
+    using PageListing::PageListing;
     std::string origin;
-    web::Pages pages;
     std::vector<ListedPost> posts;
     std::set<std::string> known;  ///< canonical addresses
     std::map<std::string, std::string> urls_by_entry;

@@ -58,4 +58,13 @@ SourceReport Listing::finish() {
   return std::move(report);
 }
 
+PageListing::PageListing(SourceContext& run_context, const ItemSink& run_sink, std::string source_location,
+                         const JavascriptConfig& javascript)
+    : Listing(run_context, run_sink, std::move(source_location)), pages(run_context, javascript) {}
+
+SourceReport PageListing::finish() {
+  for (auto& happened : pages.notes) report.notes.push_back(std::move(happened));
+  return Listing::finish();
+}
+
 }  // namespace twin::feature::web

@@ -5,6 +5,7 @@
 
 #include "feature/sources/source.h"
 #include "feature/sources/web/item_states.h"
+#include "feature/sources/web/page.h"
 
 namespace twin::feature::web {
 
@@ -37,6 +38,17 @@ struct Listing {
   /// Gives on that an item failed; false when the sink said stop.
   [[nodiscard]] bool failed(Error error, const std::string& url) const;
   /// The report of a run that came to its end.
+  [[nodiscard]] SourceReport finish();
+};
+
+/// The same for a source that reads its items as pages of the web.
+struct PageListing : Listing {
+  PageListing(SourceContext& run_context, const ItemSink& run_sink, std::string source_location,
+              const JavascriptConfig& javascript);
+
+  Pages pages;
+
+  /// With what happened beside while pages were read.
   [[nodiscard]] SourceReport finish();
 };
 
