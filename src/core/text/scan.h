@@ -1,6 +1,8 @@
 // Long texts code point by code point: what unicode.h says of one, without a call where the answer is known.
 #pragma once
 
+#include <algorithm>
+
 #include "core/text/unicode.h"
 
 namespace twin::text {
@@ -10,6 +12,16 @@ namespace twin::text {
 
 /// codepoints() into a vector that is used again.
 void codepoints(std::string_view utf8, std::vector<Codepoint>& out);
+
+/// Whether a byte of UTF-8 belongs to the code point that began before it.
+[[nodiscard]] inline bool continues(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80;
+}
+
+/// Code points of valid UTF-8.
+[[nodiscard]] inline std::size_t codepoint_count(std::string_view utf8) {
+  return utf8.size() - static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), continues));
+}
 
 /// is_letter(): ASCII and syllables of Hangul are not looked up.
 [[nodiscard]] inline bool scans_letter(char32_t c) {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/secrets.h"
+#include "core/text/scan.h"
 #include "feature/clean/clean.h"
 #include "feature/collect/canonical_url.h"
 #include "feature/quality/quality.h"
@@ -31,12 +31,6 @@ void keep_secrets_out(RawDocument& raw) {
     for (auto& text : *list) text = redact(std::move(text));
   }
   for (auto& [name, value] : raw.metadata) value = redact(std::move(value));
-}
-
-/// Code points of valid UTF-8.
-std::size_t characters(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string author_key(const SourceConfig& source, const std::vector<Author>& authors) {
@@ -153,7 +147,7 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
     return;
   }
   entry.notes = std::move(cleaned->notes);
-  const std::size_t length = characters(cleaned->markdown);
+  const std::size_t length = text::codepoint_count(cleaned->markdown);
   if (length < static_cast<std::size_t>(category.clean.min_characters)) {
     entry.notes.push_back(
         {ErrorKind::invalid,

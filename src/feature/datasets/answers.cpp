@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/scan.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
 
@@ -196,8 +197,7 @@ bool quotable(std::string_view text) {
 }
 
 int characters(std::string_view utf8) {
-  return static_cast<int>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+  return static_cast<int>(text::codepoint_count(utf8));
 }
 
 Answers cut_answers(const ProseView& prose, const std::string& title, const DatasetRules& rules) {

@@ -41,19 +41,10 @@ text::Codepoint point_at(std::string_view utf8, std::size_t at) {
   return lead < 0x80 ? text::Codepoint{lead, at, 1} : text::codepoint_at(utf8, at);
 }
 
-bool continues(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80;
-}
-
 text::Codepoint last_point(std::string_view utf8) {
   std::size_t at = utf8.size() - 1;
-  while (at > 0 && continues(utf8[at])) --at;
+  while (at > 0 && text::continues(utf8[at])) --at;
   return point_at(utf8, at);
-}
-
-/// Code points of valid UTF-8.
-std::size_t characters_of(std::string_view utf8) {
-  return utf8.size() - static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), continues));
 }
 
 /// Eight bytes at a time. Only compared within one document.
@@ -110,7 +101,7 @@ class Measuring {
     const std::string_view trimmed = text::trim(line);
     if (trimmed.empty()) return;
     ++lines_;
-    const std::size_t characters = characters_of(trimmed);
+    const std::size_t characters = text::codepoint_count(trimmed);
     characters_ += characters;
     if (!seen_.insert(hash_of(trimmed)).second) duplicate_characters_ += characters;
     if (starts_with_bullet(trimmed)) ++bullets_;
