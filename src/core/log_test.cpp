@@ -73,6 +73,7 @@ TEST_CASE("log lines go to stderr by level and to the file always, one line each
 TEST_CASE("lines of many threads do not mix") {
   CapturedStderr captured;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([t] {
       for (int i = 0; i < 50; ++i) log::error("{}{}", t, std::string(200, static_cast<char>('a' + t)));

@@ -222,6 +222,7 @@ TEST_CASE("helper: a parent that waits" * doctest::skip()) {
 
 TEST_CASE("many processes at once") {
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> good{0};
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {

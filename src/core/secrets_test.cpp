@@ -16,7 +16,7 @@ namespace {
 
 std::filesystem::path file_with(const TempFolder& folder, const std::string& name, const std::string& text,
                                 mode_t mode) {
-  const auto path = folder.path() / name;
+  auto path = folder.path() / name;
   REQUIRE(disk().write(path, text));
   ::chmod(path.c_str(), mode);
   return path;

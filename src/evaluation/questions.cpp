@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -21,8 +22,8 @@ struct Candidate {
 };
 
 std::string question_of(const feature::Sample& sample) {
-  for (auto message = sample.prompt.rbegin(); message != sample.prompt.rend(); ++message) {
-    if (message->role == "user") return message->content;
+  for (const auto& message : sample.prompt | std::views::reverse) {
+    if (message.role == "user") return message.content;
   }
   return {};
 }

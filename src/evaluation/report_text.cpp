@@ -41,7 +41,7 @@ std::string with_margin(const Estimate& estimate, int digits) {
 
 std::string percent_change(const Estimate& estimate) {
   if (!estimate.measured()) return std::string(kNothing);
-  const std::string mean = fmt::format("{:+.1f} %", estimate.mean * 100);
+  std::string mean = fmt::format("{:+.1f} %", estimate.mean * 100);
   if (!estimate.has_interval()) return mean;
   return fmt::format("{} [{:+.1f}, {:+.1f}]", mean, estimate.low * 100, estimate.high * 100);
 }

@@ -56,6 +56,7 @@ Estimate bootstrap(const std::vector<Observation>& observations, const Statistic
   if (by_cluster.size() < 2 || options.resamples < 1) return estimate;
 
   std::vector<const std::vector<double>*> clusters;
+  clusters.reserve(by_cluster.size());
   for (const auto& [id, sums] : by_cluster) clusters.push_back(&sums);
   std::mt19937_64 random(static_cast<std::uint64_t>(options.seed));
   std::vector<double> results, sums(total.size());

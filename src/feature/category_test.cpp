@@ -9,7 +9,7 @@ using namespace twin::feature;
 namespace {
 
 std::filesystem::path write(const TempFolder& folder, const std::string& name, const std::string& text) {
-  const auto path = folder.path() / name;
+  auto path = folder.path() / name;
   REQUIRE(disk().write(path, text));
   return path;
 }

@@ -74,8 +74,9 @@ TEST_CASE("twin: passages, adapter and citations") {
 TEST_CASE("the variants differ in adapter and passages only") {
   Setup setup;
   auto assistant = setup.assistant();
-  for (const auto& [model, adapter, passages] : std::vector<std::tuple<std::string, bool, bool>>{
+  for (const auto& [name, adapter, passages] : std::vector<std::tuple<std::string, bool, bool>>{
            {"twin", true, true}, {"twin:no-rag", true, false}, {"base", false, false}, {"base:rag", false, true}}) {
+    const std::string model = name;
     CAPTURE(model);
     const auto answer = assistant.ask(question(model));
     REQUIRE(answer);

@@ -186,6 +186,7 @@ TEST_CASE("requests and refreshes at the same time") {
   std::atomic<int> odd = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 50; ++i) {

@@ -55,7 +55,7 @@ TEST_CASE("train job: what is wrong is named by its key") {
     const char* json;
     const char* where;
   };
-  for (const auto& [text, where] :
+  for (const auto& [json, named] :
        {Case{R"({"data":"d","out":"o"})", "base"}, Case{R"({"base":"b","data":"d","out":"o","bse":1})", "bse"},
         Case{R"({"base":3})", "base"}, Case{R"({"config":{"lr":"fast"}})", "config.lr"},
         Case{R"({"config":{"lr":-1}})", "config.lr"}, Case{R"({"config":{"dtype":"int8"}})", "config.dtype"},
@@ -64,6 +64,7 @@ TEST_CASE("train job: what is wrong is named by its key") {
         Case{R"({"config":{"lora":{"targets":[]}}})", "config.lora.targets"},
         Case{R"({"config":{"lora":{"targets":["lm_head"]}}})", "config.lora.targets"},
         Case{R"({"config":{"lora":7}})", "config.lora"}, Case{R"([1])", ""}}) {
+    const std::string text = json, where = named;
     CAPTURE(text);
     const auto read = train_job_from_json(Json::parse(text));
     REQUIRE_FALSE(read.has_value());

@@ -56,9 +56,9 @@ TEST_CASE("addresses that are not on the public internet are known by their bloc
       {"2002:c0a8:101::1", "private"},
       {"2606:4700::5efe:10.0.0.1", "private"},
   };
-  for (const auto& [address, block] : special) {
-    CAPTURE(address);
-    CHECK(block_of(address) == block);
+  for (const auto& entry : special) {
+    CAPTURE(entry.first);
+    CHECK(block_of(entry.first) == entry.second);
   }
 }
 

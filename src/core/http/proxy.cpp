@@ -40,7 +40,7 @@ bool covers(std::string entry, const std::string& host) {
 }  // namespace
 
 std::string no_proxy_list() {
-  const std::string list = "localhost,127.0.0.1,::1";
+  std::string list = "localhost,127.0.0.1,::1";
   const std::string given = environment({"no_proxy", "NO_PROXY"});
   if (given.empty()) return list;
   return given == "*" ? "*" : list + "," + given;

@@ -72,6 +72,7 @@ TEST_CASE("several threads share one") {
   const auto expected = model->morphemes("여러 스레드가 함께 쓴다. 결과는 같아야 한다.")->size();
   std::vector<std::thread> threads;
   std::array<std::size_t, 4> sizes{};
+  threads.reserve(sizes.size());
   for (std::size_t& size : sizes) {
     threads.emplace_back([&] {
       for (int i = 0; i < 20; ++i) size = model->morphemes("여러 스레드가 함께 쓴다. 결과는 같아야 한다.")->size();

@@ -159,7 +159,7 @@ LanguageGuess identify_language(std::string_view utf8) {
   const Letters letters = count(utf8);
   LanguageGuess guess = by_script(utf8, letters);
   if (!guess.code.empty() || letters.all == 0) return guess;
-  const LanguageGuess otherwise = 2 * letters.latin > letters.all ? LanguageGuess{"en", 0} : LanguageGuess{};
+  LanguageGuess otherwise = 2 * letters.latin > letters.all ? LanguageGuess{"en", 0} : LanguageGuess{};
   const auto model = LanguageModel::shared();
   if (!model) return otherwise;
   guess = (*model)->predict(utf8);

@@ -85,13 +85,11 @@ class Splitter {
     while (i < points_.size()) {
       if (at(i) == U'\n' && breaks_at_newline(i)) {
         i = finish(i);
-      } else if (lines_only_) {
-        ++i;
-      } else if (is_end(at(i))) {
+      } else if (!lines_only_ && is_end(at(i))) {
         const std::size_t stop = end_of_run(i);
         const std::size_t after = end_of_closers(stop);
         i = !encloses(i, after) && ends_sentence(i, stop, after) ? finish(end_of_emoticons(after)) : stop;
-      } else if (korean_ && is_space(at(i)) && at(i) != U'\n' && ends_without_mark(i)) {
+      } else if (!lines_only_ && korean_ && is_space(at(i)) && at(i) != U'\n' && ends_without_mark(i)) {
         i = finish(end_of_emoticons(i));
       } else {
         ++i;

@@ -124,7 +124,7 @@ TEST_CASE("long paragraphs are cut between sentences") {
 
 TEST_CASE("a crumb at the end of a section takes from the chunk before it") {
   std::vector<std::pair<std::string, std::string>> blocks(10, {"p", repeated("word ", 10)});
-  blocks.push_back({"p", "End."});
+  blocks.emplace_back("p", "End.");
   const auto prose = prose_of(blocks);
   const auto chunks = chunks_of(prose, {.max_tokens = 50, .min_tokens = 20});
   REQUIRE(chunks.size() == 3);

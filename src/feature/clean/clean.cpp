@@ -17,7 +17,7 @@ namespace {
 /// "en-US" → "en"; where nothing is declared, what the text is in; and where a text sits in a page template that
 /// declares another language (a Korean post in an English theme), what the text is when that is beyond doubt.
 std::string settle_language(const std::string& declared, const std::string& text) {
-  const std::string primary = text::fold(declared.substr(0, declared.find_first_of("-_")));
+  std::string primary = text::fold(declared.substr(0, declared.find_first_of("-_")));
   constexpr std::size_t enough = 20;
   constexpr double beyond_doubt = 0.8;
   const bool known = primary.size() == 2 || primary.size() == 3;

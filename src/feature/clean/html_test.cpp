@@ -158,7 +158,7 @@ TEST_CASE("the content is found without rules") {
   }
   // Several articles, none of which is the page: all of them.
   CHECK(markdown("<div><article><p>" + words + "A</p></article><article><p>" + words + "B</p></article></div>")
-            .find("B") != std::string::npos);
+            .find('B') != std::string::npos);
   // A form around the whole page is not a form.
   CHECK(markdown("<form>" + text + "</form>").find("proper") != std::string::npos);
 }

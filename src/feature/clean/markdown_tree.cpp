@@ -59,9 +59,8 @@ std::string inline_text(cmark_node* node) {
       if (const char* literal = cmark_node_get_literal(current)) out += literal;
     } else if (type == CMARK_NODE_SOFTBREAK) {
       out += ' ';
-    } else if (type == CMARK_NODE_LINEBREAK) {
-      out += '\n';
-    } else if (type == CMARK_NODE_HTML_INLINE && is_line_break(cmark_node_get_literal(current))) {
+    } else if (type == CMARK_NODE_LINEBREAK ||
+               (type == CMARK_NODE_HTML_INLINE && is_line_break(cmark_node_get_literal(current)))) {
       out += '\n';
     }
   }

@@ -55,9 +55,9 @@ class Writer {
     children(root);
     flush();
     in_notes_ = true;
-    for (const auto& [label, note] : context_.footnotes) {
-      const std::string text = nested([&] { children(note); });
-      if (!text.empty()) blocks_.push_back(indent_block(text, fmt::format("[^{}]: ", label), "    "));
+    for (const auto& footnote : context_.footnotes) {
+      const std::string text = nested([&] { children(footnote.second); });
+      if (!text.empty()) blocks_.push_back(indent_block(text, fmt::format("[^{}]: ", footnote.first), "    "));
     }
     return join_blocks(blocks_, "\n\n");
   }

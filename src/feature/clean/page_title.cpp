@@ -77,7 +77,7 @@ std::string page_title(const TitleParts& parts) {
   if (!parts.open_graph.empty()) {
     std::string title = without_site(parts.open_graph, parts.site_name);
     if (title.size() < parts.open_graph.size()) return title;
-    if (const auto heading = named_heading(title, parts.headings); !heading.empty()) return heading;
+    if (auto heading = named_heading(title, parts.headings); !heading.empty()) return heading;
     // Where <title> is the same, the site's name stands in both.
     return title;
   }

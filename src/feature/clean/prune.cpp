@@ -37,7 +37,7 @@ std::string label_text(const PageMap& page, std::size_t index) {
   for (Node* node = root; node != nullptr && out.size() < 300;) {
     if (is_text(node)) out += data(node);
     const bool skip = is_element(node) && node != root && page.removed_itself(node);
-    if (is_element(node) && !skip && out.size() > 0 && block_tags().has(node)) out += ' ';
+    if (is_element(node) && !skip && !out.empty() && block_tags().has(node)) out += ' ';
     Node* child = skip ? nullptr : first_child(node);
     node = child != nullptr ? child : next_skipping_children(root, node);
   }

@@ -18,7 +18,8 @@ struct Row {
 };
 
 void check(const std::vector<Row>& rows) {
-  for (const auto& [given, canonical] : rows) {
+  for (const auto& row : rows) {
+    const std::string given = row.given, canonical = row.canonical;
     CAPTURE(given);
     CHECK(canonical_url(given) == canonical);
     CHECK_MESSAGE(canonical_url(canonical) == canonical, "a fixed point: ", canonical);

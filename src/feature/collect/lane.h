@@ -51,7 +51,8 @@ class Lane {
   void close();
 
   enum class Next { entry, late, end };
-  /// The next entry in the order of push(), once it is ready; `late` when that takes longer than `patience`.
+  /// The next entry in the order of push(), once it is ready; `late` when that takes longer than `patience`. Who has
+  /// taken all that was ready is woken for several at once, unless nothing more comes or push() waits for room.
   Next pop(std::shared_ptr<Entry>& entry, std::chrono::milliseconds patience);
   /// The room of popped entries is free again.
   void release(std::uint64_t weight);
@@ -63,11 +64,13 @@ class Lane {
     std::shared_ptr<Entry> entry;
     bool ready = false;
   };
+  [[nodiscard]] bool worth_waking() const;
+
   std::mutex mutex_;
   std::condition_variable room_, filled_;
   std::deque<Slot> slots_;
   std::uint64_t budget_, used_ = 0;
-  bool closed_ = false, abandoned_ = false;
+  bool closed_ = false, abandoned_ = false, crowded_ = false;  // crowded: push() waits for room
 };
 
 }  // namespace twin::feature

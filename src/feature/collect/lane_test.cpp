@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 using namespace twin::feature;
 
@@ -60,4 +61,41 @@ TEST_CASE("lane: who pushes waits for room, and is let go when nobody takes any 
   source.join();
   CHECK(pushed >= 3);
   CHECK(pushed <= 5);
+}
+
+TEST_CASE("lane: who takes is woken for several at once, and at once when room is short or the end has come") {
+  Lane lane(100);
+  std::vector<std::shared_ptr<Entry>> entries;
+  for (int i = 0; i < 3; ++i) {
+    entries.push_back(entry(50));
+    if (i < 2) CHECK(lane.push(entries.back(), false));
+  }
+  std::shared_ptr<Entry> got;
+  std::thread source([&] {
+    CHECK(lane.push(entries[2], false));  // waits for room
+    lane.ready(entries[2].get());
+    lane.close();
+  });
+  lane.ready(entries[0].get());
+  CHECK(lane.pop(got, long_enough) == Lane::Next::entry);
+  CHECK(got == entries[0]);
+  lane.ready(entries[1].get());
+  CHECK(lane.pop(got, long_enough) == Lane::Next::entry);
+  lane.release(100);
+  CHECK(lane.pop(got, long_enough) == Lane::Next::entry);
+  CHECK(got == entries[2]);
+  CHECK(lane.pop(got, long_enough) == Lane::Next::end);
+  source.join();
+}
+
+TEST_CASE("lane: a few that are ready are given when patience is over") {
+  Lane lane(100);
+  const auto a = entry(1, "a");
+  CHECK(lane.push(a, false));
+  std::thread cleaner([&] { lane.ready(a.get()); });
+  std::shared_ptr<Entry> got;
+  while (lane.pop(got, soon) == Lane::Next::late) {
+  }
+  CHECK(got == a);
+  cleaner.join();
 }

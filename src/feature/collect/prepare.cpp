@@ -20,7 +20,7 @@ namespace {
 constexpr UnixMillis settled_after{2'000};
 
 std::string file_name_of(const std::string& url) {
-  const std::string path = url.substr(0, url.find_first_of("?"));
+  const std::string path = url.substr(0, url.find('?'));
   return path.substr(path.find_last_of("/#") + 1);
 }
 
@@ -47,6 +47,7 @@ std::string author_key(const SourceConfig& source, const std::vector<Author>& au
 
 /// A document that is hardly writing is kept and says so; datasets leave it out.
 void flag_quality(Entry& entry, const Category& category) {
+  if (!category.quality.enabled) return;
   stores::Document& document = entry.document;
   const auto flags = judge(prose_view(document.body), document.language, category.quality);
   if (flags.empty()) return;

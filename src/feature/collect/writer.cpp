@@ -1,11 +1,11 @@
 #include "feature/collect/writer.h"
 
-#include "feature/collect/canonical_url.h"
-
 #include <functional>
+#include <utility>
 
 #include "core/i18n.h"
 #include "core/log.h"
+#include "feature/collect/canonical_url.h"
 
 namespace twin::feature {
 namespace {
@@ -83,9 +83,19 @@ void Writer::flush() {
     for (auto& taken : batch_) taken.outcome = store(*taken.run, *taken.entry);
   });
   for (auto& taken : batch_) tell(taken);
-  for (const auto& taken : batch_) taken.run->lane.release(taken.entry->weight);
+  release();
   batch_.clear();
   batch_bytes_ = 0;
+}
+
+/// Entries of one source stand together: it is told once.
+void Writer::release() {
+  std::uint64_t weight = 0;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    weight += batch_[i].entry->weight;
+    if (i + 1 < batch_.size() && batch_[i + 1].run == batch_[i].run) continue;
+    batch_[i].run->lane.release(std::exchange(weight, 0));
+  }
 }
 
 Outcome Writer::store(SourceRun& run, Entry& entry) {

@@ -41,6 +41,7 @@ class Writer {
   [[nodiscard]] Outcome store_failure(SourceRun& run, const Entry& entry);
   [[nodiscard]] bool same_text(const std::string& url, const stores::Document& document) const;
   void tell(Taken& taken);
+  void release();
 
   const CollectConfig& config_;
   const CollectContext& context_;

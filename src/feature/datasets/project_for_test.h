@@ -75,7 +75,7 @@ inline std::string text_about(const std::string& topic, int sentences) {
 /// A URL whose document falls into the wanted split; another one for each `nth`.
 inline std::string url_in(const DatasetConfig& config, const std::string& split, int nth) {
   for (int i = 0;; ++i) {
-    const std::string url = "file:///probe" + std::to_string(i) + ".md";
+    std::string url = "file:///probe" + std::to_string(i) + ".md";
     if (split_of(stable_id("doc", {url}), config) == split && nth-- == 0) return url;
   }
 }

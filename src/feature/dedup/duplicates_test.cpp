@@ -85,6 +85,7 @@ TEST_CASE("who is left out is similar to one that stays, however long the chain"
   place.config.prefer = {"earliest"};
   // Each text shares 9 of 10 parts with the one before: neighbours are near, the ends of the chain are not.
   std::vector<std::string> parts;
+  parts.reserve(30);
   for (int i = 0; i < 30; ++i) parts.push_back(text_about("part" + std::to_string(i), 1));
   for (int first = 0; first < 20; ++first) {
     std::string text;

@@ -49,6 +49,7 @@ TEST_CASE("phrases: counts are those of the definition") {
   for (int round = 0; round < 200; ++round) {
     // Few words: much repeats. Sometimes a passage is copied.
     std::vector<std::string> words;
+    words.reserve(static_cast<std::size_t>(round));
     const int vocabulary = 1 + round % 9;
     for (int i = 0; i < round; ++i) words.emplace_back(static_cast<std::size_t>(1 + random() % vocabulary), 'w');
     if (round % 3 == 0)

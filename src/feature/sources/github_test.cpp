@@ -42,7 +42,8 @@ struct GitHubTest {
     return test.source->collect(context, [&](Item&& item) {
       if (item) {
         test.order.push_back(item->url);
-        test.documents[item->url] = *std::move(item);
+        RawDocument& document = test.documents[item->url];
+        document = *std::move(item);
       } else {
         test.failures.push_back(item.error());
       }

@@ -37,11 +37,12 @@ TEST_CASE("medium: stories without the feed's marks, members-only ones noted, ne
 }
 
 TEST_CASE("medium: the feed of each kind of address") {
-  for (const auto& [url, feed] : std::map<std::string, std::string>{
+  for (const auto& [given, expected] : std::map<std::string, std::string>{
            {"https://medium.com/@a", "https://medium.com/feed/@a"},
            {"https://medium.com/some-publication", "https://medium.com/feed/some-publication"},
            {"https://a.medium.com/x", "https://a.medium.com/feed"},
            {"https://blog.example.org", "https://blog.example.org/feed"}}) {
+    const std::string url = given, feed = expected;
     CAPTURE(url);
     SourceTest test("medium", {{"url", url}});
     CHECK(!test.run());

@@ -28,7 +28,7 @@ std::string url(int number) {
 }
 
 constexpr int page_a = 0xa, trashed = 0xb, row_1 = 0xc1, row_2 = 0xc2, child = 0xcc, database = 0xdb, broken = 0xbad,
-              empty_page = 0xe0, forgotten = 0xf1d, gone = 0x60e;
+              forgotten = 0xf1d, gone = 0x60e;
 
 using Keys = std::map<std::string, std::string>;
 
@@ -69,7 +69,8 @@ struct NotionTest {
     context.unchanged = [&](const std::string& where) { unchanged.push_back(where); };
     return test.source->collect(context, [&](Item&& item) {
       if (item) {
-        test.documents[item->url] = *std::move(item);
+        RawDocument& document = test.documents[item->url];
+        document = *std::move(item);
       } else {
         test.failures.push_back(item.error());
       }

@@ -52,7 +52,8 @@ struct SourceTest {
     return source->collect(with, [&](Item&& item) {
       if (item) {
         order.push_back(item->url);
-        documents[item->url] = *std::move(item);
+        RawDocument& document = documents[item->url];
+        document = *std::move(item);
       } else {
         failures.push_back(item.error());
       }

@@ -24,7 +24,9 @@ TEST_CASE("every source file registers one source under its own name") {
 }
 
 TEST_CASE("every source: description, examples that hold, its own keys, errors instead of crashes") {
-  for (const auto& [id, entry] : SourceRegistry::instance().entries()) {
+  for (const auto& each : SourceRegistry::instance().entries()) {
+    const auto& id = each.first;
+    const auto& entry = each.second;
     CAPTURE(id);
     CHECK(!entry.description.empty());
     REQUIRE(entry.accepts);

@@ -80,7 +80,7 @@ class Tistory final : public Source {
       if (!sitemap) {
         sitemap.error().where = url;
         if (i == 0 && sitemap.error().kind == ErrorKind::cancelled) return tl::unexpected(sitemap.error());
-        if (const auto go_on = run.cut_short(sitemap.error()); !go_on) return go_on;
+        if (auto go_on = run.cut_short(sitemap.error()); !go_on) return go_on;
         continue;
       }
       if (!sitemap->problem.empty() || sitemap->left_out > 0) {
@@ -88,7 +88,7 @@ class Tistory final : public Source {
             sitemap->problem.empty()
                 ? tr("{} entries of this sitemap beyond the protocol's limit were left out", sitemap->left_out)
                 : sitemap->problem;
-        const auto go_on = run.cut_short({ErrorKind::invalid, why, url, tr("The entries before it were read")});
+        auto go_on = run.cut_short({ErrorKind::invalid, why, url, tr("The entries before it were read")});
         if (!go_on) return go_on;
       }
       for (const auto& inner : sitemap->sitemaps) {

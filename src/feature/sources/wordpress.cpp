@@ -44,7 +44,7 @@ class WordPress final : public Source {
     run.root = wordpress::api_root(url_);
     run.listed_all = true;
     std::vector<std::string> types = {"posts"};
-    if (pages_) types.push_back("pages");
+    if (pages_) types.emplace_back("pages");
     for (const auto& type : types) {
       const auto listed = list(run, type);
       if (listed) continue;
@@ -117,6 +117,7 @@ class WordPress final : public Source {
   [[nodiscard]] Result<std::vector<wordpress::Post>> fetch_items(Run& run, const std::string& type,
                                                                  const std::vector<wordpress::Listed>& batch) const {
     std::vector<std::int64_t> ids;
+    ids.reserve(batch.size());
     for (const auto& item : batch) ids.push_back(item.id);
     const auto response =
         web::get(run.context, wordpress::items_url(run.root, type, ids), {{"Accept", "application/json"}});

@@ -33,6 +33,7 @@ TEST_CASE("youtube: captions that are none") {
 
 TEST_CASE("youtube: long speech without a pause becomes paragraphs all the same") {
   std::vector<youtube::Segment> segments;
+  segments.reserve(40);
   for (int i = 0; i < 40; ++i) segments.push_back({i * 1000, 1000, "열 글자쯤 되는 말입니다."});
   const std::string text = youtube::paragraphs(segments, {.pause_ms = 2500, .max_characters = 100});
   CHECK(std::count(text.begin(), text.end(), '\n') > 6);

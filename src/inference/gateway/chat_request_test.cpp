@@ -117,7 +117,9 @@ TEST_CASE("wrong fields are 400 and named") {
       {"k", 0},
       {"k", 51},
   };
-  for (const auto& [key, value] : wrong) {
+  for (const auto& each : wrong) {
+    const std::string key = each.first;
+    const Json value = each.second;
     CAPTURE(key);
     CAPTURE(value.dump());
     const auto error = error_with(key, value);
@@ -144,17 +146,16 @@ TEST_CASE("wrong messages are named by their place") {
 }
 
 TEST_CASE("what would change the answer but is not supported is refused") {
-  for (const auto& [key, value] :
-       std::vector<std::pair<std::string, Json>>{{"tools", {{{"type", "function"}}}},
-                                                 {"tool_choice", "required"},
-                                                 {"n", 2},
-                                                 {"logprobs", true},
-                                                 {"presence_penalty", 0.5},
-                                                 {"response_format", {{"type", "json_object"}}},
-                                                 {"response_format", "text"}}) {
-    CAPTURE(key);
-    const auto error = error_with(key, value);
-    CHECK(error.param == key);
+  for (const auto& each : std::vector<std::pair<std::string, Json>>{{"tools", {{{"type", "function"}}}},
+                                                                    {"tool_choice", "required"},
+                                                                    {"n", 2},
+                                                                    {"logprobs", true},
+                                                                    {"presence_penalty", 0.5},
+                                                                    {"response_format", {{"type", "json_object"}}},
+                                                                    {"response_format", "text"}}) {
+    CAPTURE(each.first);
+    const auto error = error_with(each.first, each.second);
+    CHECK(error.param == each.first);
     CHECK(error.code == "unsupported_parameter");
   }
 }

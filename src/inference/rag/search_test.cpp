@@ -31,6 +31,7 @@ struct Setup {
 
 std::vector<std::string> documents(const std::vector<Passage>& passages) {
   std::vector<std::string> ids;
+  ids.reserve(passages.size());
   for (const Passage& p : passages) ids.push_back(p.document_id);
   return ids;
 }

@@ -138,7 +138,7 @@ Result<ChatResult> stream_chat(HttpClient& http, HttpRequest request,
   if (events.too_large()) return fail(ErrorKind::limit, tr("The server sent an event without end"), request.url);
   if (!response) {
     // The reader knows better when it was it that ended the stream.
-    const auto partial = reader.result(false);
+    auto partial = reader.result(false);
     if (partial && partial->finish_reason == "cancelled") return partial;
     return tl::unexpected(response.error());
   }

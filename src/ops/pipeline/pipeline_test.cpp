@@ -80,8 +80,9 @@ TEST_CASE("steps: every plug-in is complete, and there are as many as files") {
     files += text.find("\nTWIN_STEP(") != std::string::npos ? 1 : 0;
   }
   CHECK(StepRegistry::instance().entries().size() >= files);
-  for (const auto& [id, entry] : StepRegistry::instance().entries()) {
-    CAPTURE(id);
+  for (const auto& each : StepRegistry::instance().entries()) {
+    const auto& entry = each.second;
+    CAPTURE(each.first);
     CHECK_FALSE(entry.description.empty());
     CHECK(entry.version >= 1);
     CHECK(static_cast<bool>(entry.run));

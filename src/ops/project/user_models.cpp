@@ -27,7 +27,7 @@ std::optional<fs::path> in_registry(const models::ModelRegistry& registry, const
 }  // namespace
 
 fs::path user_models_folder() {
-  if (const fs::path named = variable("TWIN_MODELS"); !named.empty()) return named;
+  if (fs::path named = variable("TWIN_MODELS"); !named.empty()) return named;
   if (const fs::path data = variable("XDG_DATA_HOME"); !data.empty()) return data / "twin" / "models";
   if (const fs::path home = variable("HOME"); !home.empty()) return home / ".local" / "share" / "twin" / "models";
   throw Fatal(ErrorKind::usage, tr("There is no home folder to keep models in"), {},

@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string> ids(const std::vector<FusedHit>& hits) {
   std::vector<std::string> result;
+  result.reserve(hits.size());
   for (const auto& hit : hits) result.push_back(hit.chunk_id);
   return result;
 }

@@ -96,10 +96,10 @@ void Objects::each(const std::function<void(std::uint64_t bytes)>& visit) const 
 }
 
 std::filesystem::path Objects::path(const std::string& sha256) const {
-  const std::filesystem::path file = own_file(sha256);
+  std::filesystem::path file = own_file(sha256);
   if (!is_hash(sha256) || files_.exists(file)) return file;
-  const auto place = packed(sha256, true);
-  return place ? place->pack : file;
+  auto place = packed(sha256, true);
+  return place ? std::move(place->pack) : file;
 }
 
 std::filesystem::path Objects::own_file(const std::string& sha256) const {

@@ -69,6 +69,7 @@ TEST_CASE("objects: many threads put the same bytes on the real disk") {
   Objects objects(disk(), folder.path());
   const std::string bytes(100'000, 'y');
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 5; ++round) (void)objects.put(bytes + std::to_string(round));

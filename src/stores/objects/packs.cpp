@@ -63,6 +63,7 @@ std::optional<Packs::Place> Packs::find(const std::string& sha256, bool again) {
 
 Result<void> Packs::add(const std::vector<New>& objects) {
   std::vector<const New*> sorted;
+  sorted.reserve(objects.size());
   for (const New& object : objects) sorted.push_back(&object);
   const auto same = [](const New* a, const New* b) { return a->sha256 == b->sha256; };
   std::sort(sorted.begin(), sorted.end(), [](const New* a, const New* b) { return a->sha256 < b->sha256; });

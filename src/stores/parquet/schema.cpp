@@ -5,7 +5,7 @@
 namespace twin::stores::parquet {
 
 std::shared_ptr<arrow::Schema> schema() {
-  const auto text = arrow::utf8();
+  const auto& text = arrow::utf8();
   const auto texts = arrow::list(arrow::field("element", text));
   const auto time = arrow::timestamp(arrow::TimeUnit::MILLI, "UTC");
   // In the order of the keys of a JSON line.

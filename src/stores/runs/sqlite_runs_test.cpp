@@ -37,6 +37,7 @@ StepRecord a_step(const std::string& run, const std::string& name, StepStatus st
 
 std::vector<std::string> names(const std::vector<RunRecord>& runs) {
   std::vector<std::string> ids;
+  ids.reserve(runs.size());
   for (const auto& run : runs) ids.push_back(run.id);
   return ids;
 }
@@ -289,6 +290,7 @@ TEST_CASE("runs: threads write at once") {
   const auto runs = open_runs(folder.path());
   runs->save(a_run("run_1"));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 20; ++i) {

@@ -114,7 +114,8 @@ TEST_CASE("document: malformed JSON is an error that names what is wrong") {
       {R"({"url":"a","metadata":[]})", "metadata"},
       {R"({"url":"a","id":"doc_other"})", "id"},
   };
-  for (const auto& [text, named] : bad) {
+  for (const auto& each : bad) {
+    const std::string text = each.first, named = each.second;
     const auto d = document_from_json(Json::parse(text));
     REQUIRE_FALSE_MESSAGE(d.has_value(), text);
     CHECK(d.error().kind == ErrorKind::invalid);

@@ -21,7 +21,7 @@ fs::path module_file() {
   const fs::path here = program_folder();
   std::error_code ignored;
   for (const fs::path& folder : {here, here / ".." / "lib" / "twin"}) {
-    const fs::path candidate = (folder / mongo_module_file).lexically_normal();
+    fs::path candidate = (folder / mongo_module_file).lexically_normal();
     if (fs::is_regular_file(candidate, ignored)) return candidate;
   }
   throw Fatal(ErrorKind::not_found, tr("MongoDB support is not installed: {} is missing", mongo_module_file),

@@ -245,9 +245,10 @@ void SqliteWarehouse::each_origin(const std::string& source, const std::string& 
 void SqliteWarehouse::each_origin(const std::function<bool(Origin&&)>& visit) {
   store_.read([&](Connection& c) {
     Query rows(c, "SELECT url, source, location, shown, key, stamp, missing FROM origins ORDER BY url");
-    while (rows.step() &&
-           visit({rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.small(6)})) {
-      continue;
+    while (rows.step()) {
+      if (!visit({rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.small(6)})) {
+        return;
+      }
     }
   });
 }

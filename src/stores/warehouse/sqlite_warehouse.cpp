@@ -55,7 +55,7 @@ std::string digest_of(Connection& c) {
 std::string SqliteWarehouse::digest() {
   std::int64_t changes = 0;
   bool known = false;
-  const std::string digest = store_.read([&](Connection& c) {
+  std::string digest = store_.read([&](Connection& c) {
     Query kept(c, "SELECT changes, digest_at, digest FROM digests");
     kept.step();
     changes = kept.integer(0);

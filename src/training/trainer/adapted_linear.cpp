@@ -29,6 +29,7 @@ AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::S
   }
   if (parts.front().bias.defined()) {
     std::vector<at::Tensor> biases;
+    biases.reserve(parts.size());
     for (const auto& part : parts) biases.push_back(part.bias);
     bias_ = at::cat(biases);
   }

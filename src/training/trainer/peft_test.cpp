@@ -88,16 +88,16 @@ TEST_CASE("peft: adapters of another kind, shape or with damage are refused") {
 
   const auto file = folder.path() / "adapter_config.json";
   const auto good = Json::parse(disk().read(file).value());
-  for (const auto& [key, value] : {std::pair<const char*, Json>{"use_dora", true},
-                                   {"peft_type", "IA3"},
-                                   {"r", "eight"},
-                                   {"r", 0},
-                                   {"rank_pattern", {{"q_proj", 4}}},
-                                   {"target_modules", "all-linear"},
-                                   {"target_modules", {"lm_head"}}}) {
-    CAPTURE(key);
+  for (const auto& each : {std::pair<const char*, Json>{"use_dora", true},
+                           {"peft_type", "IA3"},
+                           {"r", "eight"},
+                           {"r", 0},
+                           {"rank_pattern", {{"q_proj", 4}}},
+                           {"target_modules", "all-linear"},
+                           {"target_modules", {"lm_head"}}}) {
+    CAPTURE(each.first);
     auto bad = good;
-    bad[key] = value;
+    bad[each.first] = each.second;
     REQUIRE(disk().write(file, bad.dump()).has_value());
     CHECK_FALSE(read_peft(folder.path(), shape).has_value());
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <functional>
 #include <memory>
+#include <ranges>
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
@@ -180,9 +181,9 @@ class DocxReader {
       return;
     }
     std::vector<std::string_view> marks;
-    if (on(properties, "w:b")) marks.push_back("**");
-    if (on(properties, "w:i")) marks.push_back("*");
-    if (on(properties, "w:strike")) marks.push_back("~~");
+    if (on(properties, "w:b")) marks.emplace_back("**");
+    if (on(properties, "w:i")) marks.emplace_back("*");
+    if (on(properties, "w:strike")) marks.emplace_back("~~");
     for (const auto mark : marks) to.open(mark);
     for (const Xml& part : node.children()) {
       if (is(part, "w:t")) {
@@ -195,7 +196,7 @@ class DocxReader {
         to.line_break();
       }
     }
-    for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) to.close(*mark);
+    for (const auto mark : marks | std::views::reverse) to.close(mark);
     special(node, out, boxes);
   }
 

@@ -128,6 +128,7 @@ std::vector<Furniture> remove_furniture(std::vector<Page>& pages) {
     std::erase_if(page.blocks, [](const Block& block) { return block.lines.empty(); });
   }
   std::vector<Furniture> out;
+  out.reserve(removed.size());
   for (auto& [shape, furniture] : removed) out.push_back(std::move(furniture));
   return out;
 }

@@ -52,16 +52,16 @@ inline std::string make_pdf(const std::vector<std::vector<PdfText>>& pages, cons
       glyphs.size(), meanings);
   std::string kids;
   for (std::size_t i = 0; i < pages.size(); ++i) kids += fmt::format("{} 0 R ", 8 + 2 * i);
-  objects.push_back("<< /Type /Catalog /Pages 2 0 R >>");
+  objects.emplace_back("<< /Type /Catalog /Pages 2 0 R >>");
   objects.push_back(fmt::format("<< /Type /Pages /Kids [{}] /Count {} >>", kids, pages.size()));
-  objects.push_back(
+  objects.emplace_back(
       "<< /Type /Font /Subtype /Type0 /BaseFont /Twin /Encoding /Identity-H /DescendantFonts [4 0 R] /ToUnicode 6 0 R "
       ">>");
   objects.push_back(fmt::format(
       "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Twin /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
       "/Supplement 0 >> /FontDescriptor 5 0 R /DW 500 /W [{}] >>",
       widths));
-  objects.push_back(
+  objects.emplace_back(
       "<< /Type /FontDescriptor /FontName /Twin /Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 800 "
       "/Descent -200 "
       "/CapHeight 700 /StemV 80 >>");

@@ -120,7 +120,7 @@ Result<void> ExportFiles::each(SourceContext& context, const std::function<bool(
   const auto outer = [&](const ArchiveEntry& entry) {
     return !context.stop.stop_requested() && (wanted(entry.path) || has_extension(entry.path, ".zip"));
   };
-  const auto done = read_archive(
+  auto done = read_archive(
       path, outer,
       [&](Result<ArchiveFile>&& file) {
         if (context.stop.stop_requested()) return false;

@@ -37,7 +37,7 @@ class TreeReader {
       into.push_back(std::move(block));
       return true;
     });
-    if (!done) return done;
+    if (!done) return tl::unexpected(done.error());
     if (full && !noted_full_) {
       noted_full_ = true;
       tree_.notes.push_back({ErrorKind::limit, tr("Only the first {} blocks were read", limits_.max_blocks),

@@ -68,7 +68,7 @@ class Writer {
     }
     if (type == "link_to_page") return page_link(block);
     if (type == "tab") return with_children(tab_title(block), block);
-    const std::string text = with_children(text_of(block), block);
+    std::string text = with_children(text_of(block), block);
     static constexpr std::string_view known = " paragraph toggle template synced_block column_list column ";
     if (known.find(" " + type + " ") == std::string_view::npos) note_unknown(block, text.empty());
     return text;

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Encoding speed of `twin embed` beside sentence-transformers on the same texts: texts and tokens a second, memory, cosine.
+
+  encode.py --gguf MODEL.gguf --folder SENTENCE_TRANSFORMERS_FOLDER --texts FILE --python VENV/bin/python
+            [--peers f32,bf16,int8] [--rounds 2] [--threads N] [--twin build/release/bin/twin]
+
+--texts: one text a line. The sides run one after another, `--rounds` times; the table has each side's best round, encoding
+alone (no loading). Cosine is the least and the mean to the vectors of sentence-transformers in f32. int8 is ONNX Runtime
+with dynamic quantization of the weights by channel, as sentence-transformers' backend "onnx" quantizes for AVX2.
+The venv needs torch, sentence-transformers, onnx, onnxruntime and onnxscript.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BATCH = 32  # sentence-transformers' default
+
+
+def onnx_session(model, tokenizer, scratch, threads):
+    """The transformer as an int8 ONNX session; made once in `scratch`."""
+    import onnxruntime
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    plain, quantized = scratch / "model.onnx", scratch / "model-int8.onnx"
+    if not quantized.exists():
+        inputs = dict(tokenizer(["one text", "another one, longer"], padding=True, return_tensors="pt"))
+        axes = {name: {0: "texts", 1: "tokens"} for name in inputs}
+        torch.onnx.export(model, (inputs,), str(plain), input_names=list(inputs), output_names=["hidden"],
+                          dynamic_axes=axes | {"hidden": {0: "texts", 1: "tokens"}}, dynamo=False)
+        quantize_dynamic(str(plain), str(quantized), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(quantized), options, providers=["CPUExecutionProvider"])
+
+
+def encode_onnx(session, tokenizer, texts):
+    import numpy
+
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    out = [None] * len(texts)
+    names = {each.name for each in session.get_inputs()}
+    for first in range(0, len(order), BATCH):
+        batch = order[first:first + BATCH]
+        inputs = tokenizer([texts[i] for i in batch], padding=True, truncation=True, max_length=256, return_tensors="np")
+        hidden = session.run(None, {k: v for k, v in inputs.items() if k in names})[0]
+        mask = inputs["attention_mask"][..., None]
+        mean = (hidden * mask).sum(1) / mask.sum(1)
+        mean /= numpy.linalg.norm(mean, axis=1, keepdims=True)
+        for i, row in zip(batch, mean):
+            out[i] = row
+    return numpy.stack(out)
+
+
+def peer(arguments):
+    """One peer in this process: the vectors to a file, figures as one JSON line."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(arguments.threads)
+    texts = pathlib.Path(arguments.texts).read_text().splitlines()
+    dtype = torch.bfloat16 if arguments.peer == "bf16" else torch.float32
+    model = SentenceTransformer(arguments.folder, device="cpu", model_kwargs={"torch_dtype": dtype})
+    tokens = sum(len(ids) for ids in model.tokenizer(texts, truncation=True, max_length=256)["input_ids"])
+    if arguments.peer == "int8":
+        session = onnx_session(model[0].auto_model, model.tokenizer, pathlib.Path(arguments.scratch), arguments.threads)
+
+        def encode(some):
+            return encode_onnx(session, model.tokenizer, some)
+    else:
+        def encode(some):
+            return model.encode(some, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True)
+    encode(texts[:BATCH])  # warm-up
+    started = time.perf_counter()
+    vectors = encode(texts)
+    seconds = time.perf_counter() - started
+    vectors.astype("float32").tofile(arguments.output)
+    print(json.dumps({"texts_per_second": len(texts) / seconds, "tokens_per_second": tokens / seconds,
+                      "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def children_peak(command):
+    """Output of a command, and the peak memory in MB of the largest process it waited for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command} failed:\n{done.stderr[-3000:]}")
+    return done.stdout, max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+
+
+def read_vectors(file, count):
+    import array
+
+    values = array.array("f", pathlib.Path(file).read_bytes())
+    width = len(values) // count
+    return [values[i * width:(i + 1) * width] for i in range(count)]
+
+
+def cosines(a, b):
+    return [sum(x * y for x, y in zip(p, q)) / (sum(x * x for x in p) * sum(y * y for y in q)) ** 0.5
+            for p, q in zip(a, b)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gguf")
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--texts", required=True)
+    parser.add_argument("--python")
+    parser.add_argument("--peers", default="f32,bf16,int8")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--twin", default=str(ROOT / "build/release/bin/twin"))
+    parser.add_argument("--peer", help=argparse.SUPPRESS)
+    parser.add_argument("--output", help=argparse.SUPPRESS)
+    parser.add_argument("--scratch", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.peer:
+        return peer(arguments)
+
+    count = len(pathlib.Path(arguments.texts).read_text().splitlines())
+    best = {}
+    with tempfile.TemporaryDirectory(prefix="twin-bench-") as name:
+        scratch = pathlib.Path(name)
+        for _ in range(arguments.rounds):
+            for side in ["twin", *filter(None, arguments.peers.split(","))]:
+                output = scratch / f"{side}.f32"
+                if side == "twin":
+                    text, _ = children_peak([arguments.twin, "embed", "--model", arguments.gguf, "--input",
+                                             arguments.texts, "--output", output, "--json", "-q"])
+                else:
+                    text, _ = children_peak([arguments.python, __file__, "--peer", side, "--folder", arguments.folder,
+                                             "--texts", arguments.texts, "--threads", str(arguments.threads),
+                                             "--output", output, "--scratch", scratch])
+                figures = json.loads(text.splitlines()[-1])
+                if side not in best or figures["texts_per_second"] > best[side]["texts_per_second"]:
+                    best[side] = figures
+        reference = read_vectors(scratch / "f32.f32", count) if "f32" in best else None
+        print(f"{'':<8} {'texts/s':>9} {'tokens/s':>10} {'peak MB':>9} {'cosine least, mean':>22}")
+        for side, figures in best.items():
+            near = cosines(read_vectors(scratch / f"{side}.f32", count), reference) if reference else [0.0]
+            print(f"{side:<8} {figures['texts_per_second']:>9.1f} {figures['tokens_per_second']:>10.0f} "
+                  f"{figures.get('peak_mb', 0):>9.0f} {min(near):>12.5f} {sum(near) / len(near):>9.5f}")
+
+
+if __name__ == "__main__":
+    main()
