@@ -102,7 +102,7 @@ ops::RunOutcome run_stages(Session& session, const std::vector<std::string>& tar
   options.on_step = [&](const StepRecord& step) {
     if (lines && step.ended > 0) Terminal::instance().line(step_line(step));
   };
-  const ops::RunOutcome outcome = ops::run_pipeline(project, pipeline, session.progress(), options);
+  ops::RunOutcome outcome = ops::run_pipeline(project, pipeline, session.progress(), options);
   const std::string failures = failure_list(outcome.run, outcome.steps);
   if (!failures.empty() && !session.json()) Terminal::instance().line(failures);
   return outcome;

@@ -30,8 +30,10 @@ TEST_CASE("a file is written whole, with its folders, and nothing is left beside
 TEST_CASE("many files at once: each as if written alone") {
   const TempFolder folder;
   std::vector<std::string> texts;
+  texts.reserve(300);
   for (int i = 0; i < 300; ++i) texts.push_back("글 " + std::to_string(i));
   std::vector<FileBytes> files;
+  files.reserve(300);
   for (int i = 0; i < 300; ++i) {
     files.push_back(
         {folder.path() / std::to_string(i % 7) / (std::to_string(i) + ".md"), texts[static_cast<std::size_t>(i)]});

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -22,8 +21,8 @@ struct Candidate {
 };
 
 std::string question_of(const feature::Sample& sample) {
-  for (const auto& message : sample.prompt | std::views::reverse) {
-    if (message.role == "user") return message.content;
+  for (auto message = sample.prompt.rbegin(); message != sample.prompt.rend(); ++message) {
+    if (message->role == "user") return message->content;
   }
   return {};
 }

@@ -34,6 +34,7 @@ TEST_CASE("values that are no numbers are left out, the rest is measured") {
 TEST_CASE("the interval of a mean agrees with theory") {
   // 200 documents with one value each, variance 1/12 (evenly spread over 0 to 1): 1.96 * sqrt(1 / 12 / 200) = 0.0400
   std::vector<Measured> items;
+  items.reserve(200);
   for (int i = 0; i < 200; ++i) items.push_back({std::to_string(i), (i + 0.5) / 200});
   const Estimate estimate = bootstrap_mean(items, {.resamples = 4000, .seed = 1});
   CHECK(estimate.mean == doctest::Approx(0.5));
@@ -56,6 +57,7 @@ TEST_CASE("items of one document count as one: the interval is as wide as docume
 
 TEST_CASE("the same items give the same bits, in any order; another seed gives others") {
   std::vector<Measured> items;
+  items.reserve(30);
   for (int i = 0; i < 30; ++i) items.push_back({std::to_string(i % 7), std::sin(i)});
   const Estimate first = bootstrap_mean(items), again = bootstrap_mean(items);
   CHECK(first.low == again.low);

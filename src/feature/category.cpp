@@ -8,8 +8,6 @@
 namespace twin::feature {
 namespace {
 
-constexpr std::string_view language_keys[] = {"en", "ko"};
-
 /// Keys of `questions` that no template reader would ever look up are mistakes, not data.
 std::vector<Error> check_questions(const Category& category, const std::string& file) {
   std::vector<Error> errors;

@@ -109,9 +109,9 @@ Result<std::unique_ptr<Serving>> Serving::start(ServingSpec spec, models::ModelR
   if (!chat) return tl::unexpected(std::move(chat.error()));
   if (!embedder) return tl::unexpected(std::move(embedder.error()));
 
-  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
-  auto state =
-      std::unique_ptr<State>(new State{std::move(spec), registry, index, runs, std::move(*embedder), {}, {}, {}});
+  std::unique_ptr<State> state;
+  // An aggregate. NOLINTNEXTLINE(modernize-make-unique)
+  state.reset(new State{std::move(spec), registry, index, runs, std::move(*embedder), {}, {}, {}});
   state->live = state->make_live(std::move(*chat), *adapter);
   return std::unique_ptr<Serving>(new Serving(std::move(state)));
 }

@@ -220,6 +220,7 @@ class ExtractCommand final : public Command {
     const auto found = categories.find(category_);
     if (found == categories.end()) {
       std::vector<std::string> known;
+      known.reserve(categories.size());
       for (const auto& [id, category] : categories) known.push_back(id);
       throw Fatal(ErrorKind::usage, tr("There is no category '{}'", category_), {},
                   tr("Did you mean '{}'?", text::nearest(category_, known)));

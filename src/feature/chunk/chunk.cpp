@@ -99,7 +99,7 @@ class DocumentChunker {
     if (label.empty()) return 0;
     if (const auto it = labels_.find(label); it != labels_.end()) return it->second;
     if (label.size() > static_cast<std::size_t>(window_) * max_bytes_per_token) return window_;
-    const Result<int> tokens = count_(label);
+    Result<int> tokens = count_(label);
     if (tokens) labels_[label] = *tokens;
     return tokens;
   }

@@ -25,14 +25,14 @@ std::string language_of(Node* pre) {
   for (const Node* place : places) {
     for (const std::string_view key : {"data-lang", "data-language", "data-ke-language", "lang"}) {
       if (key == "lang" && name(place) != "code") continue;
-      if (const auto value = word(attribute(place, key)); !value.empty()) return value;
+      if (auto value = word(attribute(place, key)); !value.empty()) return value;
     }
     const auto classes = attribute(place, "class");
     for (const std::string_view prefix :
          {"language-", "lang-", "highlight-source-", "brush: ", "brush:", "sourceCode "}) {
       const std::size_t at = classes.find(prefix);
       if (at == std::string_view::npos) continue;
-      const auto value = word(classes.substr(at + prefix.size()));
+      auto value = word(classes.substr(at + prefix.size()));
       if (!value.empty() && value != "plaintext" && value != "text" && value != "none") return value;
     }
   }

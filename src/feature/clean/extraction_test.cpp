@@ -62,7 +62,8 @@ TEST_CASE("Korean pages of many services: F1 of their segments is at least 0.95"
   int found = 0, missing = 0, wrong = 0;
   std::size_t pages = 0;
   const Json all = truth();
-  for (const auto& [name, page] : all.items()) {
+  for (const auto& [key, page] : all.items()) {
+    const std::string name = key;
     CAPTURE(name);
     const auto out = extract(read_page(name, page["url"]), {});
     REQUIRE_MESSAGE(out, name);
@@ -116,7 +117,8 @@ TEST_CASE("what these pages say about themselves is read") {
 
 TEST_CASE("every visible word of a page is in the result or in the list of what was removed") {
   const Json all = truth();
-  for (const auto& [name, entry] : all.items()) {
+  for (const auto& [key, entry] : all.items()) {
+    const std::string name = key;
     CAPTURE(name);
     RawDocument raw = read_page(name, entry["url"]);
     const auto decoded = clean(raw, {}, {.record_removals = true});

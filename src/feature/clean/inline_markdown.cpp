@@ -106,7 +106,7 @@ bool InlineMarkdown::empty() const {
 bool InlineMarkdown::ends_with_break() const {
   for (auto it = tokens_.rbegin(); it != tokens_.rend(); ++it) {
     if (it->kind == Kind::line_break) return true;
-    if (!(it->kind == Kind::text && it->value == " ")) return false;
+    if (it->kind != Kind::text || it->value != " ") return false;
   }
   return false;
 }

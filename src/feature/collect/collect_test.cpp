@@ -405,7 +405,7 @@ TEST_CASE("a place on the web is believed only when it says so again; a page tha
     auto kept = source.items.back();
     source.items.pop_back();
     bench.run();
-    source.items.push_back(kept);
+    source.items.emplace_back(kept);
     CHECK(bench.run().unchanged == 2);
     source.items.pop_back();
     CHECK(bench.run().deleted == 0);
@@ -440,7 +440,7 @@ TEST_CASE("a place that lost most of its documents at once is not believed") {
   auto& source = bench.first();
   for (int i = 0; i < 12; ++i) {
     const std::string n = std::to_string(i);
-    source.items.push_back(post("file:///" + n + ".md", n));
+    source.items.emplace_back(post("file:///" + n + ".md", n));
   }
   bench.run();
   auto all = source.items;
@@ -537,8 +537,8 @@ TEST_CASE("what is stored and reported does not depend on which source or thread
         auto item = post("https://example.org/" + n, "본문 " + std::to_string(s) + " " + n + std::string(2000, 'x'));
         item.authors = {"Author " + std::to_string(i % 3)};
         item.author_emails = {"a" + std::to_string(s) + "@example.org"};
-        source.items.push_back(item);
-        if (i % 9 == 4) source.items.push_back(fail(ErrorKind::io, "unreadable", "https://example.org/x" + n));
+        source.items.emplace_back(item);
+        if (i % 9 == 4) source.items.emplace_back(fail(ErrorKind::io, "unreadable", "https://example.org/x" + n));
       }
     }
     CollectConfig config;
@@ -624,7 +624,7 @@ TEST_CASE("only what failed; only one source") {
     const auto broken = bench.run();
     REQUIRE(broken.failures.size() == 2);
     second.broken = false;
-    second.items.push_back(post("file:///d.md", "d"));
+    second.items.emplace_back(post("file:///d.md", "d"));
     first.asks = false;
     first.items = {post("file:///a.md", "changed"), post("https://example.org/b", "b")};
     const auto report = bench.run({}, {.only = {}, .retry = true, .failures = broken.failures});

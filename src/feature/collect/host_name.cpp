@@ -30,7 +30,7 @@ std::string take(char* text) {
 
 std::string ascii_host(std::string_view host) {
   while (host.ends_with('.')) host.remove_suffix(1);
-  const std::string folded = text::fold(host);
+  std::string folded = text::fold(host);
   if (is_ascii(folded)) return folded;
   char* ascii = nullptr;
   const int code = idn2_to_ascii_8z(folded.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);

@@ -25,7 +25,7 @@ HttpResponse page(std::string body, Headers headers = {{"etag", "\"1\""}}) {
 TEST_CASE("an answer outlives the program, to the byte") {
   const TempFolder folder;
   FakeClock clock;
-  const std::string body("two\0bytes \xff 한글", 19);
+  const std::string body("two\0bytes \xff 한글", 18);
   { HttpCache(folder.path(), plenty, clock).store("k", page(body, {{"etag", "W/\"a\""}, {"x-note", "caf\u00e9"}})); }
   HttpCache cache(folder.path(), plenty, clock);
   const auto entry = cache.find("k").value();

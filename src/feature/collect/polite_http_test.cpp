@@ -194,6 +194,7 @@ TEST_CASE("at most so many at once per host, and hosts do not wait for each othe
       },
       config);
   std::vector<std::jthread> threads;
+  threads.reserve(24);
   std::atomic<int> good{0};
   for (int i = 0; i < 24; ++i) {
     threads.emplace_back([&, i] {

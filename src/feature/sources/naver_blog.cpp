@@ -155,7 +155,8 @@ class NaverBlog final : public Source {
     raw.url = naver::post_url(run.id, listed.log_no);
     raw.media_type = "text/html";
     raw.bytes = std::move(response.body);
-    raw.title = page.title.empty() ? listed.title : std::move(page.title);
+    raw.title = std::move(page.title);
+    if (raw.title.empty()) raw.title = listed.title;
     raw.published = page.published;
     if (auto charset = web::content_type(response).charset; !charset.empty())
       raw.metadata["charset"] = std::move(charset);

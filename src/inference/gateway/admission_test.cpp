@@ -83,6 +83,7 @@ TEST_CASE("never more than the slots at once") {
   std::atomic<int> inside = 0, most = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(16);
     for (int t = 0; t < 16; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 50; ++i) {

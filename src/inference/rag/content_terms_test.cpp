@@ -33,6 +33,7 @@ TEST_CASE("invalid UTF-8 is no reason to fail") {
 TEST_CASE("threads do not disturb each other") {
   const Terms expected = content_terms("configuring packages repeatedly");
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   std::atomic<int> wrong = 0;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {

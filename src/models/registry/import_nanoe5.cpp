@@ -174,6 +174,7 @@ void set_vocabulary(gguf_context* out, const Source& s) {
     types.push_back(unused);
   }
   std::vector<const char*> pointers;
+  pointers.reserve(tokens.size());
   for (const auto& token : tokens) pointers.push_back(token.c_str());
   gguf_set_val_str(out, "tokenizer.ggml.model", "t5");  // llama.cpp's name of the Unigram tokenizer
   gguf_set_val_str(out, "tokenizer.ggml.pre", "default");

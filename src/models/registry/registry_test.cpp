@@ -25,7 +25,7 @@ Model draft(const std::string& id) {
 }
 
 fs::path stage(const TempFolder& folder, const std::string& content) {
-  const fs::path staged = folder.path() / "staged";
+  fs::path staged = folder.path() / "staged";
   testing::write_file(staged / "m.gguf", content);
   testing::write_file(staged / "sub" / "extra.txt", "x");
   return staged;

@@ -35,7 +35,7 @@ bool present(Project& project, const std::vector<stores::Artifact>& outputs) {
 
 /// Copies what belongs into the registry beside the training folder; the registry moves it into place.
 fs::path stage(const training::TrainResult& result, const fs::path& folder) {
-  const fs::path staged = folder / "staged";
+  fs::path staged = folder / "staged";
   fs::remove_all(staged);
   fs::create_directories(staged);
   fs::copy_file(result.gguf, staged / "adapter.gguf");

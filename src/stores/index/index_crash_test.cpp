@@ -148,6 +148,7 @@ TEST_CASE("index: searches during writes see whole documents") {
   std::vector<std::thread> readers;
   std::atomic<int> torn = 0;
   std::atomic<int> searches = 0;
+  readers.reserve(2);
   for (int r = 0; r < 2; ++r) {
     readers.emplace_back([&, r] {
       std::mt19937 random(static_cast<unsigned>(r));

@@ -14,12 +14,14 @@ namespace {
 
 std::vector<std::string> texts(int count) {
   std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(std::string(static_cast<std::size_t>(i) * 97, 'a') + std::to_string(i));
   return out;
 }
 
 void put_all(Objects& objects, const std::vector<std::string>& texts) {
   std::vector<Objects::New> all;
+  all.reserve(texts.size());
   for (const auto& text : texts) all.push_back({text, sha256_hex(text)});
   REQUIRE(objects.put_all(all));
 }

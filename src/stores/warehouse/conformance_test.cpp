@@ -196,6 +196,7 @@ void many_ask_for_one_person(Warehouse& warehouse) {
   constexpr int kThreads = 6;
   std::vector<std::string> ids(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 5; ++i) {
@@ -444,6 +445,7 @@ void threads_share_it(Warehouse& warehouse) {
   constexpr int kThreads = 4;
   constexpr int kEach = 15;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {

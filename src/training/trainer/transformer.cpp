@@ -19,6 +19,7 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
 
 Transformer::RopeTables rope_tables(const std::vector<std::int64_t>& lengths, const at::Tensor& frequency) {
   std::vector<at::Tensor> positions;
+  positions.reserve(lengths.size());
   for (const auto length : lengths) positions.push_back(at::arange(length, at::kFloat));
   const auto angles = at::cat(positions).unsqueeze(1) * frequency.unsqueeze(0);
   return {angles.cos(), angles.sin()};

@@ -44,8 +44,9 @@ TEST_CASE("weights: shape, types and tied embeddings are read from the GGUF") {
 
 TEST_CASE("weights: quantized matrices are dequantized") {
   const auto exact = load(testing::tiny_model({}));
-  for (const auto& [type, error] :
+  for (const auto& [name, error] :
        std::vector<std::pair<std::string, double>>{{"F16", 1e-3}, {"BF16", 1e-2}, {"Q8_0", 0.02}, {"Q4_1", 0.2}}) {
+    const std::string type = name;
     CAPTURE(type);
     const auto quantized = load(testing::tiny_model({.type = type}));
     REQUIRE(quantized.has_value());

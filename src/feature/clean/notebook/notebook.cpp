@@ -90,7 +90,7 @@ std::string language_of(const Json& root) {
         string_of(member(member(metadata, "kernelspec"), "language")), string_of(member(metadata, "language")),
         string_of(member(member(metadata, "kernelspec"), "name"))}) {
     if (name.empty()) continue;
-    const std::string folded = text::fold(name);
+    std::string folded = text::fold(name);
     if (folded.starts_with("python") || folded.starts_with("ipython")) return "python";
     if (folded == "ir") return "r";
     const bool plain = folded.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+#-_.") == std::string::npos;

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <functional>
 #include <memory>
-#include <ranges>
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
@@ -196,7 +195,7 @@ class DocxReader {
         to.line_break();
       }
     }
-    for (const auto mark : marks | std::views::reverse) to.close(mark);
+    for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) to.close(*mark);
     special(node, out, boxes);
   }
 

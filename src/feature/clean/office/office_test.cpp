@@ -203,7 +203,7 @@ TEST_CASE("office documents that would multiply: wide tables, repeated cells, lo
   }
   const auto table = cleaned_office(docx("<w:tbl><w:tr>" + wide + "</w:tr>" + rows + "</w:tbl>"), docx_type);
   CHECK(table.markdown.size() < 3000 * 30);
-  CHECK(prose_view(table.markdown).text.find("r") != std::string::npos);
+  CHECK(prose_view(table.markdown).text.find('r') != std::string::npos);
   CHECK(cleaned_office(docx("<w:tbl><w:tr>" + spans + "</w:tr></w:tbl>"), docx_type).markdown.size() < 3000 * 60);
 
   const auto numbers =

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/i18n.h"
 
@@ -86,11 +87,11 @@ bool Attribution::apply(const TreeFile& file, RawDocument& raw) {
   raw.metadata["attribution"] = method;
   raw.metadata["author_share"] = fmt::format("{:.2f}", main_share);
   if (config_.only_mine && !own_.empty() && matching_author(own_, main).empty()) {
-    notes_.push_back({ErrorKind::invalid,
-                      tr("Mostly by {} ({}%): left out, because only_mine is set", main.name,
-                         static_cast<int>(main_share * 100 + 0.5)),
-                      raw.url,
-                      {}});
+    notes_.push_back(
+        {ErrorKind::invalid,
+         tr("Mostly by {} ({}%): left out, because only_mine is set", main.name, std::lround(main_share * 100)),
+         raw.url,
+         {}});
     return false;
   }
   for (const auto& [index, amount] : order) {

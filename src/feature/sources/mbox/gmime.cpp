@@ -20,6 +20,7 @@ constexpr int max_parts = 500;
 /// The functions of GMime (and of the GLib it brings) that are used here.
 struct Library {
   void* handle = nullptr;
+// A declared name cannot stand in parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define TWIN_GMIME(name) decltype(&::name) name = nullptr
   TWIN_GMIME(g_mime_init);
   TWIN_GMIME(g_mime_stream_mem_new);

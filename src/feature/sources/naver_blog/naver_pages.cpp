@@ -190,7 +190,7 @@ std::string blog_id_of(const std::string& location) {
 std::string log_no_of(const std::string& location) {
   const auto address = web::parse_address(location);
   if (!address || !is_blog_host(*address)) return {};
-  const std::string parameter = address->parameter("logNo");
+  std::string parameter = address->parameter("logNo");
   if (is_number(parameter)) return parameter;
   const auto parts = address->parts();
   return parts.size() == 2 && is_number(parts[1]) ? parts[1] : std::string();

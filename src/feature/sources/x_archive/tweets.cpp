@@ -189,6 +189,7 @@ void complete(std::vector<Tweet>& tweets, const std::vector<Tweet>& notes) {
 
 std::vector<std::vector<const Tweet*>> threads(const std::vector<Tweet>& tweets) {
   std::vector<const Tweet*> order;
+  order.reserve(tweets.size());
   for (const auto& tweet : tweets) order.push_back(&tweet);
   std::sort(order.begin(), order.end(), [](const Tweet* a, const Tweet* b) { return older(*a, *b); });
   std::unordered_map<std::string, std::size_t> thread_of;

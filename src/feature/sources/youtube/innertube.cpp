@@ -150,7 +150,7 @@ WatchPage read_watch_page(std::string_view html) {
 
 std::string channel_id_of(std::string_view html) {
   for (const std::string_view name : {"\"externalId\"", "\"channelId\"", "\"browseId\""}) {
-    const std::string id = quoted_after(html, name);
+    std::string id = quoted_after(html, name);
     if (id.size() == 24 && id.starts_with("UC")) return id;
   }
   const std::string id = content_of(html, "itemprop=\"identifier\"");

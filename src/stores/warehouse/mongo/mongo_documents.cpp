@@ -235,6 +235,7 @@ void MongoWarehouse::restore_document(std::span<const Document> versions) {
           }
         }
         std::vector<Bson> entries;
+        entries.reserve(joining.size());
         for (auto& [number, entry] : joining) entries.push_back(std::move(entry));
         database_.replace(kHistory, by_id(name), bson("_id", name, "entries", entries), /*upsert=*/true);
         reference = bson("last", last, "count", static_cast<std::int64_t>(entries.size()));
@@ -252,6 +253,7 @@ void MongoWarehouse::restore_document(std::span<const Document> versions) {
     }
     count += static_cast<std::int64_t>(past.size());
     std::vector<Bson> entries;
+    entries.reserve(past.size());
     for (auto& [number, entry] : past) entries.push_back(std::move(entry));
     const Bson whole =
         bson("_id", id, "url", versions.front().url, "deleted", head.deleted, "deleted_at",

@@ -62,6 +62,7 @@ std::string MongoWarehouse::body(const Entry& entry) {
 
 void MongoWarehouse::fill_bodies(std::vector<Entry>& entries) {
   std::vector<std::string> ids;
+  ids.reserve(entries.size());
   for (const Entry& entry : entries) ids.push_back(entry.body_sha256);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -222,6 +223,7 @@ void MongoWarehouse::check(const std::function<void(Error&&)>& report) {
   std::map<std::string, std::string> wanted;  // body → document
   const auto compare = [&] {
     std::vector<std::string> ids;
+    ids.reserve(wanted.size());
     for (const auto& [body, document] : wanted) ids.push_back(body);
     for (const Bson& row :
          database_.find(kBodies, bson("_id", bson("$in", ids)), bson("projection", bson("parts", 1)))) {
