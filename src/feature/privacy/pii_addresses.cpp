@@ -18,10 +18,11 @@ bool is_domain_part(char c) {
   return is_ascii_alnum(c) || c == '.' || c == '-';
 }
 
-/// "icon@2x.png" names a file.
+/// "icon@2x.png" names a file, "getty@tty1.service" a unit of systemd.
 bool names_a_file(std::string_view last_label) {
-  constexpr std::array<std::string_view, 12> endings = {"png", "jpg", "jpeg", "gif", "svg",  "webp",
-                                                        "css", "js",  "ts",   "md",  "json", "html"};
+  constexpr std::array<std::string_view, 17> endings = {"png",     "jpg",    "jpeg",  "gif",    "svg",  "webp",
+                                                        "css",     "js",     "ts",    "md",     "json", "html",
+                                                        "service", "socket", "timer", "target", "mount"};
   return std::find(endings.begin(), endings.end(), text::ascii_lower(last_label)) != endings.end();
 }
 

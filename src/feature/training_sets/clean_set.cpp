@@ -53,7 +53,7 @@ class SetCleaner {
 
   Result<void> each_example(const Take& take) {
     const auto task = progress_.start("dataset", "samples");
-    std::int64_t waiting = 0;
+    std::int64_t waiting = 0;  // to be shown
     for (const auto& file : job_.files) {
       const auto read = read_set(file, std::nullopt, [&](Example&& example, std::int64_t number) -> Result<void> {
         if (stop_.stop_requested()) return fail(ErrorKind::cancelled, tr("Stopped"));
@@ -62,6 +62,7 @@ class SetCleaner {
       });
       if (!read) return tl::unexpected(read.error());
     }
+    task->add(static_cast<std::uint64_t>(waiting));
     return {};
   }
 
