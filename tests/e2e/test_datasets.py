@@ -83,6 +83,7 @@ class Files(ProjectTest):
         self.assertEqual(self.lines(out), [chat("Call [PHONE].")])
         rejected = self.lines(self.home / "clean.jsonl.rejected.jsonl")
         self.assertIn("bench.jsonl:1", rejected[1]["detail"])
+        self.twin("--set", "dataset.languages=[korean]", "dataset", "clean", samples, "--out", out, code=2)
         self.twin("--set", "dataset.pii=perhaps", "dataset", "clean", samples, "--out", out, code=2)
 
     def test_statistics(self):

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "core/hash.h"
+#include "core/i18n.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
 
@@ -35,7 +38,13 @@ void DatasetConfig::bind(config::Binder& b) {
           between(16, 1e6));
   b.field("min_characters", min_characters, "Shortest answer, beyond what its category asks", between(0, 1e9));
   b.field("max_characters", max_characters, "Longest answer (0: as its category says)", between(0, 1e9));
-  b.field("languages", languages, "Languages of answers that are kept: [ko, en] (empty: all)");
+  config::Rule codes;
+  codes.check = [](const std::string& text) {
+    const bool code = (text.size() == 2 || text.size() == 3) &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return code ? std::string() : tr("'{}' is no language code as ko or en (ISO 639)", text);
+  };
+  b.field("languages", languages, "Languages of answers that are kept: [ko, en] (empty: all)", codes);
   config::Rule files;
   files.path = files.exists = true;
   files.key_irrelevant = true;  // their content counts, by hash, not where they lie
