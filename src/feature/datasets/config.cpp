@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "core/hash.h"
+#include "core/i18n.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
 
@@ -33,6 +36,34 @@ void DatasetConfig::bind(config::Binder& b) {
           between(1, 50));
   b.field("rag_tokens", rag_tokens, "Most tokens of the passages of a sample, by the embedding model's tokenizer",
           between(16, 1e6));
+  b.field("min_characters", min_characters, "Shortest answer, beyond what its category asks", between(0, 1e9));
+  b.field("max_characters", max_characters, "Longest answer (0: as its category says)", between(0, 1e9));
+  config::Rule codes;
+  codes.check = [](const std::string& text) {
+    const bool code = (text.size() == 2 || text.size() == 3) &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return code ? std::string() : tr("'{}' is no language code as ko or en (ISO 639)", text);
+  };
+  b.field("languages", languages, "Languages of answers that are kept: [ko, en] (empty: all)", codes);
+  config::Rule files;
+  files.path = files.exists = true;
+  files.key_irrelevant = true;  // their content counts, by hash, not where they lie
+  b.field("decontaminate", decontaminate, "Benchmark files (JSON lines) that no training sample may share text with",
+          files);
+  b.field("decontaminate_words", decontaminate_words,
+          "Words in a row that make a training sample a copy of held-out text; two syllables of Hangul count as one "
+          "word (0: no decontamination)",
+          between(0, 1000));
+  b.field("decontaminate_common", decontaminate_common,
+          "Training documents beyond which words shared with a held-out document are a set phrase and no leak",
+          between(1, 1e9));
+  config::Rule no_key_ngrams = between(1, 4e9);
+  no_key_ngrams.key_irrelevant = true;
+  b.field("decontaminate_most_ngrams", decontaminate_most_ngrams,
+          "Most n-grams of held-out texts in memory, at about 40 bytes each", no_key_ngrams);
+  config::Rule actions;
+  actions.one_of = {"mask", "drop", "off"};
+  b.field("pii", pii, "Personal data in samples: mask it, drop the sample, or off", actions);
   b.field("seed", seed, "Chooses splits, question variants and samples");
 }
 

@@ -16,7 +16,7 @@
 
 namespace twin::feature {
 
-inline constexpr int dataset_version = 3;
+inline constexpr int dataset_version = 4;
 
 struct DatasetConfig {
   double validation_share = 0.05;  ///< of documents
@@ -29,6 +29,14 @@ struct DatasetConfig {
   double rag_share = 0.5;  ///< of the training questions that name a subject, how many get passages, as in serving
   int rag_passages = 3;    ///< the answer's passage and distractors
   int rag_tokens = 600;    ///< of all passages of a sample, by the embedding model's tokenizer
+  int min_characters = 0;  ///< of an answer, beyond what its category asks
+  int max_characters = 0;  ///< 0: as long as its category lets it be
+  std::vector<std::string> languages;      ///< of answers (ISO 639: "ko", "en"); empty: any
+  std::vector<std::string> decontaminate;  ///< benchmark files (JSON Lines) that no training sample may share text with
+  int decontaminate_words = 13;   ///< of an n-gram; two syllables of Hangul count as a word; 0: no decontamination
+  int decontaminate_common = 10;  ///< documents of the training split beyond which an n-gram is a set phrase
+  std::int64_t decontaminate_most_ngrams = 50'000'000;  ///< of held-out texts and benchmarks, in memory
+  std::string pii = "mask";                             ///< personal data in samples: mask, drop or off
   std::int64_t seed = 17;
   void bind(config::Binder& b);
 };
@@ -42,6 +50,15 @@ struct Rejection {
   std::string detail;              ///< the sample it duplicates, similarity … (may be empty)
 };
 
+/// Personal data that was found in a sample. The value itself is nowhere.
+struct PiiRecord {
+  std::string sample_id, document_id;
+  std::string part;                ///< answer | prompt | rejected
+  std::string kind;                ///< as to_string(PiiKind)
+  std::size_t start = 0, end = 0;  ///< answer: bytes of the document's prose view; else of the message
+  std::string action;              ///< masked | dropped
+};
+
 struct DatasetReport {
   std::map<std::string, int> counts;       ///< "instruct/train" → n …
   std::map<std::string, int> reasons;      ///< why samples were rejected → n
@@ -50,7 +67,10 @@ struct DatasetReport {
   std::vector<Error> failures;
   std::vector<Error> notes;  ///< worth knowing, not failed: a split without documents …
   int rag_samples = 0;       ///< training samples with passages
-  std::string sha256;        ///< of the written dataset (a manifest over its files)
+  std::vector<PiiRecord> pii;
+  std::int64_t held_out_ngrams = 0;  ///< of the evaluation splits and benchmarks
+  int set_phrases = 0;               ///< n-grams of the splits that so many documents have that they are no leak
+  std::string sha256;                ///< of the written dataset (a manifest over its files)
 };
 
 struct DatasetContext {
@@ -58,7 +78,7 @@ struct DatasetContext {
   stores::Objects& objects;  ///< generated answers are kept here item by item, to resume
   const std::map<std::string, Category>& categories;
   ProgressSink& progress;
-  std::filesystem::path folder;  ///< <folder>/{train,validation,test}.jsonl, rejected.jsonl, manifest.json
+  std::filesystem::path folder;  ///< {train,validation,test,rejected,pii}.jsonl, manifest.json
   std::stop_token stop;
   stores::Index* index = nullptr;  ///< where the passages of RAG samples are found; nullptr: no such samples
   std::map<std::string, std::string> duplicates = {};  ///< id of a document that is left out → the one that stays
@@ -70,9 +90,11 @@ struct DatasetContext {
 /// Questions by templates of the category (titles, headings, leading sentences), answers verbatim from the prose view;
 /// every answer is checked against its span. Exact and near duplicates are removed, also across splits (test and
 /// validation keep theirs, train loses its own). The system prompt is prompts/twin.system.txt, as in serving; a share
-/// of the training samples has passages before its question, as in serving (rag_samples.h). Writes
-/// {train,validation,test}.jsonl, rejected.jsonl and, last, manifest.json: same warehouse and configuration, same
-/// bytes. Throws Fatal when the folder cannot be written or the system prompt is missing.
+/// of the training samples has passages before its question, as in serving (rag_samples.h). Training samples that share
+/// an n-gram with the other splits or a benchmark are removed (overlap/decontaminate.h), personal data is masked or its
+/// samples dropped (samples/sample_privacy.h). Writes {train,validation,test}.jsonl, rejected.jsonl, pii.jsonl and,
+/// last, manifest.json: same warehouse and configuration, same bytes. Throws Fatal when the folder cannot be written or
+/// the system prompt is missing.
 [[nodiscard]] DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context);
 
 /// Rejected answers of the base model for a sample of build_instruct()'s training questions, with the author's text as

@@ -15,6 +15,9 @@
 #include "feature/datasets/samples_file.h"
 #include "feature/dedup/near_duplicates.h"
 #include "feature/quality/quality.h"
+#include "feature/samples/leaks.h"
+#include "feature/samples/sample_privacy.h"
+#include "feature/samples/sample_rules.h"
 
 namespace twin::feature {
 namespace {
@@ -42,8 +45,12 @@ class InstructBuilder {
         if (draft.sample.split == split) consider(draft);
       }
     }
-    limit();
-    if (context_.index) report_.rag_samples = add_passages(kept_, config_, *context_.index, prompts_);
+    const auto held_out = remove_leaks(kept_, config_, report_);
+    limit_samples(kept_, config_, report_.rejections);
+    if (context_.index) {
+      const auto usable = [&](const stores::Chunk& chunk) { return !held_out || !held_out->find(chunk.text); };
+      report_.rag_samples = add_passages(kept_, config_, *context_.index, prompts_, usable);
+    }
     verify();
     note_empty_splits();
     write();
@@ -96,6 +103,10 @@ class InstructBuilder {
 
   void consider(Draft& draft) {
     Sample& sample = draft.sample;
+    if (auto refused = refusal(config_, sample.answer)) {
+      reject(sample, std::move(refused->reason), std::move(refused->detail));
+      return;
+    }
     const std::string plain = text::fold(collapse_space(sample.answer));
     const std::string hash = sha256_hex(plain);
     if (const auto same = answers_.find(hash); same != answers_.end()) {
@@ -152,31 +163,8 @@ class InstructBuilder {
     return true;
   }
 
-  // Keeps the first max_samples by hash order, after one of every document.
-  void limit() {
-    if (config_.max_samples <= 0 || kept_.size() <= static_cast<std::size_t>(config_.max_samples)) return;
-    const auto order = [this](const Sample& sample) { return hash_order(config_.seed, "sample", sample.id); };
-    std::vector<std::pair<std::uint64_t, std::size_t>> by_hash;
-    for (std::size_t i = 0; i < kept_.size(); ++i) by_hash.emplace_back(order(kept_[i]), i);
-    std::sort(by_hash.begin(), by_hash.end());
-    std::set<std::string> seen;
-    std::stable_partition(by_hash.begin(), by_hash.end(), [&](const auto& entry) {
-      return seen.insert(kept_[entry.second].provenance.document_id).second;
-    });
-    std::vector<bool> keep(kept_.size(), false);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(config_.max_samples); ++i) keep[by_hash[i].second] = true;
-    std::vector<Sample> rest;
-    for (std::size_t i = 0; i < kept_.size(); ++i) {
-      if (keep[i]) {
-        rest.push_back(std::move(kept_[i]));
-      } else {
-        reject(kept_[i], "over_max_samples", "");
-      }
-    }
-    kept_ = std::move(rest);
-  }
-
-  // Reads every document once more and holds the answers against it; measures how much of its prose they cover.
+  // Reads every document once more, holds the answers against it and takes personal data out; measures how much of its
+  // prose they cover.
   void verify() {
     std::sort(kept_.begin(), kept_.end(), [](const Sample& a, const Sample& b) {
       return std::tie(a.provenance.document_id, a.provenance.start) <
@@ -188,18 +176,12 @@ class InstructBuilder {
     for (const std::string& id : documents_) {
       const std::optional<stores::Document> document = context_.warehouse.document(id);
       const ProseView prose = document ? prose_view(document->body) : ProseView{};
+      const auto personal = config_.pii == "off" ? std::vector<PiiFinding>() : find_pii(prose.text);
       std::vector<bool> inside(prose.text.size(), false);
       for (; sample != kept_.end() && sample->provenance.document_id == id; ++sample) {
         const auto [start, end] = std::pair(sample->provenance.start, sample->provenance.end);
-        if (end > prose.text.size() || prose.text.compare(start, end - start, sample->answer) != 0) {
-          reject(*sample, "not_verbatim", "the answer is not in the document at its offsets");
-          continue;
-        }
-        const bool with_passages = !sample->provenance.passages.empty();
-        if (with_passages && sample->prompt.back().content.find(sample->answer) == std::string::npos) {
-          reject(*sample, "not_in_passages", "the answer is not in the passages of its prompt");
-          continue;
-        }
+        // Before and after masking: what was cut is the author's, and what is masked is known span by span.
+        if (!is_proven(*sample, prose.text) || !protect(*sample, personal) || !is_proven(*sample, prose.text)) continue;
         std::fill(inside.begin() + static_cast<std::ptrdiff_t>(start),
                   inside.begin() + static_cast<std::ptrdiff_t>(end), true);
         verbatim.push_back(std::move(*sample));
@@ -216,6 +198,33 @@ class InstructBuilder {
       report_.coverage[split] =
           bytes.second == 0 ? 0 : static_cast<double>(bytes.first) / static_cast<double>(bytes.second);
     }
+  }
+
+  bool is_proven(const Sample& sample, std::string_view prose) {
+    if (!is_verbatim(sample, prose)) {
+      reject(sample, "not_verbatim", "the answer is not in the document at its offsets");
+      return false;
+    }
+    const bool with_passages = !sample.provenance.passages.empty();
+    if (with_passages && sample.prompt.back().content.find(sample.answer) == std::string::npos) {
+      reject(sample, "not_in_passages", "the answer is not in the passages of its prompt");
+      return false;
+    }
+    return true;
+  }
+
+  // Takes personal data out; false when that means the whole sample.
+  bool protect(Sample& sample, const std::vector<PiiFinding>& of_document) {
+    if (config_.pii == "off") return true;
+    if (config_.pii == "mask") {
+      mask_sample(sample, of_document, report_.pii);
+      return true;
+    }
+    const std::vector<PiiRecord> found = pii_of_sample(sample, of_document, "dropped");
+    if (found.empty()) return true;
+    report_.pii.insert(report_.pii.end(), found.begin(), found.end());
+    reject(sample, "pii", describe(found));
+    return false;
   }
 
   void note_empty_splits() {
@@ -238,6 +247,8 @@ class InstructBuilder {
     DatasetConfig config = config_;
     const Json facts{{"config", config::canonical(config)},
                      {"system_prompt", prompts_.system},
+                     {"held_out_ngrams", report_.held_out_ngrams},
+                     {"set_phrases", report_.set_phrases},
                      {"rag_samples", report_.rag_samples}};
     write_dataset(context_.folder, "instruct", by_split, facts, report_);
   }

@@ -78,12 +78,13 @@ TEST_CASE("the same warehouse gives the same bytes; nothing is dropped silently"
   add_documents(project, 8);
   const DatasetReport one = build_instruct(project.config, project.context("one"));
   const DatasetReport two = build_instruct(project.config, project.context("two"));
-  for (const char* name : {"train.jsonl", "validation.jsonl", "test.jsonl", "rejected.jsonl", "manifest.json"}) {
+  for (const char* name :
+       {"train.jsonl", "validation.jsonl", "test.jsonl", "rejected.jsonl", "pii.jsonl", "manifest.json"}) {
     CHECK(project.file(std::string("one/") + name) == project.file(std::string("two/") + name));
   }
   CHECK(one.sha256 == two.sha256);
   const Json manifest = Json::parse(project.file("one/manifest.json"));
-  CHECK(manifest["files"].size() == 4);
+  CHECK(manifest["files"].size() == 5);
   CHECK(manifest["counts"]["instruct/train"] == count_of(one.counts, "instruct/train"));
   const std::string rejected = project.file("one/rejected.jsonl");
   CHECK(std::count(rejected.begin(), rejected.end(), '\n') == static_cast<long>(one.rejections.size()));

@@ -12,6 +12,7 @@
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
 #include "feature/datasets/samples_file.h"
+#include "feature/samples/sample_privacy.h"
 
 namespace twin::feature {
 namespace {
@@ -81,9 +82,26 @@ class PreferenceBuilder {
       reject(sample, "empty_rejected", instruct_id);
     } else if (collapse_space(sample.rejected) == collapse_space(sample.answer)) {
       reject(sample, "rejected_equals_chosen", instruct_id);
-    } else {
+    } else if (protect(sample)) {
       kept_.push_back(std::move(sample));
     }
+  }
+
+  // The prompt and the author's answer come masked; a model may make up numbers of its own.
+  bool protect(Sample& sample) {
+    const auto found = config_.pii == "off" ? std::vector<PiiFinding>() : find_pii(sample.rejected);
+    if (found.empty()) return true;
+    const bool drop = config_.pii == "drop";
+    for (const PiiFinding& finding : found) {
+      report_.pii.push_back({sample.id, sample.provenance.document_id, "rejected", std::string(to_string(finding.kind)),
+                             finding.span.start, finding.span.end, drop ? "dropped" : "masked"});
+    }
+    if (drop) {
+      reject(sample, "pii", describe(found));
+    } else {
+      sample.rejected = mask_pii(sample.rejected, found);
+    }
+    return !drop;
   }
 
   Result<std::string> answer(const Sample& sample) {

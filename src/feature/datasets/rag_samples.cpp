@@ -63,7 +63,9 @@ bool fit_answer(Sample& sample, const Place& place) {
 
 class Distractors {
  public:
-  Distractors(const DatasetConfig& config, stores::Index& index) : config_(config), index_(index) {}
+  Distractors(const DatasetConfig& config, stores::Index& index,
+              const std::function<bool(const stores::Chunk&)>& usable)
+      : config_(config), index_(index), usable_(usable) {}
 
   /// Passages found for the question that neither hold the answer nor belong to held-out documents.
   std::vector<stores::Chunk> find(const Sample& sample, const stores::Chunk& source) {
@@ -75,6 +77,7 @@ class Distractors {
       auto chunk = index_.chunk(hit.chunk_id);
       if (!chunk || chunk->tokens > tokens || holds_answer(*chunk, sample)) continue;
       if (split_of(chunk->document_id, config_) != "train") continue;
+      if (usable_ && !usable_(*chunk)) continue;
       tokens -= chunk->tokens;
       found.push_back(std::move(*chunk));
       if (static_cast<int>(found.size()) == wanted) break;
@@ -91,6 +94,7 @@ class Distractors {
 
   const DatasetConfig& config_;
   stores::Index& index_;
+  const std::function<bool(const stores::Chunk&)>& usable_;
 };
 
 /// As assemble() of inference shows it.
@@ -103,19 +107,20 @@ std::string render(const models::Prompts& prompts, std::size_t n, const stores::
 }  // namespace
 
 int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stores::Index& index,
-                 const models::Prompts& prompts) {
+                 const models::Prompts& prompts, const std::function<bool(const stores::Chunk&)>& usable) {
   std::vector<Sample*> picked;
   for (Sample& sample : samples) {
     if (chosen(sample, config)) picked.push_back(&sample);
   }
   if (picked.empty()) return 0;
   const Places places = find_places(picked, index);
-  Distractors distractors(config, index);
+  Distractors distractors(config, index, usable);
   int changed = 0;
   for (Sample* sample : picked) {
     const Place* place = place_of(*sample, places);
     auto source = place ? index.chunk(place->chunk_id) : std::nullopt;
-    if (!source || source->tokens > config.rag_tokens || !fit_answer(*sample, *place)) continue;
+    if (!source || source->tokens > config.rag_tokens || (usable && !usable(*source))) continue;
+    if (!fit_answer(*sample, *place)) continue;
     std::vector<stores::Chunk> passages = distractors.find(*sample, *source);
     const std::size_t position = hash_order(config.seed, "rag position", sample->id) % (passages.size() + 1);
     passages.insert(passages.begin() + static_cast<std::ptrdiff_t>(position), std::move(*source));

@@ -1,6 +1,7 @@
 // RAG samples: the question behind the passages that a search finds, in the very prompt that serving uses.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "feature/datasets/datasets.h"
@@ -15,8 +16,9 @@ namespace twin::feature {
 ///
 /// The answer ends where its passage ends; a sample keeps its bare question when less than half of its answer would be
 /// left, when it quotes a sentence instead of asking about a title or heading, or when the index does not hold its
-/// document in this version. Passages are taken from training documents only. Returns how many samples were changed.
+/// document in this version. Passages are taken from training documents only, and of
+/// those that `usable` accepts. Returns how many samples were changed.
 int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stores::Index& index,
-                 const models::Prompts& prompts);
+                 const models::Prompts& prompts, const std::function<bool(const stores::Chunk&)>& usable = {});
 
 }  // namespace twin::feature

@@ -21,6 +21,10 @@ Json metadata_json(const Sample& sample) {
   Json scores = Json::array();
   for (const auto& [name, value] : sample.scores) scores.push_back(Json{{"name", name}, {"value", value}});
   const Provenance& from = sample.provenance;
+  Json masked = Json::array();
+  for (const PiiFinding& finding : from.masked) {
+    masked.push_back(Json{{"kind", to_string(finding.kind)}, {"start", finding.span.start}, {"end", finding.span.end}});
+  }
   return Json{{"id", sample.id},
               {"kind", sample.kind},
               {"split", sample.split},
@@ -34,6 +38,7 @@ Json metadata_json(const Sample& sample) {
               {"question_template", from.question_template},
               {"seed", static_cast<std::int64_t>(from.seed)},
               {"passages", from.passages},
+              {"masked", std::move(masked)},
               {"scores", std::move(scores)}};
 }
 
@@ -90,6 +95,27 @@ class Reader {
     }
   }
 
+  void read(const char* key, std::vector<PiiFinding>& masked) {
+    if (error_.empty() && !object_.contains(key)) return;  // of a dataset made before there were masks
+    const Json* list = find(key);
+    if (!list) return;
+    if (!list->is_array()) {
+      error_ = tr("'{}' is not a list", key);
+      return;
+    }
+    for (const Json& item : *list) {
+      Reader inner(item);
+      PiiFinding finding;
+      std::string kind;
+      inner.read("kind", kind);
+      inner.read("start", finding.span.start);
+      inner.read("end", finding.span.end);
+      if (inner.error().empty() && !pii_kind_from(kind, finding.kind)) inner.fail_with(tr("unknown kind '{}'", kind));
+      if (!inner.error().empty()) error_ = inner.error();
+      masked.push_back(finding);
+    }
+  }
+
   [[nodiscard]] const Json* find(const char* key) {
     if (!error_.empty()) return nullptr;
     const auto it = object_.find(key);
@@ -135,6 +161,7 @@ void read_metadata(Reader& reader, Sample& sample) {
   metadata.read("seed", seed);
   sample.provenance.seed = static_cast<std::uint64_t>(seed);
   metadata.read("passages", sample.provenance.passages);
+  metadata.read("masked", sample.provenance.masked);
   metadata.read("scores", sample.scores);
   if (!metadata.error().empty()) reader.fail_with("metadata: " + metadata.error());
 }

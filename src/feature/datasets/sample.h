@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
+#include "feature/privacy/pii.h"
 #include "models/engines/engine.h"
 
 namespace twin::feature {
@@ -19,6 +20,7 @@ struct Provenance {
   std::string question_template;   ///< "en.heading/2"
   std::uint64_t seed = 0;
   std::vector<std::string> passages;  ///< chunk ids as numbered in the prompt; empty: the question stands alone
+  std::vector<PiiFinding> masked;     ///< of the answer, in bytes of the prose view: is_verbatim() takes them back
 };
 
 struct Sample {

@@ -22,6 +22,7 @@ Sample instruct() {
   sample.category = "articles";
   sample.language = "ko";
   sample.provenance = {"doc_1", 2, 10, 42, "extractive", "ko.heading/1", 17};
+  sample.provenance.masked = {{{12, 20}, PiiKind::email}};
   sample.scores = {{"characters", 12}, {"prose_share", 0.5}};
   return sample;
 }
@@ -53,6 +54,7 @@ TEST_CASE("samples survive the way to JSON and back") {
     CHECK(back->rejected == sample.rejected);
     CHECK(back->prompt.size() == 2);
     CHECK(back->provenance.end == 42);
+    CHECK(back->provenance.masked == sample.provenance.masked);
     CHECK(back->scores == sample.scores);
   }
 }
@@ -72,6 +74,7 @@ TEST_CASE("every line of a kind has the same schema") {
   other.scores = {{"another", 1}};
   other.language.clear();
   other.provenance = {};
+  other.provenance.masked = instruct().provenance.masked;  // of a list, the shape of what it may hold
   CHECK(shape(to_json(other)["metadata"]) == shape(to_json(instruct())["metadata"]));
   CHECK(shape(to_json(preference())["metadata"]) == shape(to_json(instruct())["metadata"]));
 }

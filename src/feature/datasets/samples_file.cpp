@@ -7,6 +7,7 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/samples/steps.h"
 
 namespace twin::feature {
 namespace {
@@ -28,6 +29,44 @@ std::string to_jsonl(const std::vector<Rejection>& rejections) {
                      {"detail", rejection.detail}});
   }
   return out;
+}
+
+std::string to_jsonl(const std::vector<PiiRecord>& records) {
+  std::string out;
+  for (const PiiRecord& record : records) {
+    out += dump(Json{{"sample_id", record.sample_id},
+                     {"document_id", record.document_id},
+                     {"part", record.part},
+                     {"kind", record.kind},
+                     {"start", record.start},
+                     {"end", record.end},
+                     {"action", record.action}});
+  }
+  return out;
+}
+
+Json steps_json(const DatasetReport& report) {
+  int kept = 0;
+  for (const auto& [split, count] : report.counts) kept += count;
+  Json steps = Json::array();
+  for (const StepCount& step : step_counts(report.reasons, kept)) {
+    Json json{{"step", step.step}, {"unit", step.unit}, {"removed", step.removed}};
+    if (step.in >= 0) json.update(Json{{"in", step.in}, {"out", step.out}});
+    steps.push_back(std::move(json));
+  }
+  return steps;
+}
+
+Json pii_json(const std::vector<PiiRecord>& records) {
+  std::map<std::string, int> kinds;
+  std::map<std::string, int> samples;  // by action; records of a sample follow each other
+  const std::string* last = nullptr;
+  for (const PiiRecord& record : records) {
+    ++kinds[record.kind];
+    if (!last || *last != record.sample_id) ++samples[record.action];
+    last = &record.sample_id;
+  }
+  return Json{{"found", kinds}, {"samples", samples}};
 }
 
 class FolderWriter {
@@ -63,11 +102,14 @@ void write_dataset(const std::filesystem::path& folder, const std::string& kind,
   }
   for (const Rejection& rejection : report.rejections) ++report.reasons[rejection.reason];
   writer.write("rejected.jsonl", to_jsonl(report.rejections), report.rejections.size());
+  writer.write("pii.jsonl", to_jsonl(report.pii), report.pii.size());
   const Json manifest{{"kind", kind},
                       {"dataset_version", dataset_version},
                       {"made_with", facts},
                       {"counts", report.counts},
                       {"rejected", report.reasons},
+                      {"steps", steps_json(report)},
+                      {"pii", pii_json(report.pii)},
                       {"coverage", report.coverage},
                       {"files", writer.files()}};
   const std::string bytes = dump(manifest, 2);

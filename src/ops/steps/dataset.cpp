@@ -4,8 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/files.h"
+#include "core/hash.h"
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
+#include "feature/overlap/decontaminate.h"
+#include "feature/privacy/pii.h"
 #include "feature/quality/quality.h"
 #include "models/prompts/prompts.h"
 #include "ops/project/duplicates.h"
@@ -30,6 +34,11 @@ Json dataset_key(StepContext& context) {
   key["dataset_version"] = feature::dataset_version;
   key["clean_version"] = feature::clean_version;
   key["quality_version"] = feature::quality_version;
+  key["pii_version"] = feature::pii_version;
+  key["decontaminate_version"] = feature::decontaminate_version;
+  for (const std::string& file : project.config().dataset.decontaminate) {
+    key["decontaminate"].push_back(value_or_throw(sha256_file(file)));
+  }
   for (const auto& [id, category] : project.categories()) {
     feature::DatasetRules rules = category.dataset;
     key["rules"][id] = config::canonical(rules);
