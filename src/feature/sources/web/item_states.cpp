@@ -7,10 +7,10 @@ namespace twin::feature::web {
 namespace {
 
 constexpr std::string_view header = "items 1";
-constexpr std::size_t digits = 16;
+constexpr std::size_t digest_digits = 16;
 
 std::string short_hash(const std::string& text) {
-  return sha256_hex(text).substr(0, digits);
+  return sha256_hex(text).substr(0, digest_digits);
 }
 
 }  // namespace
@@ -19,7 +19,8 @@ ItemStates::ItemStates(const std::string& cursor) {
   bool first = true;
   for (const auto line : text::split(cursor, '\n')) {
     if (first && line != header) return;
-    if (!first && line.size() == 2 * digits) before_.emplace(line.substr(0, digits), line.substr(digits));
+    if (!first && line.size() == 2 * digest_digits)
+      before_.emplace(line.substr(0, digest_digits), line.substr(digest_digits));
     first = false;
   }
 }
