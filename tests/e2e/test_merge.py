@@ -197,6 +197,7 @@ class MergeTest(unittest.TestCase):
         modelfile = (self.folder / "mine/Modelfile").read_text()
         self.assertIn("FROM ./mine.Q4_K_M.gguf\n", modelfile)
         self.assertIn('{{ "<|im_start|>user\\n" }}{{ .Content }}{{ "<|im_end|>\\n" }}', modelfile)
+        self.assertIn('{{ "<|im_start|>system\\n" }}', modelfile)  # its first word is the token that may begin a text
         self.assertIn('SYSTEM """Be brief."""', modelfile)
         self.assertIn('PARAMETER stop "<|im_end|>"', modelfile)
         apart = (self.folder / "mine/Modelfile.adapter").read_text()

@@ -59,4 +59,10 @@ std::string special_token(const GgufFile& file, const std::string& key) {
   return gguf_get_arr_str(file.context(), tokens, static_cast<std::size_t>(*id));
 }
 
+bool adds_bos_token(const GgufFile& file) {
+  const bool usual = file.text("tokenizer.ggml.model").value_or("") == "llama" ||
+                     file.text("tokenizer.ggml.pre").value_or("") == "llama-bpe";
+  return file.number("tokenizer.ggml.add_bos_token").value_or(usual ? 1 : 0) != 0;
+}
+
 }  // namespace twin::models

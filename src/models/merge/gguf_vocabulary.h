@@ -23,4 +23,8 @@ struct Vocabulary {
 /// The text of the token whose id `key` holds ("tokenizer.ggml.eos_token_id"); empty when there is none.
 [[nodiscard]] std::string special_token(const GgufFile& file, const std::string& key);
 
+/// Whether programs put the token that begins a text before it: what the file says, else as llama.cpp does for its
+/// kind.
+[[nodiscard]] bool adds_bos_token(const GgufFile& file);
+
 }  // namespace twin::models

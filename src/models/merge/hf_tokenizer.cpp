@@ -94,7 +94,7 @@ class TokenizerWriter {
         {"added_tokens", std::move(added)},
         {"normalizer", pre->normalizer},
         {"pre_tokenizer", pre->pieces},
-        {"post_processor", post_processor(name)},
+        {"post_processor", post_processor()},
         {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}}},
         {"model",
          {{"type", "BPE"},
@@ -112,15 +112,9 @@ class TokenizerWriter {
         tr("tokenizer: whether special tokens swallow the spaces around them is not in a GGUF; assumed: no"));
   }
 
-  [[nodiscard]] bool adds_bos(const std::string& pre) const {
-    // llama.cpp's own defaults.
-    const bool usual = pre == "llama-bpe" || file_.text("tokenizer.ggml.model").value_or("") == "llama";
-    return file_.number("tokenizer.ggml.add_bos_token").value_or(usual ? 1 : 0) != 0;
-  }
-
-  [[nodiscard]] Json post_processor(const std::string& pre) const {
+  [[nodiscard]] Json post_processor() const {
     const std::string bos = special_token(file_, "tokenizer.ggml.bos_token_id");
-    if (!adds_bos(pre) || bos.empty()) return byte_level(true);
+    if (!adds_bos_token(file_) || bos.empty()) return byte_level(true);
     const auto id = *file_.number("tokenizer.ggml.bos_token_id");
     const Json begin{{"SpecialToken", {{"id", bos}, {"type_id", 0}}}};
     const auto sequence = [](const char* name, int type) {
@@ -158,7 +152,7 @@ class TokenizerWriter {
     Json config = std::move(special);
     config["tokenizer_class"] = tokenizer_class;
     config["clean_up_tokenization_spaces"] = false;
-    config["add_bos_token"] = adds_bos(file_.text("tokenizer.ggml.pre").value_or(""));
+    config["add_bos_token"] = adds_bos_token(file_);
     config["add_eos_token"] = file_.number("tokenizer.ggml.add_eos_token").value_or(0) != 0;
     if (tokenizer_class == "LlamaTokenizer") {
       config["add_prefix_space"] = file_.number("tokenizer.ggml.add_space_prefix").value_or(1) != 0;

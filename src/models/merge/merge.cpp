@@ -194,7 +194,10 @@ class Merge {
     const auto render = [&](const std::vector<Message>& messages, bool generation) {
       return (*worker)->apply_template(messages, generation);
     };
-    auto format = learn_chat_format(render, special_token(model_.base().file(), "tokenizer.ggml.bos_token_id"));
+    // What is put before every text anyway must not be in the template; SmolLM2's is the word that begins each turn.
+    const GgufFile& file = model_.base().file();
+    const bool added = adds_bos_token(file);
+    auto format = learn_chat_format(render, added ? special_token(file, "tokenizer.ggml.bos_token_id") : "");
     if (!format)
       result_.notes.push_back(tr("Modelfile: no TEMPLATE, for the chat template is not one of single turns"));
     return format;
