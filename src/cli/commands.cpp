@@ -49,6 +49,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              models_pull_command,
                              models_import_command,
                              models_export_command,
+                             models_merge_command,
                              models_quantize_command,
                              models_verify_command,
                              models_remove_command,

@@ -49,6 +49,7 @@ std::unique_ptr<Command> models_list_command();
 std::unique_ptr<Command> models_pull_command();
 std::unique_ptr<Command> models_import_command();
 std::unique_ptr<Command> models_export_command();
+std::unique_ptr<Command> models_merge_command();
 std::unique_ptr<Command> models_quantize_command();
 std::unique_ptr<Command> models_verify_command();
 std::unique_ptr<Command> models_remove_command();

@@ -11,6 +11,7 @@
 #include "core/process.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/pull_sources.h"
+#include "models/registry/quantize.h"
 
 namespace twin::models {
 namespace {
@@ -36,10 +37,31 @@ Result<void> prepare_empty(const fs::path& folder) {
 }  // namespace
 
 const std::vector<std::string>& quantization_types() {
-  static const std::vector<std::string> types = {"Q4_0",   "Q4_1",   "Q5_0",   "Q5_1",   "Q8_0",   "Q2_K",
-                                                 "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S",
-                                                 "Q5_K_M", "Q6_K",   "F16",    "BF16",   "F32"};
+  static const std::vector<std::string> types = {"Q4_0",   "Q4_1",   "Q5_0",   "Q5_1",   "Q8_0",   "Q2_K",   "Q3_K_S",
+                                                 "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",
+                                                 "IQ4_NL", "IQ4_XS", "F16",    "BF16",   "F32"};
   return types;
+}
+
+Result<std::string> quantization_named(const std::string& name) {
+  std::string upper = name;
+  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  const auto& types = quantization_types();
+  if (std::find(types.begin(), types.end(), upper) != types.end()) return upper;
+  return fail(ErrorKind::usage, tr("Unknown type {}", name), {},
+              tr("Known: {}", fmt::format("{}", fmt::join(types, ", "))));
+}
+
+Result<void> quantize_gguf(const fs::path& from, const fs::path& to, const std::string& type, std::stop_token stop) {
+  const auto program = find_program("llama-quantize");
+  if (!program) return tl::unexpected(program.error());
+  const auto threads = std::max(1u, std::thread::hardware_concurrency());
+  ProcessSpec spec;
+  spec.argv = {program->string(), "--allow-requantize", from.string(), to.string(), type, std::to_string(threads)};
+  const auto run = run_limited(std::move(spec), {}, stop);
+  if (!run) return tl::unexpected(run.error());
+  if (run->status != 0) return fail(ErrorKind::io, tr("llama-quantize failed: {}", tail(run->err)), from.string());
+  return {};
 }
 
 Result<void> export_model(const ModelRegistry& registry, const std::string& id, const fs::path& target) {
@@ -57,19 +79,14 @@ Result<void> export_model(const ModelRegistry& registry, const std::string& id, 
   return disk().write(target / "model.json", to_json(*model).dump(2) + "\n");
 }
 
-Result<Model> quantize_model(ModelRegistry& registry, const std::string& id, const std::string& type,
+Result<Model> quantize_model(ModelRegistry& registry, const std::string& id, const std::string& type_name,
                              const std::string& new_id) {
-  const auto& types = quantization_types();
-  if (std::find(types.begin(), types.end(), type) == types.end()) {
-    return fail(ErrorKind::usage, tr("Unknown type {}", type), {},
-                tr("Known: {}", fmt::format("{}", fmt::join(types, ", "))));
-  }
+  const auto type = quantization_named(type_name);
+  if (!type) return tl::unexpected(type.error());
   const auto source = registry.gguf(id);
   if (!source) return tl::unexpected(source.error());
-  const auto program = find_program("llama-quantize");
-  if (!program) return tl::unexpected(program.error());
   Model model = *registry.find(id);
-  model.id = new_id.empty() ? id_from_name(id + "-" + type) : new_id;
+  model.id = new_id.empty() ? id_from_name(id + "-" + *type) : new_id;
   model.source = "quantized:" + id;
   model.details["parent"] = id;
   model.details["parent_sha256"] = sha256_file(*source).value_or("");
@@ -81,13 +98,8 @@ Result<Model> quantize_model(ModelRegistry& registry, const std::string& id, con
   std::error_code error;
   fs::create_directories(staging, error);
   const fs::path out = staging / (model.id + ".gguf");
-  const auto threads = std::max(1u, std::thread::hardware_concurrency());
-  const auto run = run_process(
-      {program->string(), "--allow-requantize", source->string(), out.string(), type, std::to_string(threads)});
-  Result<Model> added = run ? Result<Model>(Model{}) : tl::unexpected(run.error());
-  if (run && run->status != 0) {
-    added = fail(ErrorKind::io, tr("llama-quantize failed: {}", tail(run->err)), source->string());
-  }
+  const auto made = quantize_gguf(*source, out, *type);
+  Result<Model> added = made ? Result<Model>(Model{}) : tl::unexpected(made.error());
   if (added) {
     const auto info = read_gguf(out);
     if (info) model.details["quantization"] = info->quantization;

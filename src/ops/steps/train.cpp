@@ -40,6 +40,7 @@ fs::path stage(const training::TrainResult& result, const fs::path& folder) {
   fs::create_directories(staged);
   fs::copy_file(result.gguf, staged / "adapter.gguf");
   fs::copy(result.peft, staged / "peft", fs::copy_options::recursive);
+  if (const fs::path card = folder / "README.md"; fs::exists(card)) fs::copy_file(card, staged / "README.md");
   return staged;
 }
 
