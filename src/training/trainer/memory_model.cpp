@@ -55,6 +55,21 @@ class Model {
   [[nodiscard]] std::int64_t weights() const { return weights_; }
   [[nodiscard]] std::int64_t loading() const { return loading_; }
 
+  /// What a dense model leaves free between its weights: all layers are read, then each is copied into the wider
+  /// matrices of AdaptedLinear and freed. A layer's matrices go into the place of the one before as far as they fit;
+  /// activations use the rest later.
+  [[nodiscard]] std::int64_t holes() const {
+    std::int64_t place = 0;
+    for (const auto& linear : linears_) place += linear.widened ? 0 : linear.inputs * linear.outputs * number_;
+    std::int64_t rest = place;
+    for (const auto& linear : linears_) {
+      if (linear.widened) continue;
+      for (const auto size : {linear.ranks * linear.inputs, linear.outputs * (linear.inputs + linear.ranks)})
+        rest -= size * number_ <= rest ? size * number_ : 0;
+    }
+    return place + (shape_.layers - 1) * rest;
+  }
+
   /// What forward keeps of a layer for backward: Transformer::LayerTape.
   [[nodiscard]] std::int64_t tape(std::int64_t rows) const {
     const std::int64_t query = shape_.heads * shape_.head_dim, rotated = query + shape_.kv_heads * shape_.head_dim;
@@ -158,7 +173,7 @@ Result<MemoryPlan> plan_memory(const GgufReader& base, const ModelShape& shape, 
   plan.weights = model.weights();
   plan.adapter = 4 * adapter + best;
   plan.activations = model.activations(part.rows);
-  plan.scratch = model.scratch(part);
+  plan.scratch = std::max(model.scratch(part), model.holes() - plan.activations);
   plan.checkpoint = steps > config.checkpoint_every ? 3 * adapter + best : adapter;
   return plan;
 }
