@@ -164,6 +164,15 @@ Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
   return train_result_from_json(json);
 }
 
+Result<TrainPlan> run_planning(const TrainJob& job, ProgressSink& progress, std::stop_token stop) {
+  Monitor monitor(progress, {});
+  const auto answer = run_child({"plan"}, to_json(job), monitor, stop);
+  if (!answer) return tl::unexpected(answer.error());
+  const auto json = answer->empty() ? Json() : Json::parse(answer->back(), nullptr, false);
+  if (!json.is_object()) return fail(ErrorKind::internal, tr("twin-train gave no result"));
+  return train_plan_from_json(json);
+}
+
 Result<std::vector<ScoredItem>> run_scoring(const ScoreJob& job, ProgressSink& progress, std::stop_token stop) {
   Monitor monitor(progress, {});
   const auto answer = run_child({"score"}, to_json(job), monitor, stop);

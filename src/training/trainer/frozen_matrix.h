@@ -25,6 +25,9 @@ struct FrozenMatrix {
   [[nodiscard]] FrozenMatrix reordered(const at::Tensor& order) const;
 };
 
+/// Bytes of a matrix in blocks of a ggml type by name; the same errors as quantize().
+[[nodiscard]] Result<std::int64_t> quantized_bytes(std::int64_t rows, std::int64_t columns, const std::string& type);
+
 /// Quantizes float32 rows to a ggml type by name ("q4_1"). Columns that do not divide into the type's blocks are
 /// ErrorKind::invalid.
 [[nodiscard]] Result<FrozenMatrix> quantize(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,

@@ -80,6 +80,16 @@ std::vector<std::int64_t> GgufReader::shape(const std::string& tensor) const {
   return {std::make_reverse_iterator(sizes + dimensions), std::make_reverse_iterator(sizes)};
 }
 
+std::int64_t GgufReader::bytes(const std::string& tensor) const {
+  const auto id = gguf_find_tensor(file_.context(), tensor.c_str());
+  return id < 0 ? 0 : static_cast<std::int64_t>(gguf_get_tensor_size(file_.context(), id));
+}
+
+bool GgufReader::is_quantized(const std::string& tensor) const {
+  const auto id = gguf_find_tensor(file_.context(), tensor.c_str());
+  return id >= 0 && ggml_is_quantized(gguf_get_tensor_type(file_.context(), id));
+}
+
 Result<void> GgufReader::read_bytes(const std::string& tensor, void* bytes) const {
   const auto* context = file_.context();
   const auto id = gguf_find_tensor(context, tensor.c_str());

@@ -32,6 +32,9 @@ class GgufReader {
   [[nodiscard]] bool has(const std::string& tensor) const;
   /// Slowest dimension first, so a weight is {rows (outputs), columns (inputs)}. Empty when absent.
   [[nodiscard]] std::vector<std::int64_t> shape(const std::string& tensor) const;
+  /// Bytes in the file, and whether they are blocks of few bits; 0 and false when absent.
+  [[nodiscard]] std::int64_t bytes(const std::string& tensor) const;
+  [[nodiscard]] bool is_quantized(const std::string& tensor) const;
   /// All elements, row-major, of any type that ggml can turn into floats.
   [[nodiscard]] Result<std::vector<float>> read(const std::string& tensor) const;
   /// A matrix as the file has it: in blocks, or dense when it is not quantized.

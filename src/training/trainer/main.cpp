@@ -8,11 +8,13 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "core/files.h"
 #include "core/i18n.h"
 #include "models/engines/worker.h"
+#include "training/trainer/plan.h"
 #include "training/trainer/trainer.h"
 
 namespace twin::training {
@@ -24,6 +26,7 @@ constexpr const char* usage =
     "twin-train: LoRA fine-tuning of GGUF models\n"
     "\n"
     "  twin-train [train] < job.json     trains; prints a result as one JSON object\n"
+    "  twin-train plan    < job.json     prints the job's size, memory and time as one JSON object; trains nothing\n"
     "  twin-train score   < job.json     prints {\"tokens\",\"nll\"} for each line of the job's data\n"
     "  twin-train --help | --version\n"
     "\n"
@@ -78,6 +81,13 @@ void run_train() {
   std::cout << to_json(result).dump() << std::endl;
 }
 
+void run_plan() {
+  const auto job = value_or_throw(train_job_from_json(read_stdin()));
+  const auto lock = value_or_throw(FileLock::acquire(job.out / "lock"));
+  const auto result = plan(job, make_hooks(job.base, job.out / "logs", job.config.threads));
+  std::cout << to_json(result).dump() << std::endl;
+}
+
 void run_score() {
   const auto job = value_or_throw(score_job_from_json(read_stdin()));
   const TempFolder logs("twin-score-logs");
@@ -90,7 +100,13 @@ void run_score() {
 int run(const std::string& command) {
   keep_freed_memory();
   try {
-    command == "score" ? run_score() : run_train();
+    if (command == "plan") {
+      run_plan();
+    } else if (command == "score") {
+      run_score();
+    } else {
+      run_train();
+    }
     return exit_code::done;
   } catch (const Fatal& fatal) {
     std::cout << Json{{"error", to_json(fatal.error())}}.dump() << std::endl;
@@ -107,7 +123,8 @@ int run(const std::string& command) {
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "train";
-  if (argc > 2 || (command != "train" && command != "score" && command != "--help" && command != "--version")) {
+  const std::set<std::string> known = {"train", "plan", "score", "--help", "--version"};
+  if (argc > 2 || !known.contains(command)) {
     std::fputs(twin::training::usage, stderr);
     return twin::exit_code::usage;
   }

@@ -19,6 +19,8 @@ void emit(const Hooks& hooks, const Json& event);
 [[nodiscard]] bool stop_requested(const Hooks& hooks);
 /// Processor time of this process so far, all threads.
 [[nodiscard]] double cpu_seconds();
+/// Resident memory of this process now, in bytes.
+[[nodiscard]] std::uint64_t resident_memory();
 /// Largest resident memory of this process so far.
 [[nodiscard]] std::uint64_t peak_rss();
 

@@ -4,6 +4,7 @@
 #include <ATen/TensorOperators.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -32,8 +33,9 @@ class Loader {
     return weights_.shape;
   }
 
-  ModelWeights load() {
+  ModelWeights load(std::int64_t layers) {
     (void)this->shape();
+    if (layers > 0) weights_.shape.layers = std::min(layers, weights_.shape.layers);
     const auto& shape = weights_.shape;
     weights_.dtype = dtype_;
     weights_.embedding = matrix("token_embd.weight", shape.vocabulary, shape.hidden);
@@ -241,9 +243,10 @@ Result<ModelShape> load_shape(const GgufReader& file) {
   }
 }
 
-Result<ModelWeights> load_weights(const GgufReader& file, at::ScalarType dtype, const std::string& quantize) {
+Result<ModelWeights> load_weights(const GgufReader& file, at::ScalarType dtype, const std::string& quantize,
+                                  std::int64_t layers) {
   try {
-    return Loader(file, dtype, quantize).load();
+    return Loader(file, dtype, quantize).load(layers);
   } catch (const Fatal& fatal) {
     return tl::unexpected<Error>(fatal.error());
   }

@@ -74,9 +74,10 @@ struct ModelWeights {
 [[nodiscard]] Result<ModelShape> load_shape(const GgufReader& file);
 
 /// Widens every weight to `dtype`; with `quantize` (TrainConfig::quantize_base) the linear layers are kept in blocks.
+/// `layers` > 0: only so many of the first ones, and the shape says so.
 /// Unknown architectures, experts, unknown RoPE scaling and missing or misshapen tensors are ErrorKind::invalid, naming
 /// what is not supported.
 [[nodiscard]] Result<ModelWeights> load_weights(const GgufReader& file, at::ScalarType dtype,
-                                                const std::string& quantize = "false");
+                                                const std::string& quantize = "false", std::int64_t layers = 0);
 
 }  // namespace twin::training

@@ -1,0 +1,29 @@
+#include "ops/project/training_job.h"
+
+#include "core/files.h"
+#include "core/i18n.h"
+
+namespace twin::ops {
+
+training::TrainJob training_job(Project& project) {
+  if (const std::string& method = project.config().train.method; method != "sft") {
+    throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", method), "train.method",
+                tr("other methods take a file: twin train --data FILE --method {}", method));
+  }
+  const std::filesystem::path dataset = project.layout().dataset("instruct");
+  training::TrainJob job;
+  job.base = value_or_throw(project.models().gguf(project.config().models.chat));
+  job.base_name = project.config().models.chat;
+  job.config = project.config().train;
+  job.data = dataset / "train.jsonl";
+  if (!disk().exists(job.data)) {
+    throw Fatal(ErrorKind::not_found, tr("The project has no training samples yet"), job.data.string(),
+                tr("make them first: twin dataset"));
+  }
+  // A small body of writing may have no document in the validation split.
+  const auto validation = disk().stat(dataset / "validation.jsonl");
+  if (validation && validation->size > 0) job.eval_data = dataset / "validation.jsonl";
+  return job;
+}
+
+}  // namespace twin::ops

@@ -1,0 +1,13 @@
+// What the project's stage `train` computes.
+#pragma once
+
+#include "ops/project/project.h"
+#include "training/train_job.h"
+
+namespace twin::ops {
+
+/// Base model, instruction samples and settings of the project; `out` is the caller's. Throws Fatal: another method
+/// than sft, a base model that is not there, samples that were not made yet (the hint says how).
+[[nodiscard]] training::TrainJob training_job(Project& project);
+
+}  // namespace twin::ops
