@@ -31,7 +31,7 @@ struct CleanSetReport {
 
 /// Files beside `out`: OUT.rejected.jsonl names each line removed with its reason, OUT.pii.jsonl each finding with its
 /// place and kind. Duplicates are judged by question and answer together, of equal ones the first stays. Memory: about
-/// 0.9 KB for an example kept and 40 bytes for an n-gram held out, whatever the length of the texts. Fails with the
+/// 1 KB for an example kept and 40 bytes for an n-gram held out, whatever the length of the texts. Fails with the
 /// first malformed line; all three files appear at the end or not at all.
 [[nodiscard]] Result<CleanSetReport> clean_set(const DatasetConfig& config, const CleanSetJob& job,
                                                ProgressSink& progress, const std::stop_token& stop);
