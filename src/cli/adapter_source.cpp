@@ -1,5 +1,6 @@
 #include "cli/adapter_source.h"
 
+#include "cli/base_model.h"
 #include "core/i18n.h"
 #include "models/merge/lora.h"
 
@@ -31,6 +32,10 @@ AdapterSource of_folder(const std::string& name, const fs::path& folder) {
 
 }  // namespace
 
+models::ModelRegistry registry_here(Session& session) {
+  return models::ModelRegistry(session.has_project() ? session.project().models().root() : user_models());
+}
+
 AdapterSource find_adapter_source(Session& session, const std::string& reference) {
   if (fs::is_regular_file(reference)) {
     AdapterSource source;
@@ -44,14 +49,15 @@ AdapterSource find_adapter_source(Session& session, const std::string& reference
     return of_folder((folder.has_filename() ? folder : folder.parent_path()).filename().string(), folder);
   }
   const std::string id = reference.empty() ? session.project().adapter_id() : reference;
-  const auto model = session.models().find(id);
+  const models::ModelRegistry registry = registry_here(session);
+  const auto model = registry.find(id);
   if (!model) {
-    throw Fatal(ErrorKind::not_found, tr("There is no adapter {}", id), session.models().root().string(),
+    throw Fatal(ErrorKind::not_found, tr("There is no adapter {}", id), registry.root().string(),
                 tr("Train one with twin train, or name a folder or file"));
   }
   if (model->kind != "adapter")
     throw Fatal(ErrorKind::usage, tr("{} is no adapter but a model of kind {}", id, model->kind));
-  AdapterSource source = of_folder(id, session.models().folder(id));
+  AdapterSource source = of_folder(id, registry.folder(id));
   if (!model->base.empty()) source.base = model->base;
   source.of_project = model->source.starts_with("run:");
   return source;

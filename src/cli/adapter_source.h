@@ -21,4 +21,7 @@ struct AdapterSource {
 /// registry; empty: the project's own. Throws Fatal.
 [[nodiscard]] AdapterSource find_adapter_source(Session& session, const std::string& reference);
 
+/// The registry that find_base_model() looks into, too: the project's, or else the user's.
+[[nodiscard]] models::ModelRegistry registry_here(Session& session);
+
 }  // namespace twin::cli

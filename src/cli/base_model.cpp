@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/i18n.h"
 #include "models/registry/registry.h"
+#include "ops/project/user_models.h"
 
 namespace twin::cli {
 namespace {
@@ -64,8 +65,7 @@ fs::path registry_folder(const Session& session) {
 
 fs::path user_models() {
   if (const std::string folder = variable("TWIN_MODELS_FOLDER"); !folder.empty()) return folder;
-  if (const std::string data = variable("XDG_DATA_HOME"); !data.empty()) return fs::path(data) / "twin" / "models";
-  return fs::path(variable("HOME")) / ".local" / "share" / "twin" / "models";
+  return ops::user_models_folder();
 }
 
 BaseModel find_base_model(Session& session, const std::string& reference) {

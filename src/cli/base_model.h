@@ -18,7 +18,7 @@ struct BaseModel {
 /// https://…), which is fetched into that registry once. Throws Fatal.
 [[nodiscard]] BaseModel find_base_model(Session& session, const std::string& reference);
 
-/// $TWIN_MODELS_FOLDER, or $XDG_DATA_HOME/twin/models (default ~/.local/share).
+/// $TWIN_MODELS_FOLDER, or where `twin models` keeps those of the user (ops::user_models_folder()).
 [[nodiscard]] std::filesystem::path user_models();
 
 }  // namespace twin::cli

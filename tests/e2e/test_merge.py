@@ -204,6 +204,7 @@ class MergeTest(unittest.TestCase):
         self.assertIn(f"FROM {self.base}\nADAPTER {self.shared / 'lora.gguf'}\n", apart)
         card = (self.folder / "mine/README.md").read_text()
         self.assertIn("license: \"apache-2.0\"", card)
+        self.assertIn("LICENSE", result["files"])  # the registry has the text
         self.assertIn(hashlib.sha256(self.base.read_bytes()).hexdigest(), card)
         self.merge(self.shared / "lora.gguf", "plain", "--quantize", "q8_0")
         self.assertIn("assistant named SmolLM", (self.folder / "plain/Modelfile").read_text())
@@ -225,6 +226,31 @@ class MergeTest(unittest.TestCase):
         card = (self.folder / "merged/README.md").read_text()
         self.assertIn("## LoRA adapter", card)
         self.assertNotIn("base_model: x", card)
+
+    def test_an_adapter_of_the_registry_by_its_id(self):
+        models = self.folder / "models"
+        models.mkdir()
+        (models / "smollm2").symlink_to(MODELS / "smollm2")
+        tuned = models / "tuned"
+        tuned.mkdir()
+        weights = tuned / "adapter.gguf"
+        shutil.copy(self.shared / "lora.gguf", weights)
+        file = {"name": "adapter.gguf", "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+                "size": weights.stat().st_size}
+        (tuned / "model.json").write_text(json.dumps({
+            "id": "tuned", "kind": "adapter", "family": "llama", "format": "gguf", "files": [file], "base": "smollm2",
+            "source": "run:1"}))
+        env = {**self.env, "TWIN_MODELS_FOLDER": str(models)}
+        merge = [BIN / "twin", "models", "merge"]
+        done = subprocess.run([*merge, "tuned", "merged", "--json"], cwd=self.folder, env=env, text=True,
+                              capture_output=True, timeout=900)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('SYSTEM """You write as the author', (self.folder / "merged/Modelfile").read_text())
+        self.assertTrue((self.folder / "merged/Modelfile.adapter").exists())
+        for named, says in [("absent", "There is no adapter absent"), ("smollm2", "smollm2 is no adapter")]:
+            done = subprocess.run([*merge, named, "out"], cwd=self.folder, env=env, text=True, capture_output=True)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(says, done.stderr)
 
     def test_memory_holds_blocks_not_the_model(self):
         # A child's peak begins at its parent's, so a small parent starts it.

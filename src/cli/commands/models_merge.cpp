@@ -93,9 +93,10 @@ class ModelsMerge final : public Command {
   /// The licence, from the registry's entry or the file.
   static void describe_base(Session& session, const BaseModel& base, models::MergeRequest& request) {
     if (const auto info = models::read_gguf(base.gguf)) request.license = info->license;
-    for (const models::Model& model : session.models().list()) {
+    const models::ModelRegistry registry = registry_here(session);
+    for (const models::Model& model : registry.list()) {
       for (const models::ModelFile& file : model.files) {
-        if (session.models().folder(model.id) / file.name != base.gguf) continue;
+        if (registry.folder(model.id) / file.name != base.gguf) continue;
         if (!model.license.empty()) request.license = model.license;
         request.license_text = model.license_text;
       }
