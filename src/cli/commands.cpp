@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              up_command,
                              collect_command,
                              index_command,
+                             index_copy_command,
                              dataset_command,
                              dataset_stats_command,
                              dataset_export_command,

@@ -12,6 +12,7 @@
 #include "core/i18n.h"
 #include "core/process.h"
 #include "ops/pipeline/host.h"
+#include "stores/index/location.h"
 
 namespace twin::ops {
 namespace {
@@ -79,6 +80,16 @@ Check check_model(Project& project, const std::string& id, const std::string& re
   return {tr("model {}", id), CheckState::good, model->license, {}};
 }
 
+Check check_index(Project& project) {
+  const stores::IndexConfig& config = project.config().index;
+  if (config.uri.empty()) return {tr("index"), CheckState::good, project.layout().index().string(), {}};
+  auto server = stores::probe_index_server(config, project.secrets());
+  if (server) return {tr("index"), CheckState::good, *server + ", " + config.uri, {}};
+  const Error& error = server.error();
+  return {tr("index"), CheckState::problem, config.uri + ": " + error.message,
+          error.hint.empty() ? tr("is the server running, and is index.uri right?") : error.hint};
+}
+
 /// Tries to listen there, as the server would.
 Check check_port(const inference::ServeConfig& serve) {
   Check check{tr("port {}", serve.port), CheckState::good, tr("free"), {}};
@@ -136,6 +147,7 @@ std::vector<Check> run_doctor(Project& project) {
           check_model(project, config.models.chat, config.models.chat_from),
           check_model(project, config.models.embedding, config.models.embedding_from),
           check_sources(project, config),
+          check_index(project),
           check_port(config.serve)};
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/i18n.h"
 #include "core/process.h"
+#include "stores/index/location.h"
 
 namespace twin::ops {
 namespace {
@@ -84,6 +85,7 @@ std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<s
   }
   // Here, so that a password in twin.yaml is refused before anything can print it.
   if (auto address = stores::check_address(project->config_.warehouse); !address) errors.push_back(address.error());
+  if (auto address = stores::check_index_address(project->config_.index); !address) errors.push_back(address.error());
   if (!errors.empty()) throw_all(errors);
   return project;
 }
@@ -100,7 +102,8 @@ stores::Warehouse& Project::warehouse() {
 }
 
 stores::Index& Project::index() {
-  return open_once(mutex_, index_, [&] { return stores::open_index(layout_.index(), config_.index); });
+  const Secrets& known = config_.index.uri.empty() ? no_secrets() : secrets();
+  return open_once(mutex_, index_, [&] { return stores::open_index(config_.index, layout_.index(), known); });
 }
 
 stores::Runs& Project::runs() {

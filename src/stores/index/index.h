@@ -10,6 +10,7 @@
 
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "stores/index/qdrant/config.h"
 
 namespace twin::stores {
 
@@ -22,6 +23,8 @@ struct IndexConfig {
   int max_query_bytes = 65'536;  ///< of a longer query the beginning is used
   int rescore_factor = 4;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
   int rescore_at_least = 64;     ///< … and no fewer than this
+  std::string uri;               ///< "": SQLite in a folder; qdrant://host:port/name or qdrants://… (location.h)
+  QdrantConfig qdrant;
   void bind(config::Binder& b);
 };
 
@@ -70,6 +73,19 @@ struct IndexCounts {
   int dimension = 0;
 };
 
+/// Which embedding model filled an index; an empty hash and dimension 0: none yet.
+struct IndexModel {
+  std::string hash;
+  int dimension = 0;
+};
+
+/// A document as replace() takes it. chunks[i] has vectors[i].
+struct IndexEntry {
+  IndexedDocument document;
+  std::vector<Chunk> chunks;
+  std::vector<std::vector<float>> vectors;
+};
+
 /// Lexical and vector search over chunks. Thread-safe. Throws Fatal when the database itself fails.
 class Index {
  public:
@@ -84,6 +100,9 @@ class Index {
   /// To be called before the first replace(). Drops all when the model (or its dimension) differs from the one that
   /// filled the index; returns true when it did.
   virtual bool use_model(const std::string& embedding_model_hash, int dimension) = 0;
+  virtual IndexModel model() = 0;
+  /// To be called when a number of documents were written: brings up to date what replace() leaves for later.
+  virtual void settle() {}
 
   virtual std::optional<IndexedDocument> document(const std::string& id) = 0;
   /// (id, feature_key) of every document, to find what has to be done again.
@@ -91,6 +110,10 @@ class Index {
   virtual std::optional<Chunk> chunk(const std::string& chunk_id) = 0;
   /// In order of document id, then of position; all of one instant. Return false to stop.
   virtual void each_chunk(const std::function<bool(Chunk&&)>& visit) = 0;
+
+  /// Every document with its chunks and vectors, bit for bit, in order of document id; for copies. Return false to
+  /// stop.
+  virtual void each_entry(const std::function<bool(IndexEntry&&)>& visit) = 0;
 
   /// BM25 over the retrieval view, title and headings. Any text is a valid query (operators are not interpreted). Words
   /// that more than half of the passages hold are left out where there are others: BM25 gives them no weight.
@@ -107,6 +130,8 @@ class Index {
   virtual IndexCounts counts() = 0;
   /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized): equal indexes, equal digests.
   virtual std::string digest() = 0;
+  /// For messages: the file, or the server and the name there.
+  [[nodiscard]] virtual std::string location() const = 0;
 };
 
 /// SQLite FTS5 and vectors at <folder>/index.db.

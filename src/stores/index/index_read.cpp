@@ -1,4 +1,5 @@
 // Reading documents and chunks back.
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "stores/index/sqlite_index.h"
@@ -28,29 +29,40 @@ Chunk chunk_of(Query& query) {
   return chunk;
 }
 
+constexpr const char* kDocumentColumns =
+    "id, version, feature_key, url, title, source, category, language, author_ids, published, weight, prose";
+
+// From the columns above.
+IndexedDocument document_of(Query& q) {
+  IndexedDocument d;
+  d.id = q.text(0);
+  d.version = q.small(1);
+  d.feature_key = q.text(2);
+  d.url = q.text(3);
+  d.title = q.text(4);
+  d.source = q.text(5);
+  d.category = q.text(6);
+  d.language = q.text(7);
+  d.author_ids = parse(q.text(8));
+  d.published = q.integer(9);
+  d.weight = q.real(10);
+  d.prose = q.text(11);
+  return d;
+}
+
+std::vector<float> floats_of(Query::Blob bytes) {
+  std::vector<float> vector(bytes.size() / sizeof(float));
+  std::memcpy(vector.data(), bytes.data(), vector.size() * sizeof(float));
+  return vector;
+}
+
 }  // namespace
 
 std::optional<IndexedDocument> SqliteIndex::document(const std::string& id) {
   return store_.read([&](Connection& c) -> std::optional<IndexedDocument> {
-    Query q(c,
-            "SELECT id, version, feature_key, url, title, source, category, language, author_ids, published, weight, "
-            "prose FROM documents WHERE id = ?",
-            id);
-    if (!q.step()) return std::nullopt;
-    IndexedDocument d;
-    d.id = q.text(0);
-    d.version = q.small(1);
-    d.feature_key = q.text(2);
-    d.url = q.text(3);
-    d.title = q.text(4);
-    d.source = q.text(5);
-    d.category = q.text(6);
-    d.language = q.text(7);
-    d.author_ids = parse(q.text(8));
-    d.published = q.integer(9);
-    d.weight = q.real(10);
-    d.prose = q.text(11);
-    return d;
+    Query query(c, std::string("SELECT ") + kDocumentColumns + " FROM documents WHERE id = ?", id);
+    if (!query.step()) return std::nullopt;
+    return document_of(query);
   });
 }
 
@@ -96,6 +108,30 @@ void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
         chunk.text = chunks.is_null(7) ? prose.substr(chunk.start, chunk.end - chunk.start) : chunks.text(7);
         if (!visit(std::move(chunk))) return;
       }
+    }
+  });
+}
+
+void SqliteIndex::each_entry(const std::function<bool(IndexEntry&&)>& visit) {
+  store_.read([&](Connection& c) {
+    Query documents(c, std::string("SELECT ") + kDocumentColumns + ", key FROM documents ORDER BY id");
+    while (documents.step()) {
+      IndexEntry entry;
+      entry.document = document_of(documents);
+      const std::string& prose = entry.document.prose;
+      Query chunks(c,
+                   std::string("SELECT ") + kChunkColumns +
+                       ", c.text, v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.document = ? "
+                       "ORDER BY c.position",
+                   documents.integer(12));
+      while (chunks.step()) {
+        Chunk chunk = chunk_of(chunks);
+        chunk.document_id = entry.document.id;
+        chunk.text = chunks.is_null(7) ? prose.substr(chunk.start, chunk.end - chunk.start) : chunks.text(7);
+        entry.chunks.push_back(std::move(chunk));
+        entry.vectors.push_back(floats_of(chunks.blob(8)));
+      }
+      if (!visit(std::move(entry))) return;
     }
   });
 }

@@ -133,29 +133,10 @@ std::vector<std::int64_t> index_detail::filtered_chunks(Connection& connection, 
   return keys;
 }
 
-std::vector<Hit> index_detail::best_hits(std::vector<Hit> hits, int k) {
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-    return a.score != b.score ? a.score > b.score : a.chunk_id < b.chunk_id;
-  });
-  if (hits.size() > static_cast<std::size_t>(std::max(k, 0))) hits.resize(static_cast<std::size_t>(std::max(k, 0)));
-  return hits;
-}
-
 std::vector<std::string> SqliteIndex::terms_of(Connection& c, const std::string& query) const {
   check_tokenizer(c);
   const auto clipped = text::clip(query, static_cast<std::size_t>(config_.max_query_bytes));
   return useful_terms(c, query_tokens(clipped, tier_.kiwi), static_cast<std::size_t>(config_.max_query_terms));
-}
-
-Result<void> SqliteIndex::check_query(const std::vector<float>& query, int expected) const {
-  if (query.size() != static_cast<std::size_t>(expected)) {
-    return fail(ErrorKind::invalid, tr("The query's vector has {} dimensions, the index {}", query.size(), expected),
-                store_.file().string(), tr("Use the embedding model that the index is made with"));
-  }
-  if (!std::all_of(query.begin(), query.end(), [](float x) { return std::isfinite(x); })) {
-    return fail(ErrorKind::invalid, tr("The query's vector holds a value that is no number"));
-  }
-  return {};
 }
 
 std::vector<Hit> SqliteIndex::lexical(const std::string& query, int k, const IndexFilter& filter) {
@@ -186,7 +167,7 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
     Found found = store_.read([&](Connection& c) -> Found {
       const int expected = dimension(c);
       if (expected == 0 || k <= 0) return std::vector<Hit>();
-      if (auto fits = check_query(query, expected); !fits)
+      if (auto fits = check_query(query, expected, location()); !fits)
         return Result<std::vector<Hit>>(tl::unexpected(fits.error()));
       auto snapshot = vectors_.at(c, generation(c), query.size());
       if (!snapshot && attempt < kAttempts) return std::nullopt;
@@ -222,7 +203,7 @@ Result<std::vector<Hit>> SqliteIndex::dense_scores(const std::vector<float>& que
                                                    const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return std::vector<Hit>();
   return store_.read([&](Connection& c) -> Result<std::vector<Hit>> {
-    if (auto fits = check_query(query, dimension(c)); !fits) return tl::unexpected(fits.error());
+    if (auto fits = check_query(query, dimension(c), location()); !fits) return tl::unexpected(fits.error());
     std::vector<Hit> hits;
     for (const auto& id : chunk_ids) {
       Query row(c, "SELECT v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.id = ?", id);

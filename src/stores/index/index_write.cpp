@@ -16,48 +16,8 @@ using namespace index_detail;
 
 static_assert(std::endian::native == std::endian::little, "vectors are stored as the machine has them");
 
-constexpr double kNormTolerance = 0.01;
-
 std::string dump(const std::vector<std::string>& texts) {
   return Json(texts).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::optional<std::string> wrong_vector(const std::vector<float>& vector, int dimension) {
-  if (vector.size() != static_cast<std::size_t>(dimension)) {
-    return tr("it has {} dimensions, the index {}", vector.size(), dimension);
-  }
-  double norm = 0;
-  for (const float x : vector) norm += double{x} * double{x};
-  if (!(std::abs(std::sqrt(norm) - 1) <= kNormTolerance)) {  // also when it is not a number
-    return tr("its length is {:.4f}, not 1", std::sqrt(norm));
-  }
-  return std::nullopt;
-}
-
-Result<void> check(const IndexedDocument& document, const std::vector<Chunk>& chunks,
-                   const std::vector<std::vector<float>>& vectors, int dimension) {
-  if (dimension == 0) {
-    return fail(ErrorKind::internal, tr("The index has no embedding model yet: use_model() comes first"), document.id);
-  }
-  if (chunks.size() != vectors.size()) {
-    return fail(ErrorKind::internal, tr("{} passages came with {} vectors", chunks.size(), vectors.size()),
-                document.id);
-  }
-  std::set<std::string_view> ids;
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    const Chunk& chunk = chunks[i];
-    if (chunk.document_id != document.id) {
-      return fail(ErrorKind::internal, tr("The passage {} belongs to another document", chunk.id), document.id);
-    }
-    if (!ids.insert(chunk.id).second) {
-      return fail(ErrorKind::internal, tr("The passage {} occurs twice", chunk.id), document.id);
-    }
-    if (const auto wrong = wrong_vector(vectors[i], dimension)) {
-      return fail(ErrorKind::invalid, tr("The vector of passage {} cannot be used: {}", chunk.id, *wrong), document.id,
-                  tr("Check that the embedding model is the one that the index is made with"));
-    }
-  }
-  return {};
 }
 
 void drop(Connection& c, const std::string& document_id) {
@@ -85,11 +45,6 @@ std::int64_t add_document(Connection& c, const IndexedDocument& d) {
     Query(c, "INSERT INTO document_authors(author, document) VALUES(?, ?) ON CONFLICT DO NOTHING", author, key).run();
   }
   return key;
-}
-
-bool is_slice(const IndexedDocument& document, const Chunk& chunk) {
-  return chunk.start <= chunk.end && chunk.end <= document.prose.size() &&
-         std::string_view(document.prose).substr(chunk.start, chunk.end - chunk.start) == chunk.text;
 }
 
 std::int64_t add_chunk(Connection& c, std::int64_t document, const IndexedDocument& d, const Chunk& chunk,
@@ -144,7 +99,7 @@ Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::ve
                                   const std::vector<std::vector<float>>& vectors) {
   return store_.write([&](Connection& c) -> Result<void> {
     check_tokenizer(c);
-    if (auto checked = check(document, chunks, vectors, dimension(c)); !checked) return checked;
+    if (auto checked = check_entry(document, chunks, vectors, dimension(c)); !checked) return checked;
     drop(c, document.id);
     const auto key = add_document(c, document);
     const std::string title = document.title;

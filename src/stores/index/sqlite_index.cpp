@@ -56,6 +56,11 @@ void IndexConfig::bind(config::Binder& b) {
   b.field("rescore_factor", rescore_factor, "Candidates per wanted hit that are rescored with full precision",
           {.min = 1, .max = 1000});
   b.field("rescore_at_least", rescore_at_least, "The fewest candidates that are rescored", {.min = 1, .max = 100'000});
+  b.field("uri", uri,
+          "qdrant://host:port/name of an index on a Qdrant server (qdrants:// with TLS; its key is the secret "
+          "QDRANT_API_KEY); empty: SQLite in .twin/index",
+          {.key_irrelevant = true});
+  b.group("qdrant", qdrant, "The index on a Qdrant server");
 }
 
 SqliteIndex::SqliteIndex(const std::filesystem::path& folder, IndexConfig config, sqlite::Options options)
@@ -91,10 +96,7 @@ void SqliteIndex::check_tokenizer(Connection& c) const {
 }
 
 bool SqliteIndex::use_model(const std::string& embedding_model_hash, int dimension) {
-  constexpr int kLargestDimension = 1 << 16;
-  if (dimension < 1 || dimension > kLargestDimension) {
-    throw Fatal(ErrorKind::invalid, tr("An embedding of {} dimensions cannot be indexed", dimension));
-  }
+  check_dimension(dimension);
   return store_.write([&](Connection& c) {
     const bool same = meta(c, "model") == embedding_model_hash && index_detail::dimension(c) == dimension;
     if (same) return false;
@@ -111,6 +113,14 @@ bool SqliteIndex::use_model(const std::string& embedding_model_hash, int dimensi
     next_generation(c);
     return filled;
   });
+}
+
+IndexModel SqliteIndex::model() {
+  return store_.read([](Connection& c) { return IndexModel{meta(c, "model"), index_detail::dimension(c)}; });
+}
+
+std::string SqliteIndex::location() const {
+  return store_.file().string();
 }
 
 IndexCounts SqliteIndex::counts() {

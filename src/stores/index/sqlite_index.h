@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stores/index/index.h"
+#include "stores/index/rules.h"
 #include "stores/index/tokenizer_tier.h"
 #include "stores/index/vector_snapshot.h"
 #include "stores/sqlite/store.h"
@@ -18,11 +19,13 @@ class SqliteIndex final : public Index {
                                      const std::vector<std::vector<float>>& vectors) override;
   void remove(const std::string& document_id) override;
   bool use_model(const std::string& embedding_model_hash, int dimension) override;
+  IndexModel model() override;
 
   std::optional<IndexedDocument> document(const std::string& id) override;
   std::vector<std::pair<std::string, std::string>> document_keys() override;
   std::optional<Chunk> chunk(const std::string& chunk_id) override;
   void each_chunk(const std::function<bool(Chunk&&)>& visit) override;
+  void each_entry(const std::function<bool(IndexEntry&&)>& visit) override;
 
   std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter) override;
   [[nodiscard]] Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
@@ -33,6 +36,7 @@ class SqliteIndex final : public Index {
 
   IndexCounts counts() override;
   std::string digest() override;
+  [[nodiscard]] std::string location() const override;
 
  private:
   void use_tokenizer();
@@ -40,8 +44,6 @@ class SqliteIndex final : public Index {
   void check_tokenizer(sqlite::Connection& connection) const;
   /// The terms of a query that are worth searching for.
   [[nodiscard]] std::vector<std::string> terms_of(sqlite::Connection& connection, const std::string& query) const;
-  /// Whether a query's vector can be compared with those stored.
-  [[nodiscard]] Result<void> check_query(const std::vector<float>& query, int expected) const;
 
   IndexConfig config_;
   TokenizerTier tier_;
@@ -66,8 +68,6 @@ void change_words(sqlite::Connection& connection, Words what, std::int64_t chunk
 
 /// Keys of the chunks that pass a filter that is not empty, ascending.
 [[nodiscard]] std::vector<std::int64_t> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);
-/// Sorts by score, ties by chunk id, and keeps the best k.
-[[nodiscard]] std::vector<Hit> best_hits(std::vector<Hit> hits, int k);
 
 }  // namespace index_detail
 }  // namespace twin::stores

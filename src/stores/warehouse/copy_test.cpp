@@ -29,7 +29,7 @@ void fill(Warehouse& warehouse, int documents) {
   warehouse.set_cursor("feed", "etag");
 }
 
-std::unique_ptr<Warehouse> sqlite(const std::filesystem::path& folder) {
+std::unique_ptr<Warehouse> open_copy(const std::filesystem::path& folder) {
   return open_warehouse(folder);
 }
 
@@ -74,9 +74,9 @@ class StopAfter final : public ProgressSink {
 
 TEST_CASE("warehouse copy: everything comes along, stopped and gone on") {
   const TempFolder folder;
-  const auto from = sqlite(folder.path() / "from");
+  const auto from = open_copy(folder.path() / "from");
   fill(*from, 300);
-  const auto to = sqlite(folder.path() / "to");
+  const auto to = open_copy(folder.path() / "to");
   std::stop_source stop;
   StopAfter sink(stop, 200);
   const auto first = copy_warehouse(*from, *to, sink, stop.get_token());
@@ -100,9 +100,9 @@ TEST_CASE("warehouse copy: everything comes along, stopped and gone on") {
 
 TEST_CASE("warehouse copy: into something else, or onto itself, is refused") {
   const TempFolder folder;
-  const auto from = sqlite(folder.path() / "from");
+  const auto from = open_copy(folder.path() / "from");
   fill(*from, 3);
-  const auto other = sqlite(folder.path() / "other");
+  const auto other = open_copy(folder.path() / "other");
   Document own = sample_document(99);
   other->upsert(own);
   for (Warehouse* to : {other.get(), from.get()}) {
@@ -118,11 +118,11 @@ TEST_CASE("warehouse copy: into something else, or onto itself, is refused") {
 
 TEST_CASE("warehouse copy: raw bytes that are lost are told, the rest is copied") {
   const TempFolder folder;
-  const auto from = sqlite(folder.path() / "from");
+  const auto from = open_copy(folder.path() / "from");
   fill(*from, 4);
   const auto lost = from->document(document_id(sample_document(1).url))->raw_sha256;
   REQUIRE(disk().remove(from->objects().path(lost)));
-  const auto to = sqlite(folder.path() / "to");
+  const auto to = open_copy(folder.path() / "to");
   const auto report = copy_warehouse(*from, *to, silent_progress(), {});
   REQUIRE(report.failures.size() == 1);
   CHECK(report.failures[0].where.find(lost) != std::string::npos);
@@ -134,7 +134,7 @@ TEST_CASE("warehouse copy: raw bytes that are lost are told, the rest is copied"
 
 TEST_CASE("warehouse verify: what does not match its hash is found") {
   const TempFolder folder;
-  const auto warehouse = sqlite(folder.path());
+  const auto warehouse = open_copy(folder.path());
   fill(*warehouse, 3);
   const auto whole = verify_warehouse(*warehouse, silent_progress(), {});
   CHECK(whole.damage.empty());
@@ -150,7 +150,7 @@ TEST_CASE("warehouse verify: what does not match its hash is found") {
 
 TEST_CASE("warehouse stats count") {
   const TempFolder folder;
-  const auto warehouse = sqlite(folder.path());
+  const auto warehouse = open_copy(folder.path());
   CHECK(warehouse_stats(*warehouse).objects == 0);
   fill(*warehouse, 6);
   const auto stats = warehouse_stats(*warehouse);
@@ -166,7 +166,7 @@ TEST_CASE("warehouse copy: SQLite to MongoDB and back") {
   if (!MongoServer::available()) return;
   const TempFolder folder;
   MongoServer server;
-  const auto from = sqlite(folder.path() / "from");
+  const auto from = open_copy(folder.path() / "from");
   fill(*from, 40);
   WarehouseConfig config = server.config(folder.path());
   config.raw = "database";
@@ -177,7 +177,7 @@ TEST_CASE("warehouse copy: SQLite to MongoDB and back") {
   check_equal(*from, *mongo);
   CHECK(verify_warehouse(*mongo, silent_progress(), {}).damage.empty());
   CHECK(warehouse_stats(*mongo).objects == warehouse_stats(*from).objects);
-  const auto back = sqlite(folder.path() / "back");
+  const auto back = open_copy(folder.path() / "back");
   copy_warehouse(*mongo, *back, silent_progress(), {});
   check_equal(*from, *back);
 }

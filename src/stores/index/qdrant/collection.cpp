@@ -1,0 +1,112 @@
+#include "stores/index/qdrant/collection.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "core/log.h"
+
+namespace twin::stores::qdrant {
+namespace {
+
+constexpr std::string_view kVersionMark = ".v";  // no index's own name has a full stop
+
+/// What filters ask for: without an index Qdrant looks at every point.
+constexpr std::pair<const char*, const char*> kIndexedFields[] = {
+    {"kind", "keyword"},     {"chunk", "keyword"},    {"document", "keyword"}, {"source", "keyword"},
+    {"category", "keyword"}, {"language", "keyword"}, {"authors", "keyword"},  {"sequence", "integer"}};
+
+}  // namespace
+
+Collection::Collection(const Client& client, std::string name) : client_(client), name_(std::move(name)) {}
+
+std::string Collection::path(const std::string& rest) const {
+  return "/collections/" + name_ + rest;
+}
+
+std::optional<Json> Collection::payload(const std::string& point, const Json& fields) const {
+  const Json body = {{"ids", {point}}, {"with_payload", fields}, {"with_vector", false}};
+  const auto result = client_.call("POST", path("/points"), body_of(body));
+  if (!result || result->empty()) return std::nullopt;
+  return result->front().at("payload");
+}
+
+std::optional<Meta> Collection::meta() const {
+  const Json body = {{"ids", {meta_point()}}, {"with_payload", true}, {"with_vector", false}};
+  const auto result = client_.call("POST", path("/points"), body_of(body));
+  if (!result) return std::nullopt;
+  if (result->empty() || !result->front().at("payload").contains("model")) {
+    throw Fatal(ErrorKind::usage, tr("What has this name is no index of Twin"), client_.location(),
+                tr("give index.uri another name"));
+  }
+  return meta_of(result->front().at("payload"));
+}
+
+int Collection::number_of(const std::string& collection) const {
+  const std::string prefix = name_ + std::string(kVersionMark);
+  if (!collection.starts_with(prefix)) return 0;
+  int number = 0;
+  const char* end = collection.data() + collection.size();
+  const auto read = std::from_chars(collection.data() + prefix.size(), end, number);
+  return read.ec == std::errc() && read.ptr == end ? number : 0;
+}
+
+int Collection::version() const {
+  const auto result = client_.call("GET", "/aliases");
+  if (!result) return 0;
+  for (const auto& alias : result->at("aliases")) {
+    if (alias.at("alias_name").get_ref<const std::string&>() != name_) continue;
+    return number_of(alias.at("collection_name").get_ref<const std::string&>());
+  }
+  return 0;
+}
+
+void Collection::create(const std::string& collection, const Meta& meta) const {
+  const std::string at = "/collections/" + collection;
+  static_cast<void>(client_.call("DELETE", at));  // left by a crash before its switch
+  // Vectors have length 1: their dot product is the cosine, and they stay as they are to the bit, which the digest and
+  // copies need ("Cosine" would normalize them once more).
+  const Json body = {{"vectors", {{"dense", {{"size", meta.dimension}, {"distance", "Dot"}, {"on_disk", true}}}}},
+                     {"sparse_vectors", {{"bm25", {{"modifier", "idf"}}}}},
+                     {"quantization_config", {{"scalar", {{"type", "int8"}, {"always_ram", true}}}}},
+                     {"on_disk_payload", true}};
+  value_or_throw(client_.send("PUT", at, body_of(body)));
+  for (const auto& [field, schema] : kIndexedFields) {
+    value_or_throw(
+        client_.send("PUT", at + "/index?wait=false", body_of({{"field_name", field}, {"field_schema", schema}})));
+  }
+  // Changes are carried out in their order: when this one is done, so are those before.
+  value_or_throw(client_.send("PUT", at + "/points?wait=true",
+                              fmt::format(R"({{"points":[{}]}})", point_json(meta_point(), meta_payload(meta)))));
+}
+
+void Collection::switch_to(const Meta& meta) const {
+  const int present = version();
+  const std::string next = fmt::format("{}{}{}", name_, kVersionMark, present + 1);
+  create(next, meta);
+  Json actions = Json::array();
+  if (present > 0) actions.push_back({{"delete_alias", {{"alias_name", name_}}}});
+  actions.push_back({{"create_alias", {{"collection_name", next}, {"alias_name", name_}}}});
+  if (!client_.call("POST", "/collections/aliases", body_of({{"actions", actions}}))) {
+    throw Fatal(ErrorKind::network, tr("The index could not be switched to another embedding model"),
+                client_.location(), tr("is another program writing to it?"));
+  }
+  const auto list = client_.call("GET", "/collections");
+  if (!list) return;
+  for (const auto& collection : list->at("collections")) {
+    const auto& other = collection.at("name").get_ref<const std::string&>();
+    if (other != next && number_of(other) > 0) static_cast<void>(client_.call("DELETE", "/collections/" + other));
+  }
+}
+
+Json matches(const std::string& key, const std::string& value) {
+  return {{"key", key}, {"match", {{"value", value}}}};
+}
+
+Json matches_any(const std::string& key, const std::vector<std::string>& values) {
+  return {{"key", key}, {"match", {{"any", values}}}};
+}
+
+}  // namespace twin::stores::qdrant

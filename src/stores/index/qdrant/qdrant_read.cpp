@@ -1,0 +1,166 @@
+// Reading documents and passages back.
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/i18n.h"
+#include "stores/index/qdrant/qdrant_index.h"
+
+namespace twin::stores::qdrant {
+namespace {
+
+constexpr int kReadAttempts = 8;              // of documents that are changed meanwhile
+constexpr std::size_t kDocumentsAtOnce = 16;  // with all their passages
+
+const Json& every_field() {
+  static const Json all = true;
+  return all;
+}
+
+}  // namespace
+
+void QdrantIndex::scroll(Json request, const std::function<bool(const Json& points)>& visit) const {
+  request["limit"] = config_.qdrant.page;
+  while (true) {
+    const auto result = client_.call("POST", collection_.path("/points/scroll"), body_of(request));
+    if (!result || !visit(result->at("points"))) return;
+    const auto next = result->find("next_page_offset");
+    if (next == result->end() || next->is_null()) return;
+    request["offset"] = *next;
+  }
+}
+
+std::map<std::string, Json> QdrantIndex::documents(const std::vector<std::string>& ids, const Json& fields) const {
+  std::map<std::string, Json> payloads;
+  const auto page = static_cast<std::size_t>(config_.qdrant.page);
+  for (std::size_t begin = 0; begin < ids.size(); begin += page) {
+    Json points = Json::array();
+    for (std::size_t i = begin; i < std::min(begin + page, ids.size()); ++i) points.push_back(document_point(ids[i]));
+    const auto result = client_.call("POST", collection_.path("/points"),
+                                     body_of({{"ids", points}, {"with_payload", fields}, {"with_vector", false}}));
+    if (!result) return {};
+    for (const auto& point : *result) {
+      const Json& payload = point.at("payload");
+      payloads.emplace(payload.at("id").get<std::string>(), payload);
+    }
+  }
+  return payloads;
+}
+
+std::optional<IndexedDocument> QdrantIndex::document(const std::string& id) {
+  const auto payload = collection_.payload(document_point(id), every_field());
+  if (!payload) return std::nullopt;
+  return document_of(*payload);
+}
+
+std::vector<std::pair<std::string, std::string>> QdrantIndex::document_keys() {
+  std::vector<std::pair<std::string, std::string>> keys;
+  scroll({{"filter", {{"must", {matches("kind", "document")}}}}, {"with_payload", {"id", "feature_key"}}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             const Json& payload = point.at("payload");
+             keys.emplace_back(payload.at("id").get<std::string>(), payload.at("feature_key").get<std::string>());
+           }
+           return true;
+         });
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+std::optional<Chunk> QdrantIndex::chunk(const std::string& chunk_id) {
+  std::vector<Json> found;
+  std::vector<std::string> ids;
+  scroll({{"filter", {{"must", {matches("chunk", chunk_id)}}}}, {"with_payload", true}}, [&](const Json& points) {
+    for (const auto& point : points) {
+      found.push_back(point.at("payload"));
+      ids.push_back(found.back().at("document").get<std::string>());
+    }
+    return true;
+  });
+  if (found.empty()) return std::nullopt;
+  const auto owners = documents(ids, {"id", "generation", "prose"});
+  for (const auto& payload : found) {
+    const auto owner = owners.find(payload.at("document").get<std::string>());
+    if (owner == owners.end() || owner->second.at("generation") != payload.at("generation")) continue;
+    return chunk_of(payload, owner->second.at("prose").get_ref<const std::string&>());
+  }
+  return std::nullopt;
+}
+
+std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector<std::string>& ids) const {
+  const bool texts = wanted != Wanted::vectors;
+  const bool vectors = wanted != Wanted::texts;
+  const Json document_fields =
+      texts ? every_field() : Json{"id", "feature_key", "generation", "sequence", "chunks", "tokens"};
+  Json request = {{"filter", {{"must", {matches("kind", "chunk"), matches_any("document", ids)}}}},
+                  {"with_payload", texts ? every_field() : Json{"chunk", "document", "generation", "position"}}};
+  if (vectors) request["with_vector"] = {"dense"};
+  for (int attempt = 1;; ++attempt) {
+    const auto payloads = documents(ids, document_fields);
+    std::map<std::string, std::map<std::int64_t, Json>> passages;  // by document, by position
+    scroll(request, [&](const Json& points) {
+      for (const auto& point : points) {
+        const Json& payload = point.at("payload");
+        const auto id = payload.at("document").get<std::string>();
+        const auto owner = payloads.find(id);
+        if (owner == payloads.end() || owner->second.at("generation") != payload.at("generation")) continue;
+        passages[id].emplace(payload.at("position").get<std::int64_t>(), point);
+      }
+      return true;
+    });
+    std::vector<IndexEntry> entries;
+    bool whole = true;
+    for (const auto& [id, payload] : payloads) {
+      const auto& own = passages[id];
+      whole &= static_cast<std::int64_t>(own.size()) == payload.at("chunks").get<std::int64_t>();
+      IndexEntry entry;
+      if (texts) {
+        entry.document = document_of(payload);
+      } else {
+        entry.document.id = id;
+        entry.document.feature_key = payload.at("feature_key").get<std::string>();
+      }
+      for (const auto& [position, point] : own) {
+        if (texts) {
+          entry.chunks.push_back(chunk_of(point.at("payload"), entry.document.prose));
+        } else {
+          entry.chunks.emplace_back();
+          entry.chunks.back().id = point.at("payload").at("chunk").get<std::string>();
+        }
+        if (vectors) entry.vectors.push_back(floats_of(point.at("vector").at("dense")));
+      }
+      entries.push_back(std::move(entry));
+    }
+    if (whole) return entries;
+    if (attempt == kReadAttempts) {
+      throw Fatal(ErrorKind::invalid, tr("Documents of the index are not whole, or change faster than they are read"),
+                  location(), tr("wait for other writers, then run `twin index --force`"));
+    }
+  }
+}
+
+void QdrantIndex::read_entries(Wanted wanted, const std::function<bool(IndexEntry&&)>& visit) {
+  const auto keys = document_keys();
+  for (std::size_t begin = 0; begin < keys.size(); begin += kDocumentsAtOnce) {
+    std::vector<std::string> ids;
+    for (std::size_t i = begin; i < std::min(begin + kDocumentsAtOnce, keys.size()); ++i) ids.push_back(keys[i].first);
+    for (IndexEntry& entry : read_batch(wanted, ids)) {
+      if (!visit(std::move(entry))) return;
+    }
+  }
+}
+
+void QdrantIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
+  read_entries(Wanted::texts, [&](IndexEntry&& entry) {
+    for (Chunk& chunk : entry.chunks) {
+      if (!visit(std::move(chunk))) return false;
+    }
+    return true;
+  });
+}
+
+void QdrantIndex::each_entry(const std::function<bool(IndexEntry&&)>& visit) {
+  read_entries(Wanted::everything, visit);
+}
+
+}  // namespace twin::stores::qdrant

@@ -1,0 +1,86 @@
+#include "stores/index/rules.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "core/i18n.h"
+
+namespace twin::stores::index_detail {
+namespace {
+
+constexpr double kNormTolerance = 0.01;
+constexpr int kLargestDimension = 1 << 16;
+
+std::optional<std::string> wrong_vector(const std::vector<float>& vector, int dimension) {
+  if (vector.size() != static_cast<std::size_t>(dimension)) {
+    return tr("it has {} dimensions, the index {}", vector.size(), dimension);
+  }
+  double norm = 0;
+  for (const float x : vector) norm += double{x} * double{x};
+  if (!(std::abs(std::sqrt(norm) - 1) <= kNormTolerance)) {  // also when it is not a number
+    return tr("its length is {:.4f}, not 1", std::sqrt(norm));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> check_entry(const IndexedDocument& document, const std::vector<Chunk>& chunks,
+                         const std::vector<std::vector<float>>& vectors, int dimension) {
+  if (dimension == 0) {
+    return fail(ErrorKind::internal, tr("The index has no embedding model yet: use_model() comes first"), document.id);
+  }
+  if (chunks.size() != vectors.size()) {
+    return fail(ErrorKind::internal, tr("{} passages came with {} vectors", chunks.size(), vectors.size()),
+                document.id);
+  }
+  std::set<std::string_view> ids;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const Chunk& chunk = chunks[i];
+    if (chunk.document_id != document.id) {
+      return fail(ErrorKind::internal, tr("The passage {} belongs to another document", chunk.id), document.id);
+    }
+    if (!ids.insert(chunk.id).second) {
+      return fail(ErrorKind::internal, tr("The passage {} occurs twice", chunk.id), document.id);
+    }
+    if (const auto wrong = wrong_vector(vectors[i], dimension)) {
+      return fail(ErrorKind::invalid, tr("The vector of passage {} cannot be used: {}", chunk.id, *wrong), document.id,
+                  tr("Check that the embedding model is the one that the index is made with"));
+    }
+  }
+  return {};
+}
+
+Result<void> check_query(const std::vector<float>& query, int expected, const std::string& location) {
+  if (query.size() != static_cast<std::size_t>(expected)) {
+    return fail(ErrorKind::invalid, tr("The query's vector has {} dimensions, the index {}", query.size(), expected),
+                location, tr("Use the embedding model that the index is made with"));
+  }
+  if (!std::all_of(query.begin(), query.end(), [](float x) { return std::isfinite(x); })) {
+    return fail(ErrorKind::invalid, tr("The query's vector holds a value that is no number"));
+  }
+  return {};
+}
+
+void check_dimension(int dimension) {
+  if (dimension < 1 || dimension > kLargestDimension) {
+    throw Fatal(ErrorKind::invalid, tr("An embedding of {} dimensions cannot be indexed", dimension));
+  }
+}
+
+bool is_slice(const IndexedDocument& document, const Chunk& chunk) {
+  return chunk.start <= chunk.end && chunk.end <= document.prose.size() &&
+         std::string_view(document.prose).substr(chunk.start, chunk.end - chunk.start) == chunk.text;
+}
+
+std::vector<Hit> best_hits(std::vector<Hit> hits, int k) {
+  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+    return a.score != b.score ? a.score > b.score : a.chunk_id < b.chunk_id;
+  });
+  if (hits.size() > static_cast<std::size_t>(std::max(k, 0))) hits.resize(static_cast<std::size_t>(std::max(k, 0)));
+  return hits;
+}
+
+}  // namespace twin::stores::index_detail
