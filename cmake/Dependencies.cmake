@@ -120,6 +120,8 @@ target_compile_definitions(dep::httplib INTERFACE ${twin_httplib_definitions})
 # libtorch without its CMake package, which asks for a CUDA toolkit. --no-as-needed would
 # only matter for back ends that register themselves; the CPU ones live in libtorch_cpu.
 twin_built_dep(torch "${TWIN_TORCH_PREFIX}" FILES lib/libtorch_cpu.so lib/libc10.so LINK Threads::Threads)
+# c10d's headers include those of Gloo, which the wheel does not bring: its library has the code.
+twin_dep(gloo HEADER gloo/context.h)
 target_include_directories(dep::torch SYSTEM INTERFACE
   "${TWIN_TORCH_PREFIX}/include/torch/csrc/api/include")
 

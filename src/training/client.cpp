@@ -2,23 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
 #include "core/log.h"
-#include "core/process.h"
+#include "training/ranks.h"
+#include "training/trainer_process.h"
 
 namespace twin::training {
 namespace {
 
 constexpr std::size_t kept_error_lines = 5;
-
-Result<std::filesystem::path> trainer_program() {
-  if (const char* named = std::getenv("TWIN_TRAIN"); named != nullptr && *named != '\0') return named;
-  return find_program("twin-train");
-}
 
 /// Turns the child's JSON lines into progress on the user's terminal. Called from the process's reader threads.
 class Monitor {
@@ -116,40 +112,15 @@ class Monitor {
   std::vector<std::string> free_text_;
 };
 
-/// Lines of stdout, when the child succeeded.
-Result<std::vector<std::string>> run_child(const std::vector<std::string>& arguments, const Json& job, Monitor& monitor,
-                                           std::stop_token stop) {
-  const auto program = trainer_program();
-  if (!program) return tl::unexpected(program.error());
-  std::vector<std::string> answer;
-  std::mutex mutex;
-  ProcessSpec spec;
-  spec.argv = {program->string()};
-  spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
-  spec.stdin_text = job.dump();
-  // Threads that wait for each other by spinning slow down many times when other programs want the cores too.
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) spec.environment["OMP_WAIT_POLICY"] = "passive";
-  spec.on_stderr = [&](std::string_view line) { monitor.line(line); };
-  spec.on_stdout = [&](std::string_view line) {
-    const std::lock_guard guard(mutex);
-    answer.emplace_back(line);
-  };
-  auto process = Process::start(std::move(spec));
-  if (!process) return tl::unexpected(process.error());
-  std::optional<int> ended;
-  while (!ended && !stop.stop_requested()) ended = (*process)->wait_for(Millis{3'600'000}, stop);
-  const int status = ended ? *ended : (*process)->stop(Millis{stop_grace_s * 1000});
-  process->reset();  // its reader threads are done
+TrainerListener listener(Monitor& monitor) {
+  return {.line = [&monitor](std::string_view text) { monitor.line(text); },
+          .last_lines = [&monitor] { return monitor.last_lines(); }};
+}
 
-  if (status == 0) return answer;
-  for (const auto& line : answer) {
-    const auto json = Json::parse(line, nullptr, false);
-    if (json.is_object() && json.contains("error")) return tl::unexpected(error_from_json(json["error"]));
-  }
-  if (stop.stop_requested()) return fail(ErrorKind::cancelled, tr("Training was stopped"));
-  const auto last = monitor.last_lines();
-  return fail(ErrorKind::io, tr("twin-train ended with status {}", status), last,
-              status == 128 + 9 ? tr("the machine may be out of memory: lower micro_tokens") : std::string());
+/// Lines of stdout, when it succeeded.
+Result<std::vector<std::string>> run(const std::string& command, const Json& job, Monitor& monitor,
+                                     std::stop_token stop) {
+  return run_trainer(command, job, listener(monitor), std::move(stop));
 }
 
 }  // namespace
@@ -157,7 +128,10 @@ Result<std::vector<std::string>> run_child(const std::vector<std::string>& argum
 Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
                                  const std::function<void(const TrainEvent&)>& on_event, std::stop_token stop) {
   Monitor monitor(progress, on_event);
-  const auto answer = run_child({"train"}, to_json(job), monitor, stop);
+  const auto ranks = ranks_from_environment();
+  if (!ranks) return tl::unexpected(ranks.error());
+  const bool several = job.config.nproc > 1 && ranks->size == 1;
+  const auto answer = several ? run_ranks(job, listener(monitor), stop) : run("train", to_json(job), monitor, stop);
   if (!answer) return tl::unexpected(answer.error());
   const auto json = answer->empty() ? Json() : Json::parse(answer->back(), nullptr, false);
   if (!json.is_object()) return fail(ErrorKind::internal, tr("twin-train gave no result"));
@@ -166,7 +140,7 @@ Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
 
 Result<TrainPlan> run_planning(const TrainJob& job, ProgressSink& progress, std::stop_token stop) {
   Monitor monitor(progress, {});
-  const auto answer = run_child({"plan"}, to_json(job), monitor, stop);
+  const auto answer = run("plan", to_json(job), monitor, stop);
   if (!answer) return tl::unexpected(answer.error());
   const auto json = answer->empty() ? Json() : Json::parse(answer->back(), nullptr, false);
   if (!json.is_object()) return fail(ErrorKind::internal, tr("twin-train gave no result"));
@@ -175,7 +149,7 @@ Result<TrainPlan> run_planning(const TrainJob& job, ProgressSink& progress, std:
 
 Result<std::vector<ScoredItem>> run_scoring(const ScoreJob& job, ProgressSink& progress, std::stop_token stop) {
   Monitor monitor(progress, {});
-  const auto answer = run_child({"score"}, to_json(job), monitor, stop);
+  const auto answer = run("score", to_json(job), monitor, stop);
   if (!answer) return tl::unexpected(answer.error());
   std::vector<ScoredItem> items;
   for (const auto& line : *answer) {

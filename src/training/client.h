@@ -25,7 +25,9 @@ struct TrainEvent {
 
 /// Resumes from the newest complete checkpoint in job.out when the job is the same; a job that already finished there
 /// returns its result at once. Stopping is given stop_grace_s to write a checkpoint. `on_event` is called from another
-/// thread. The program is the twin-train found by find_program(), or the one that $TWIN_TRAIN names.
+/// thread. With job.config.nproc > 1 so many processes train together on this machine: when one of them dies, the
+/// others end after a checkpoint and the error names it. The program is the twin-train found by find_program(), or the
+/// one that $TWIN_TRAIN names.
 [[nodiscard]] Result<TrainResult> run_training(const TrainJob& job, ProgressSink& progress,
                                                const std::function<void(const TrainEvent&)>& on_event,
                                                std::stop_token stop);

@@ -130,6 +130,10 @@ void TrainConfig::bind(config::Binder& b) {
           {.one_of = {"false", "true", "q8_0", "q6_k", "q5_1", "q4_1", "q4_0", "q4_k"}});
   b.field("checkpointing", checkpointing, "Compute activations a second time instead of keeping them");
   b.field("threads", threads, "CPU threads (0: all cores)", {.min = 0, .max = 1024, .key_irrelevant = true});
+  b.field("nproc", nproc, "Processes on this machine that share each step (data-parallel)",
+          {.min = 1, .max = 1024, .key_irrelevant = true});
+  b.field("rank_timeout", rank_timeout, "Seconds until a silent process of several counts as gone",
+          {.min = 2, .max = 86'400, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});
   b.field("packing", packing, "Compute several samples together", {});
 }

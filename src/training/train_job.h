@@ -75,6 +75,10 @@ struct TrainConfig {
   std::string quantize_base = "false";
   bool checkpointing = false;  ///< recompute each layer's activations in the backward pass: less memory, more time
   int threads = 0;             ///< 0: all cores
+  /// Processes on this machine that share each step's batch (data-parallel); ignored in a process that is one of
+  /// several already (ranks.h). The result is the same for the same number of processes, up to rounding for any.
+  int nproc = 1;
+  int rank_timeout = 300;  ///< seconds until a process of several that is silent, or does not start, counts as gone
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
   void bind(config::Binder& b);

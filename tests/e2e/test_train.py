@@ -7,11 +7,12 @@ import resource
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from harness import BIN, MODELS
+from harness import BIN, MODELS, ProjectTest
 
 RESULT = ["steps", "samples", "tokens", "loss_tokens", "seconds", "tokens_per_s", "final_loss", "eval_loss"]
 RESULT += ["peak_rss_bytes", "adapter"]
@@ -34,7 +35,7 @@ def pair(question, chosen, rejected):
 
 
 @unittest.skipUnless((BIN / "twin-train").exists(), "built without twin-train")
-class BareTrainingTest(unittest.TestCase):
+class TrainingTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="twin-train-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -68,6 +69,8 @@ class BareTrainingTest(unittest.TestCase):
         settings = {"batch_tokens": 128, "checkpoint_every": 1, "threads": 2, **more}
         return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
 
+
+class BareTrainingTest(TrainingTest):
     def test_sft_writes_the_result_and_progress_as_json(self):
         rows = [talk(f"What is {name}?", f"{name} is a tool.") for name in ("apt", "dpkg", "김치", "systemd")]
         data = self.write("train.jsonl", rows)
@@ -95,10 +98,10 @@ class BareTrainingTest(unittest.TestCase):
         for name, settings in {
             "f32": {"dtype": "f32"},
             "checkpointing": {"dtype": "f32", "checkpointing": "true"},
-            "quantized": {"dtype": "f32", "quantize_base": "true", "micro_tokens": 512},
+            "quantized": {"dtype": "f32", "quantize_base": "true", "micro_tokens": 192},
         }.items():
             with self.subTest(name):
-                arguments = self.small(batch_tokens=1024, max_steps=2, **settings)
+                arguments = self.small(batch_tokens=400, max_steps=2, **settings)
                 planned = self.train(data, "--plan", *arguments, out=name)
                 self.assertFalse((self.folder / name / "adapter.gguf").exists())
                 plan = json.loads(planned.stdout.splitlines()[-1])
@@ -204,6 +207,120 @@ class BareTrainingTest(unittest.TestCase):
         self.assertIn("state.safetensors", done.stderr)
         self.assertFalse((self.folder / "out/adapter.gguf").exists())
         self.train(data, *self.small(batch_size=1))
+
+
+@unittest.skipUnless((BIN / "twin-train").exists(), "built without twin-train")
+class ProjectPlanTest(ProjectTest):
+    def test_the_project_s_stage_is_planned_over_the_samples_that_are_there(self):
+        self.assertIn("twin dataset", self.twin("train", "--plan", code=1).err)
+        samples = self.home / ".twin" / "datasets" / "instruct"
+        samples.mkdir(parents=True)
+        (samples / "train.jsonl").write_text("".join(json.dumps(talk(f"Why {i}?", "Because.")) + "\n" for i in range(9)))
+        (samples / "validation.jsonl").write_text("")
+        plan = self.twin("train", "--plan", "--json", "--set", "train.batch_size=3", "--set", "train.dtype=f32").json()
+        self.assertEqual((plan["steps"], plan["samples"], plan["evaluations"]), (2, 9, 0))
+        text = self.twin("train", "--plan", "--set", "train.batch_size=3").out
+        self.assertRegex(text, r"max_steps: 2 +# twin.yaml")
+        self.assertRegex(text, r"batch_size: 3 +# --set")
+        self.assertRegex(text, r"dtype: (f32|bf16) +# for auto")
+        self.assertIn("2 steps", text)
+        self.assertFalse(list((self.home / ".twin" / "training").rglob("*.gguf")))
+
+
+class RanksTest(TrainingTest):
+    """Several processes that share each step."""
+
+    def rows(self):
+        return [talk(f"Question {i}?", f"Answer {i}, " + "and so on, " * (i % 4) + "that is it.") for i in range(24)]
+
+    def settings(self, **more):
+        return self.small(batch_size=3, max_steps=20, threads=1, rank_timeout=60, dtype="f32", **more)
+
+    def losses(self, out):
+        lines = (self.folder / out / "metrics.jsonl").read_text().splitlines()
+        return [e["loss"] for e in map(json.loads, lines) if e["event"] == "step"]
+
+    def trainers(self, parent):
+        """The processes of twin-train by rank."""
+        found = {}
+        for pid in subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split():
+            environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+            ranks = [int(e[5:]) for e in environment if e.startswith("RANK=")]
+            if ranks and b"twin-train" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                found[ranks[0]] = int(pid)
+        return found
+
+    def wait_for_step(self, child, step):
+        for line in child.stderr:
+            if '"event":"step"' in line and json.loads(line)["step"] == step:
+                return
+        self.fail(f"step {step} was not reached")
+
+    def start(self, data, *arguments, out, env=None):
+        return subprocess.Popen(self.command(data, *arguments, out=out), cwd=self.folder, env=env or self.env,
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_two_ranks_give_the_losses_of_one_and_a_killed_one_ends_the_job(self):
+        data = self.write("train.jsonl", self.rows())
+        self.train(data, *self.settings(), out="one")
+        self.train(data, "--nproc", "2", *self.settings(), out="two")
+        one, two = self.losses("one"), self.losses("two")
+        self.assertEqual((len(one), len(two)), (20, 20))
+        self.assertLess(max(abs(a - b) for a, b in zip(one, two)), 1e-3)
+
+        for victim in (1, 0):
+            with self.subTest(killed=victim):
+                out = f"killed-{victim}"
+                arguments = ["--nproc", "2", *self.settings(checkpoint_every=4)]
+                child = self.start(data, *arguments, out=out)
+                self.wait_for_step(child, 6)
+                os.kill(self.trainers(child.pid)[victim], signal.SIGKILL)
+                _, errors = child.communicate(timeout=300)
+                self.assertEqual(child.returncode, 1, errors)
+                self.assertIn(f"Rank {victim} of 2 was ended by signal 9", errors)
+                self.assertFalse((self.folder / out / "adapter.gguf").exists())
+                again = self.train(data, *arguments, out=out)
+                resumed = [json.loads(line) for line in again.stderr.splitlines() if '"event":"resumed"' in line]
+                # Rank 0 survives the other one and writes a checkpoint; without it, the last regular one is there.
+                self.assertGreaterEqual(resumed[0]["step"], 6 if victim == 1 else 4)
+                for file in ("adapter.gguf", "adapter/adapter_model.safetensors"):
+                    self.assertEqual((self.folder / out / file).read_bytes(), (self.folder / "two" / file).read_bytes())
+
+    def test_ranks_started_by_the_usual_variables_name_the_one_that_is_gone(self):
+        data = self.write("train.jsonl", self.rows())
+        for victim in (1, 0):
+            with self.subTest(killed=victim), socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = str(free.getsockname()[1])
+                free.close()
+                children = []
+                for rank in (0, 1):
+                    variables = {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+                    children.append(self.start(data, *self.settings(), out=f"env-{victim}",
+                                               env={**self.env, **variables}))
+                self.wait_for_step(children[0], 3)
+                os.kill(self.trainers(children[victim].pid)[victim], signal.SIGKILL)
+                ended = [child.communicate(timeout=300) for child in children]
+                survivor = 1 - victim
+                self.assertEqual(children[survivor].returncode, 1, ended[survivor])
+                self.assertIn(f"Rank {victim} of 2 is gone", ended[survivor][1])
+                self.assertIn("run the same command again", ended[survivor][1])
+
+    def test_sigterm_stops_all_ranks_with_a_checkpoint(self):
+        data = self.write("train.jsonl", self.rows())
+        arguments = ["--nproc", "2", *self.settings(checkpoint_every=1000)]
+        child = self.start(data, *arguments, out="stopped")
+        self.wait_for_step(child, 2)
+        child.send_signal(signal.SIGTERM)
+        out, errors = child.communicate(timeout=300)
+        self.assertEqual(child.returncode, 0, errors)
+        self.assertTrue(list((self.folder / "stopped/checkpoints").glob("step-*")))
+        self.assertIn("--nproc 2", json.loads(out.splitlines()[-1])["resume"])
+
+    def test_bad_data_is_named_once(self):
+        data = self.write("broken.jsonl", [talk("Hi?", "Hello."), '{"messages":[{"role":"user"'])
+        done = self.train(data, "--nproc", "2", *self.settings(), code=1)
+        self.assertIn("broken.jsonl:2", done.stderr)
 
 
 if __name__ == "__main__":

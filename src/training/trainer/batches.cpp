@@ -22,6 +22,13 @@ class Random {
   std::uint64_t state_;
 };
 
+Group longest_first(Group group, const std::vector<EncodedSample>& samples) {
+  std::sort(group.begin(), group.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(samples[b].size(), a) < std::pair(samples[a].size(), b);
+  });
+  return group;
+}
+
 }  // namespace
 
 std::vector<Group> epoch_groups(const std::vector<EncodedSample>& samples, StepLimit limit, std::int64_t seed,
@@ -64,12 +71,21 @@ std::vector<Group> plan_steps(const std::vector<EncodedSample>& samples, const T
   }
 }
 
+Group share_of(const Group& group, const std::vector<EncodedSample>& samples, int rank, int ranks) {
+  if (ranks == 1) return group;
+  std::vector<std::int64_t> used(static_cast<std::size_t>(ranks));
+  Group share;
+  for (const auto index : longest_first(group, samples)) {
+    const auto least = std::min_element(used.begin(), used.end());
+    *least += samples[index].size();
+    if (least - used.begin() == rank) share.push_back(index);
+  }
+  return share;
+}
+
 std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t micro_tokens,
                                bool packing) {
-  Group sorted = group;
-  std::sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(samples[b].size(), a) < std::pair(samples[a].size(), b);
-  });
+  const Group sorted = longest_first(group, samples);
   // First fit decreasing.
   std::vector<Group> parts;
   std::vector<std::int64_t> used;

@@ -34,6 +34,10 @@ struct StepLimit {
 [[nodiscard]] std::vector<Group> split_group(const Group& group, const std::vector<EncodedSample>& samples,
                                              std::int64_t micro_tokens, bool packing);
 
+/// The samples of a step that one of several processes computes: longest first, each to the process with the fewest
+/// tokens so far. Shares are disjoint and together the group; one may be empty.
+[[nodiscard]] Group share_of(const Group& group, const std::vector<EncodedSample>& samples, int rank, int ranks);
+
 /// Rows of a batch are filled up to a multiple of this by a sequence without loss: matrix products of a few sizes
 /// instead of hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes.
 inline constexpr std::int64_t row_multiple = 64;

@@ -44,6 +44,15 @@ void sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
+void share_state(World& world, RunState& state, Adapter& adapter, AdamW& optimizer) {
+  if (world.size() == 1) return;
+  for (const auto& flat : {adapter.weights, optimizer.first_moment, optimizer.second_moment}) world.broadcast(flat);
+  for (auto* count : {&state.step, &state.samples, &state.tokens, &state.loss_tokens, &state.evaluated, &state.stale})
+    *count = static_cast<std::int64_t>(world.broadcast(static_cast<double>(*count)));
+  for (auto* value : {&state.seconds, &state.loss, &state.base_eval_loss, &state.best_loss})
+    *value = world.broadcast(*value);
+}
+
 Checkpoints::Checkpoints(std::filesystem::path root, std::string key) : root_(std::move(root)), key_(std::move(key)) {}
 
 std::vector<std::filesystem::path> Checkpoints::folders() const {

@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "training/trainer/adapter.h"
 #include "training/trainer/optimizer.h"
+#include "training/trainer/world.h"
 
 namespace twin::training {
 
@@ -25,6 +26,9 @@ struct RunState {
   std::int64_t stale = 0;        ///< evaluations since then
   at::Tensor best_weights = {};  ///< the adapter's at best_loss; undefined before the first evaluation
 };
+
+/// Gives every rank what rank 0 has, but for the best weights, which only rank 0 needs.
+void share_state(World& world, RunState& state, Adapter& adapter, AdamW& optimizer);
 
 class Checkpoints {
  public:

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -76,8 +78,10 @@ Hooks make_hooks(const std::filesystem::path& base, const std::filesystem::path&
 
 void run_train() {
   const auto job = value_or_throw(train_job_from_json(read_stdin()));
-  const auto lock = value_or_throw(FileLock::acquire(job.out / "lock"));
-  const auto result = train(job, make_hooks(job.base, job.out / "logs", job.config.threads));
+  const auto ranks = value_or_throw(ranks_from_environment());
+  std::optional<FileLock> lock;  // the ranks of one run share its folder
+  if (ranks.rank == 0) lock.emplace(value_or_throw(FileLock::acquire(job.out / "lock")));
+  const auto result = train(job, make_hooks(job.base, job.out / "logs", job.config.threads), ranks);
   std::cout << to_json(result).dump() << std::endl;
 }
 
@@ -137,5 +141,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, [](int) { twin::training::stop_flag.store(true); });
-  return twin::training::run(command);
+  const int code = twin::training::run(command);
+  if (code == 0) return code;
+  // A rank that lost another one has threads that wait for it for ever, on objects that exit() would destroy.
+  std::fflush(nullptr);
+  std::_Exit(code);
 }

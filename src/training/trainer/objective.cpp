@@ -52,6 +52,11 @@ void add(const StepLoss& part, StepLoss& total) {
   total.ranked += part.ranked;
 }
 
+/// KTO's z₀, from the sum over so many samples.
+double kl_estimate(double log_ratio, std::size_t samples) {
+  return std::max(0.0, log_ratio / static_cast<double>(samples));
+}
+
 }  // namespace
 
 double StepLoss::margin() const {
@@ -63,10 +68,28 @@ double StepLoss::accuracy() const {
   return pairs == 0 ? 0.0 : static_cast<double>(ranked) / static_cast<double>(pairs);
 }
 
+std::array<double, 7> StepLoss::sums() const {
+  return {loss,
+          chosen_reward,
+          rejected_reward,
+          static_cast<double>(chosen),
+          static_cast<double>(rejected),
+          static_cast<double>(pairs),
+          static_cast<double>(ranked)};
+}
+
+StepLoss StepLoss::of(std::span<const double> sums) {
+  return {.loss = sums[0],
+          .chosen_reward = sums[1],
+          .rejected_reward = sums[2],
+          .chosen = static_cast<std::int64_t>(sums[3]),
+          .rejected = static_cast<std::int64_t>(sums[4]),
+          .pairs = static_cast<std::int64_t>(sums[5]),
+          .ranked = static_cast<std::int64_t>(sums[6])};
+}
+
 StepFacts Objective::facts(const Group& group, const std::vector<EncodedSample>& samples) const {
-  StepFacts facts{.samples = static_cast<std::int64_t>(group.size()), .loss_tokens = loss_tokens(group, samples)};
-  if (method_.needs_kl()) facts.kl = kl_estimate(group, samples);
-  return facts;
+  return {.samples = static_cast<std::int64_t>(group.size()), .loss_tokens = loss_tokens(group, samples)};
 }
 
 StepLoss Objective::part(const Group& group, const std::vector<EncodedSample>& samples, const StepFacts& facts,
@@ -99,18 +122,23 @@ StepLoss Objective::part(const Group& group, const std::vector<EncodedSample>& s
 }
 
 StepLoss Objective::learn(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t step) const {
-  const auto whole = facts(group, samples);
+  const Group share = share_of(group, samples, world_.rank(), world_.size());
+  auto whole = facts(group, samples);
+  if (method_.needs_kl()) whole.kl = kl_estimate(world_.sum(mismatched_log_ratio(share, samples)), group.size());
   StepLoss total;
-  const auto parts = split_group(group, samples, config_.micro_tokens, config_.packing);
+  const auto parts = split_group(share, samples, config_.micro_tokens, config_.packing);
+  const auto first_mask = static_cast<std::uint64_t>(world_.rank()) << 32;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const DropoutKey dropout{static_cast<std::uint64_t>(config_.seed), static_cast<std::uint64_t>(step), i};
+    const DropoutKey dropout{static_cast<std::uint64_t>(config_.seed), static_cast<std::uint64_t>(step),
+                             first_mask + i};
     add(part(parts[i], samples, whole, &dropout, true), total);
   }
   return total;
 }
 
 StepLoss Objective::evaluate(const Group& group, const std::vector<EncodedSample>& samples) const {
-  const auto whole = facts(group, samples);
+  auto whole = facts(group, samples);
+  if (method_.needs_kl()) whole.kl = kl_estimate(mismatched_log_ratio(group, samples), group.size());
   StepLoss total;
   for (const auto& one : split_group(group, samples, config_.micro_tokens, config_.packing))
     add(part(one, samples, whole, nullptr, false), total);
@@ -139,7 +167,7 @@ std::vector<double> Objective::log_probabilities(const std::vector<const Sequenc
   return result;
 }
 
-double Objective::kl_estimate(const Group& group, const std::vector<EncodedSample>& samples) const {
+double Objective::mismatched_log_ratio(const Group& group, const std::vector<EncodedSample>& samples) const {
   std::vector<const Sequence*> mismatched;
   double reference = 0;
   for (const auto index : group) {
@@ -147,8 +175,7 @@ double Objective::kl_estimate(const Group& group, const std::vector<EncodedSampl
     reference += samples[index].mismatched.reference;
   }
   const auto values = log_probabilities(mismatched);
-  const double difference = std::accumulate(values.begin(), values.end(), 0.0) - reference;
-  return std::max(0.0, difference / static_cast<double>(group.size()));
+  return std::accumulate(values.begin(), values.end(), 0.0) - reference;
 }
 
 }  // namespace twin::training

@@ -84,6 +84,7 @@ TrainPlan plan(const TrainJob& job, const Hooks& hooks) {
   const auto base = value_or_throw(GgufReader::open(job.base));
   const auto shape = value_or_throw(load_shape(base));
   const auto set = load_training_set(resolved, *method, base, value_or_throw(sha256_file(job.base)), hooks);
+  write_dropped(resolved, set);
   const auto groups = plan_steps(set.train, config);
   if (groups.empty()) throw Fatal(ErrorKind::usage, tr("The job has no steps"), "epochs");
   const auto process = static_cast<std::int64_t>(resident_memory());

@@ -1,5 +1,7 @@
 #include "training/trainer/reference.h"
 
+#include <ATen/Functions.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -55,29 +57,32 @@ void mismatch_answers(std::vector<EncodedSample>& samples, const std::filesystem
   }
 }
 
-void score_references(std::vector<EncodedSample>& samples, const Objective& objective,
+void score_references(std::vector<EncodedSample>& samples, const Objective& objective, World& world,
                       const std::filesystem::path& cache, const std::string& key,
                       const std::function<void(std::int64_t done, std::int64_t total)>& progress) {
   std::vector<Sequence*> all;
   for (auto& sample : samples) {
     for (auto* sequence : sequences_of(sample)) all.push_back(sequence);
   }
-  if (const auto values = read_scores(cache, key); values && values->size() == all.size()) {
-    for (std::size_t i = 0; i < all.size(); ++i) all[i]->reference = (*values)[i];
-    return;
-  }
-  Json values = Json::array();
-  for (std::size_t from = 0; from < all.size(); from += slice) {
-    const auto end = std::min(all.size(), from + slice);
-    const auto scores = objective.log_probabilities(
-        {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(end)});
-    for (std::size_t i = from; i < end; ++i) {
-      all[i]->reference = scores[i - from];
-      values.push_back(scores[i - from]);
+  std::vector<double> values(all.size());
+  const auto cached = world.first() ? read_scores(cache, key) : std::nullopt;
+  const bool known = cached && cached->size() == all.size();
+  if (known) values = *cached;
+  if (world.broadcast(known ? 1.0 : 0.0) == 0.0) {
+    for (std::size_t from = 0; from < all.size(); from += slice) {
+      if (static_cast<int>(from / slice % static_cast<std::size_t>(world.size())) != world.rank()) continue;
+      const auto end = std::min(all.size(), from + slice);
+      const auto scores = objective.log_probabilities(
+          {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(end)});
+      std::copy(scores.begin(), scores.end(), values.begin() + static_cast<std::ptrdiff_t>(from));
+      if (progress) progress(static_cast<std::int64_t>(end), static_cast<std::int64_t>(all.size()));
     }
-    if (progress) progress(static_cast<std::int64_t>(end), static_cast<std::int64_t>(all.size()));
   }
-  value_or_throw(disk().write(cache, Json{{"key", key}, {"values", std::move(values)}}.dump() + "\n"));
+  // Zeros where another rank has the value.
+  if (!values.empty()) world.sum(at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kDouble));
+  if (world.first() && !known)
+    value_or_throw(disk().write(cache, Json{{"key", key}, {"values", values}}.dump() + "\n"));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i]->reference = values[i];
 }
 
 }  // namespace twin::training

@@ -15,8 +15,9 @@ namespace twin::training {
 void mismatch_answers(std::vector<EncodedSample>& samples, const std::filesystem::path& data);
 
 /// Fills Sequence::reference of every sequence, from the cache file when it is valid for `key`. The model's adapter
-/// must still be at its start, where B is zero and the model is the reference.
-void score_references(std::vector<EncodedSample>& samples, const Objective& objective,
+/// must still be at its start, where B is zero and the model is the reference. Of several processes, each scores a part
+/// and rank 0 reads and writes the cache.
+void score_references(std::vector<EncodedSample>& samples, const Objective& objective, World& world,
                       const std::filesystem::path& cache, const std::string& key,
                       const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 

@@ -24,6 +24,7 @@
 #include "training/trainer/prepare.h"
 #include "training/trainer/reference.h"
 #include "training/trainer/training_set.h"
+#include "training/trainer/world.h"
 
 namespace twin::training {
 namespace {
@@ -45,8 +46,13 @@ std::string job_key(const TrainJob& job, const std::string& base_sha256) {
 
 class Run {
  public:
-  Run(TrainJob job, const Hooks& hooks)
-      : job_(std::move(job)), config_(job_.config), hooks_(hooks), method_(make_method(job_.config)) {
+  Run(TrainJob job, Hooks hooks, RankSpec ranks)
+      : job_(std::move(job)),
+        config_(job_.config),
+        hooks_(std::move(hooks)),
+        ranks_(std::move(ranks)),
+        method_(make_method(job_.config)) {
+    if (ranks_.rank != 0) hooks_.event = {};
     job_.config = resolve_config(job_.config, *method_);  // the key and the model card say what was computed
   }
 
@@ -55,9 +61,17 @@ class Run {
     base_sha256_ = value_or_throw(sha256_file(job_.base));
     key_ = job_key(job_, base_sha256_);
     if (auto done = finished_before()) return *done;
+    world_ = join_world({.ranks = ranks_, .key = key_, .timeout_s = config_.rank_timeout, .stop = hooks_.stop});
+    world_->while_waiting = [this] { check_stop(); };
     prepare();
     resume_or_start();
-    while (!ended()) one_step();
+    try {
+      while (!ended()) one_step();
+    } catch (const Fatal& fatal) {
+      // A rank is gone in the middle of a step: what the others have is the state before it.
+      if (fatal.error().kind == ErrorKind::network && state_.step > 0) save();
+      throw;
+    }
     return finish();
   }
 
@@ -83,7 +97,13 @@ class Run {
   void prepare() {
     auto base = value_or_throw(GgufReader::open(job_.base));
     (void)value_or_throw(load_shape(base));
+    // Rank 0 tokenizes, then the others read what it has cached.
+    if (!world_->first()) (void)world_->broadcast(0.0);
     set_ = load_training_set(job_, *method_, base, base_sha256_, hooks_);
+    if (world_->first()) {
+      write_dropped(job_, set_);
+      (void)world_->broadcast(0.0);
+    }
     steps_ = plan_steps(set_.train, config_);
     if (steps_.empty()) throw Fatal(ErrorKind::usage, tr("The job has no steps"), "epochs");
 
@@ -97,10 +117,10 @@ class Run {
     model_ = std::make_unique<Transformer>(
         std::move(weights), adapter_.get(),
         TransformerOptions{.neftune = config_.neftune, .checkpointing = config_.checkpointing});
-    objective_ = std::make_unique<Objective>(*model_, *method_, config_);
+    objective_ = std::make_unique<Objective>(*model_, *method_, config_, *world_);
     objective_->before_part = [this] { check_stop(); };
     checkpoints_ = std::make_unique<Checkpoints>(job_.out / "checkpoints", key_);
-    metrics_ = std::make_unique<Metrics>(job_.out / "metrics.jsonl");
+    if (world_->first()) metrics_ = std::make_unique<Metrics>(job_.out / "metrics.jsonl");
     if (method_->needs_reference()) {  // now, while the adapter changes nothing
       reference("train", set_.train);
       reference("eval", set_.eval);
@@ -111,20 +131,26 @@ class Run {
     const auto progress = [&](std::int64_t done, std::int64_t total) {
       emit(hooks_, {{"event", "reference"}, {"done", done}, {"total", total}});
     };
-    score_references(samples, *objective_, job_.out / "cache" / ("reference-" + split + ".json"), key_ + split,
+    score_references(samples, *objective_, *world_, job_.out / "cache" / ("reference-" + split + ".json"), key_ + split,
                      progress);
   }
 
   void resume_or_start() {
-    if (const auto state = checkpoints_->load(*adapter_, *optimizer_)) {
-      state_ = *state;
+    bool resumed = false;
+    if (world_->first()) {
+      if (const auto state = checkpoints_->load(*adapter_, *optimizer_)) {
+        state_ = *state;
+        resumed = true;
+      }
+      metrics_->keep_until(resumed ? state_.step : -1);
+    }
+    share_state(*world_, state_, *adapter_, *optimizer_);
+    if (world_->broadcast(resumed ? 1.0 : 0.0) > 0) {
       model_->refresh();
-      metrics_->keep_until(state_.step);
       emit(hooks_, {{"event", "resumed"}, {"step", state_.step}, {"steps", steps_.size()}});
       return evaluate_when_due();
     }
-    metrics_->keep_until(-1);
-    if (!set_.eval.empty()) state_.base_eval_loss = evaluate().loss;
+    if (world_->first() && !set_.eval.empty()) state_.base_eval_loss = evaluate().loss;
   }
 
   StepLoss evaluate() {
@@ -146,12 +172,13 @@ class Run {
 
   void check_stop() {
     if (!stop_requested(hooks_)) return;
-    if (state_.step > 0 && adapter_) save();
+    if (state_.step > 0) save();
     throw Fatal(ErrorKind::cancelled, tr("Stopped after step {} of {}", state_.step, steps_.size()), job_.out.string(),
                 tr("run the same command again to go on from there"));
   }
 
   void save() {
+    if (!checkpoints_ || !world_->first()) return;
     // Weights and state are those of the last finished step: a step changes them only at its end.
     value_or_throw(checkpoints_->save(state_, *adapter_, *optimizer_));
     emit(hooks_, {{"event", "checkpoint"}, {"step", state_.step}});
@@ -163,6 +190,7 @@ class Run {
     const auto& group = steps_[static_cast<std::size_t>(state_.step)];
     adapter_->gradients.zero_();
     last_ = objective_->learn(group, set_.train, step);
+    add_up();
     const double lr = learning_rate(config_, step, static_cast<std::int64_t>(steps_.size()));
     const double norm = std::isfinite(last_.loss)
                             ? optimizer_->step(adapter_->weights, adapter_->gradients, config_, lr, step)
@@ -185,13 +213,26 @@ class Run {
     if (step % config_.checkpoint_every == 0 && !last) save();
   }
 
+  /// What the ranks computed of a step becomes the whole on each: gradients in one flat buffer, then the losses.
+  void add_up() {
+    if (world_->size() == 1) return;
+    world_->sum(adapter_->gradients);
+    const auto sums = last_.sums();
+    auto values = at::empty({static_cast<std::int64_t>(sums.size())}, at::kDouble);
+    std::copy(sums.begin(), sums.end(), values.data_ptr<double>());
+    world_->sum(values);
+    last_ = StepLoss::of(std::span<const double>(values.data_ptr<double>(), sums.size()));
+  }
+
   /// Also after a resume: a run may have been stopped between a step and its evaluation.
   void evaluate_when_due() {
     const bool last = state_.step == static_cast<std::int64_t>(steps_.size());
     if (config_.eval_every == 0 || set_.eval.empty() || last || state_.evaluated == state_.step) return;
     if (state_.step % config_.eval_every != 0) return;
-    compare(evaluate());
+    if (world_->first()) compare(evaluate());
     state_.evaluated = state_.step;
+    if (config_.early_stop > 0)
+      state_.stale = static_cast<std::int64_t>(world_->broadcast(static_cast<double>(state_.stale)));
   }
 
   /// Early stopping: remembers the best adapter and counts evaluations since.
@@ -215,7 +256,7 @@ class Run {
                {"lr", lr},          {"grad_norm", norm},   {"tokens", state_.tokens}, {"tokens_per_s", tokens_per_s},
                {"cpu_seconds", cpu}};
     add_rewards(last_, event);
-    metrics_->append(event);
+    if (metrics_) metrics_->append(event);
     emit(hooks_, event);
   }
 
@@ -246,7 +287,7 @@ class Run {
   TrainResult finish() {
     TrainResult result;
     StepLoss judged = last_;
-    if (!set_.eval.empty()) {
+    if (!set_.eval.empty() && world_->first()) {
       judged = evaluate();
       if (config_.early_stop > 0 && state_.best_weights.defined() && state_.best_loss < judged.loss) {
         adapter_->weights.copy_(state_.best_weights);
@@ -255,10 +296,7 @@ class Run {
       }
       result.eval_loss = judged.loss;
     }
-    emit(hooks_, {{"event", "phase"}, {"phase", "export"}});
     set_paths(result);
-    value_or_throw(write_peft(result.peft, *adapter_, job_.base_name));
-    value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
     result.steps = state_.step;
     result.samples = state_.samples;
     result.dropped = static_cast<std::int64_t>(set_.dropped.size());
@@ -270,17 +308,26 @@ class Run {
     result.base_eval_loss = state_.base_eval_loss;
     result.reward_margin = judged.margin();
     result.reward_accuracy = judged.accuracy();
+    if (world_->first()) write_result(result);
+    return result;
+  }
+
+  void write_result(TrainResult& result) {
+    emit(hooks_, {{"event", "phase"}, {"phase", "export"}});
+    value_or_throw(write_peft(result.peft, *adapter_, job_.base_name));
+    value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
     result.peak_rss_bytes = peak_rss();
     value_or_throw(disk().write(job_.out / "README.md", model_card(job_, result, set_)));
     metrics_->close();
     value_or_throw(disk().write(result_file(), Json{{"key", key_}, {"result", to_json(result)}}.dump(2) + "\n"));
     checkpoints_->clear();
-    return result;
   }
 
   TrainJob job_;
   const TrainConfig& config_;
-  const Hooks& hooks_;
+  Hooks hooks_;
+  RankSpec ranks_;
+  std::unique_ptr<World> world_;
   std::unique_ptr<Method> method_;
   std::string base_sha256_, key_;
   TrainingSet set_;
@@ -297,8 +344,8 @@ class Run {
 
 }  // namespace
 
-TrainResult train(const TrainJob& job, const Hooks& hooks) {
-  return Run(job, hooks).execute();
+TrainResult train(const TrainJob& job, const Hooks& hooks, const RankSpec& ranks) {
+  return Run(job, hooks, ranks).execute();
 }
 
 }  // namespace twin::training

@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "models/engines/engine.h"
+#include "training/ranks.h"
 #include "training/train_job.h"
 
 namespace twin::training {
@@ -26,8 +27,10 @@ struct Hooks {
 };
 
 /// Runs the job, or resumes it from its newest checkpoint, or returns the result of a run that already finished the
-/// same job in job.out. Throws Fatal.
-[[nodiscard]] TrainResult train(const TrainJob& job, const Hooks& hooks);
+/// same job in job.out. With several `ranks`, each process calls this with the same job: every step is shared between
+/// them, and rank 0 alone evaluates, reports and writes. Throws Fatal; ErrorKind::network names a rank that is gone,
+/// and rank 0 has written a checkpoint.
+[[nodiscard]] TrainResult train(const TrainJob& job, const Hooks& hooks, const RankSpec& ranks = {});
 
 /// One item per sample of job.data, in order. Deterministic. Throws Fatal.
 [[nodiscard]] std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks);

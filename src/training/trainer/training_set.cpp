@@ -120,9 +120,12 @@ TrainingSet load_training_set(const TrainJob& job, const Method& method, const G
     mismatch_answers(set.train, job.data);
     if (!set.eval.empty()) mismatch_answers(set.eval, job.eval_data);
   }
+  return set;
+}
+
+void write_dropped(const TrainJob& job, const TrainingSet& set) {
   value_or_throw(disk().write(job.out / "dropped.jsonl", lines(set.dropped)));
   if (!set.dropped_eval.empty()) value_or_throw(disk().write(job.out / "dropped_eval.jsonl", lines(set.dropped_eval)));
-  return set;
 }
 
 }  // namespace twin::training

@@ -22,6 +22,9 @@ struct TrainingSet {
 [[nodiscard]] TrainingSet load_training_set(const TrainJob& job, const Method& method, const GgufReader& base,
                                             const std::string& base_sha256, const Hooks& hooks);
 
+/// dropped.jsonl and dropped_eval.jsonl in job.out. Throws Fatal.
+void write_dropped(const TrainJob& job, const TrainingSet& set);
+
 /// Fills in what the config leaves to the machine and the method: dtype, lr, too_long.
 [[nodiscard]] TrainConfig resolve_config(TrainConfig config, const Method& method);
 
