@@ -128,9 +128,9 @@ TEST_CASE("curation: training shares no n-gram with held-out answers") {
 TEST_CASE("curation: training shares no n-gram with a benchmark") {
   DatasetProject project;
   project.config.test_share = project.config.validation_share = 0;
-  const std::string korean = "한강에서 자전거를 타고 남산까지 올라가는 길은 봄에 가장 아름답다고 사람들은 말한다. ";
+  const std::string passage = "한강에서 자전거를 타고 남산까지 올라가는 길은 봄에 가장 아름답다고 사람들은 말한다. ";
   project.put("file:///a.md", "자전거",
-              korean + "그래서 나도 해마다 사월이면 그 길을 달린다. " +
+              passage + "그래서 나도 해마다 사월이면 그 길을 달린다. " +
                   "바람은 차지만 해가 길어져서 저녁까지 달릴 수 있고 돌아오는 길에는 국수를 먹는다.");
   project.put("file:///b.md", "Clean", text_about("clean", 6));
   const auto bench = project.folder.path() / "bench.jsonl";
@@ -153,11 +153,11 @@ TEST_CASE("curation: length and language of answers, with counts and reasons") {
     french +=
         "Le chapitre " + std::to_string(i) + " explique comment installer le système et choisir les paquets utiles. ";
   }
-  std::string korean;
+  std::string passage;
   for (int i = 0; i < 6; ++i)
-    korean += "시스템을 설치하고 쓸 꾸러미를 고르는 " + std::to_string(i) + "번째 방법을 설명한다. ";
+    passage += "시스템을 설치하고 쓸 꾸러미를 고르는 " + std::to_string(i) + "번째 방법을 설명한다. ";
   project.put("file:///fr.md", "Installation", french);
-  project.put("file:///ko.md", "설치", korean);
+  project.put("file:///ko.md", "설치", passage);
   project.config.languages = {"ko"};
   const DatasetReport report = build_instruct(project.config, project.context("set"));
   CHECK(reason_count(report, "other_language") >= 1);
