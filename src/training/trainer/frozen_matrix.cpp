@@ -2,11 +2,9 @@
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
-#include <ggml.h>
-
-#include <algorithm>
 
 #include "core/i18n.h"
+#include "training/trainer/ggml_types.h"
 #include "training/trainer/simd.h"
 
 namespace twin::training {
@@ -14,20 +12,9 @@ namespace {
 
 constexpr std::int64_t grain = 16;  // rows per task
 
-/// GGML_TYPE_COUNT when there is none of that name.
-ggml_type type_named(const std::string& name) {
-  for (int i = 0; i < GGML_TYPE_COUNT; ++i) {
-    const auto type = static_cast<ggml_type>(i);
-    std::string known = ggml_type_name(type) ? ggml_type_name(type) : "";
-    std::transform(known.begin(), known.end(), known.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (known == name) return type;
-  }
-  return GGML_TYPE_COUNT;
-}
-
 /// The type of that name, if rows of so many weights divide into its blocks.
 Result<ggml_type> usable_type(const std::string& name, std::int64_t columns) {
-  const auto type = type_named(name);
+  const auto type = ggml_type_named(name);
   if (type == GGML_TYPE_COUNT) return fail(ErrorKind::usage, tr("There is no quantization '{}'", name));
   const auto block = ggml_blck_size(type);
   if (columns % block == 0) return type;

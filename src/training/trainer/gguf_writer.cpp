@@ -6,21 +6,12 @@
 
 #include "core/files.h"
 #include "core/i18n.h"
+#include "training/trainer/ggml_types.h"
 
 namespace twin::training {
 namespace {
 
 constexpr std::size_t max_tensors = 1 << 16;
-
-ggml_type type_named(const std::string& name) {
-  for (int i = 0; i < GGML_TYPE_COUNT; ++i) {
-    const auto type = static_cast<ggml_type>(i);
-    std::string candidate = ggml_type_name(type) ? ggml_type_name(type) : "";
-    for (auto& c : candidate) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (candidate == name) return type;
-  }
-  throw Fatal(ErrorKind::internal, tr("There is no ggml type {}", name));
-}
 
 }  // namespace
 
@@ -46,7 +37,8 @@ void GgufWriter::set(const std::string& key, bool value) {
 
 void GgufWriter::add(const std::string& name, const std::vector<std::int64_t>& shape, const float* values,
                      const std::string& type_name) {
-  const auto type = type_named(type_name);
+  const auto type = ggml_type_named(type_name);
+  if (type == GGML_TYPE_COUNT) throw Fatal(ErrorKind::internal, tr("There is no ggml type {}", type_name));
   const std::vector<std::int64_t> sizes(shape.rbegin(), shape.rend());
   ggml_tensor* tensor = ggml_new_tensor(tensors_.get(), type, static_cast<int>(sizes.size()), sizes.data());
   ggml_set_name(tensor, name.c_str());
