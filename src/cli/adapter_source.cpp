@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 /// PEFT's form first: it can say more (DoRA).
 fs::path adapter_in(const fs::path& folder) {
   for (const char* part : {"", "adapter", "peft"}) {
-    const fs::path place = *part == '\0' ? folder : folder / part;
+    fs::path place = *part == '\0' ? folder : folder / part;
     if (disk().exists(place / "adapter_config.json")) return place;
   }
   if (disk().exists(folder / "adapter.gguf")) return folder / "adapter.gguf";

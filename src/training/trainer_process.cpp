@@ -149,8 +149,8 @@ class Ranks {
                                         "command goes on from the last checkpoint")
                                    : tr("run the same command again to go on from the last checkpoint"));
     }
-    for (std::size_t rank = 0; rank < children_.size(); ++rank) {
-      auto error = children_[rank]->error();
+    for (const auto& child : children_) {
+      auto error = child->error();
       if (!error) continue;
       if (error->kind != ErrorKind::network) return tl::unexpected(std::move(*error));
       if (!gone) gone = std::move(error);

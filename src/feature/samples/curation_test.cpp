@@ -142,7 +142,7 @@ TEST_CASE("curation: training shares no n-gram with a benchmark") {
   CHECK(reason_count(report, "contaminated") >= 1);
   CHECK(project.file("set/rejected.jsonl").find("bench.jsonl:1") != std::string::npos);
   project.config.decontaminate = {(project.folder.path() / "none.jsonl").string()};
-  CHECK_THROWS_AS(build_instruct(project.config, project.context("none")), Fatal);
+  CHECK_THROWS_AS((void)build_instruct(project.config, project.context("none")), Fatal);
 }
 
 TEST_CASE("curation: length and language of answers, with counts and reasons") {

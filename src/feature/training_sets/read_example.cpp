@@ -71,7 +71,7 @@ Messages messages_of(const Json& list, const char* key, const char* speaker, con
     if (item.contains("weight") && item["weight"] != 1) throw NotAnExample{tr("'{}' cannot be learned from", "weight")};
     const std::string role = role_of(text_value(member_of(item, speaker), speaker));
     // An empty system prompt says nothing; a turn without words would be learned.
-    if (role == "system" && item.contains(words) && item[words] == "") continue;
+    if (role == "system" && item.contains(words) && item[words] == Json("")) continue;
     out.push_back({role, message_words(member_of(item, words), words)});
   }
   return out;

@@ -33,6 +33,7 @@ std::string_view to_string(SetFormat format) {
 
 std::vector<std::string> set_format_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(kSetFormats));
   for (const auto& [name, format] : kSetFormats) names.emplace_back(name);
   return names;
 }

@@ -163,8 +163,9 @@ TEST_CASE("merge: the scale of rsLoRA, the lengths of DoRA") {
 
 TEST_CASE("merge: narrow types for matrices, float32 for vectors; a quantized base is widened first") {
   const Place place({.type = GGML_TYPE_Q8_0});
-  for (const auto& [type, file, stored, tolerance] : {std::tuple{"f16", "merged.F16.gguf", GGML_TYPE_F16, 4e-3},
+  for (const auto& [name, file, stored, tolerance] : {std::tuple{"f16", "merged.F16.gguf", GGML_TYPE_F16, 4e-3},
                                                       {"bf16", "merged.BF16.gguf", GGML_TYPE_BF16, 3e-2}}) {
+    const std::string type = name;
     CAPTURE(type);
     auto request = place.request(type);
     request.force = true;

@@ -138,7 +138,7 @@ class ShardWriter {
     std::vector<char> whole;
     whole.reserve(tensor.bytes);
     std::vector<char> bytes;
-    const auto read = model_.each_block(*tensor.source, stop_, [&](std::vector<float>& rows, std::int64_t) {
+    auto read = model_.each_block(*tensor.source, stop_, [&](std::vector<float>& rows, std::int64_t) {
       const auto count = static_cast<std::int64_t>(rows.size());
       auto good = encode(type_, rows.data(), count, tensor.name, bytes);
       if (good) whole.insert(whole.end(), bytes.begin(), bytes.end());

@@ -116,7 +116,17 @@ class Group final : public World {
   }
 
   /// Every rank says which job it has, and reads what the others say.
-  void gather(beats::Clock::time_point deadline) const {
+  void gather(beats::Clock::time_point deadline) {
+    try {
+      compare_jobs(deadline);
+    } catch (const Fatal&) {
+      throw;
+    } catch (const std::exception& e) {
+      throw Fatal(ErrorKind::network, tr("Rank 0 is gone before training began: {}", reason(e.what())), meeting());
+    }
+  }
+
+  void compare_jobs(beats::Clock::time_point deadline) {
     const auto name = [](int rank) { return fmt::format("job/{}", rank); };
     store_->set(name(ranks_.rank), bytes(options_.key));
     for (int rank = 0; rank < ranks_.size; ++rank) {
@@ -130,6 +140,7 @@ class Group final : public World {
         std::this_thread::sleep_for(look_every);
       }
       if (text(store_->get(name(rank))) == text(store_->get(name(0)))) continue;
+      tell(true, ranks_.size);
       throw Fatal(ErrorKind::usage,
                   tr("Rank {} has another job than rank 0: data, model and settings must be the same", rank),
                   meeting());
@@ -196,16 +207,16 @@ class Group final : public World {
         if (ranks_.rank != 0) found = 0;
       }
     }
-    tell(found.has_value());
+    tell(found.has_value(), ranks_.size - 1);
     return found;
   }
 
-  /// Rank 0 holds the store: it stays until the others have read who is gone.
-  void tell(bool found) {
+  /// Rank 0 holds the store: it stays until so many ranks, itself among them, have read what is wrong.
+  void tell(bool found, int ranks) {
     try {
       if (found) store_->add("told", 1);
       const auto end = beats::Clock::now() + quiet;
-      while (ranks_.rank == 0 && beats::Clock::now() < end && store_->add("told", 0) < ranks_.size - 1)
+      while (ranks_.rank == 0 && beats::Clock::now() < end && store_->add("told", 0) < ranks)
         std::this_thread::sleep_for(look_every);
     } catch (const std::exception&) {
       return;

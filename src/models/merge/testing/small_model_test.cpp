@@ -36,10 +36,12 @@ struct SmallWriter {
 void set_vocabulary(gguf_context* meta) {
   std::vector<std::string> texts = {"<|endoftext|>", "<|im_start|>", "<|im_end|>"};
   for (std::size_t i = 0; texts.size() < static_cast<std::size_t>(small_vocab) - 1; ++i)
-    texts.push_back((i < 26 ? "" : "x") + std::string(1, static_cast<char>('a' + i % 26)));
-  texts.push_back("ab");
+    texts.emplace_back((i < 26 ? "" : "x") + std::string(1, static_cast<char>('a' + i % 26)));
+  texts.emplace_back("ab");
   std::vector<const char*> tokens;
   std::vector<std::int32_t> types;
+  tokens.reserve(texts.size());
+  types.reserve(texts.size());
   for (const auto& text : texts) {
     tokens.push_back(text.c_str());
     types.push_back(tokens.size() <= 3 ? 3 : 1);
