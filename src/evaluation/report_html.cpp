@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "core/i18n.h"
+#include "core/text/html.h"
 #include "core/text/unicode.h"
 #include "evaluation/report_text.h"
 
 namespace twin::evaluation {
 
 namespace {
+
+using text::html_escaped;
 
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #3567c9; }
@@ -24,32 +27,6 @@ summary { cursor: pointer; font-weight: 600; }
 .failed { color: #b3261e; }
 svg { vertical-align: middle; }
 )";
-
-std::string html_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text::repair_utf8(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string row(const std::vector<std::string>& cells, std::string_view tag) {
   std::string out = "<tr>";

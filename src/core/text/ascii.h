@@ -15,4 +15,12 @@ namespace twin::text {
   return out;
 }
 
+[[nodiscard]] inline std::string ascii_upper(std::string_view bytes) {
+  std::string out(bytes);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  }
+  return out;
+}
+
 }  // namespace twin::text

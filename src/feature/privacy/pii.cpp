@@ -65,9 +65,7 @@ std::vector<PiiFinding> find_pii(std::string_view bytes) {
 }
 
 std::string pii_mask(PiiKind kind) {
-  std::string out = "[";
-  for (const char c : to_string(kind)) out += is_ascii_lower(c) ? static_cast<char>(c - 32) : c;
-  return out + "]";
+  return "[" + text::ascii_upper(to_string(kind)) + "]";
 }
 
 std::vector<PiiFinding> findings_within(const std::vector<PiiFinding>& findings, text::Span span) {

@@ -6,11 +6,14 @@
 #include <utility>
 
 #include "core/i18n.h"
+#include "core/text/html.h"
 #include "core/text/unicode.h"
 #include "feature/training_sets/set_stats.h"
 
 namespace twin::feature {
 namespace {
+
+using text::html_escaped;
 
 constexpr std::string_view kStatsStyle = R"(
 :root { color-scheme: light dark; --line: #8884; --accent: #3567c9; }
@@ -24,29 +27,6 @@ svg text { fill: currentColor; font-size: 12px; }
 svg rect { fill: var(--accent); }
 )";
 
-std::string html_safe(std::string_view text) {
-  std::string out;
-  for (const char c : text::repair_utf8(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 using Bars = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// Horizontal bars, one a row, with its label and number.
@@ -57,14 +37,14 @@ std::string bar_plot(const std::string& title, const Bars& bars) {
   std::string out = fmt::format(
       "<figure><figcaption>{0}</figcaption>\n<svg width=\"500\" height=\"{1:.0f}\" role=\"img\" "
       "aria-label=\"{0}\">\n",
-      html_safe(title), row * static_cast<double>(bars.size()));
+      html_escaped(title), row * static_cast<double>(bars.size()));
   double y = 0;
   for (const auto& [label, value] : bars) {
     const double length = width * static_cast<double>(value) / static_cast<double>(largest);
     out += fmt::format(
         "<text x=\"0\" y=\"{:.0f}\">{}</text><rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"14\"/>"
         "<text x=\"{:.1f}\" y=\"{:.0f}\">{}</text>\n",
-        y + 14, html_safe(text::clip_columns(label, 26)), labels, y + 3, length, labels + length + 6, y + 14, value);
+        y + 14, html_escaped(text::clip_columns(label, 26)), labels, y + 3, length, labels + length + 6, y + 14, value);
     y += row;
   }
   return out + "</svg></figure>\n";
@@ -81,7 +61,7 @@ std::string length_plot(const std::string& title, const SetLengths& lengths) {
   std::string out = fmt::format(
       "<figure><figcaption>{0}</figcaption>\n<svg width=\"{1:.0f}\" height=\"{2:.0f}\" role=\"img\" "
       "aria-label=\"{0}\">\n",
-      html_safe(title), width + 60, height + 20);
+      html_escaped(title), width + 60, height + 20);
   double x = 0;
   for (const SetBin& bin : bins) {
     const double tall = height * static_cast<double>(bin.count) / static_cast<double>(largest);
@@ -94,7 +74,7 @@ std::string length_plot(const std::string& title, const SetLengths& lengths) {
   out += fmt::format(
       "<text x=\"0\" y=\"{0:.0f}\">0</text><text x=\"{1:.0f}\" y=\"{0:.0f}\">{2}</text>"
       "<text x=\"{3:.0f}\" y=\"{0:.0f}\">{4}</text>\n",
-      height + 15, width / 2 - 30, html_safe(middle), width - 20, lengths.quantile(1));
+      height + 15, width / 2 - 30, html_escaped(middle), width - 20, lengths.quantile(1));
   return out + "</svg></figure>\n";
 }
 
@@ -106,10 +86,10 @@ Bars samples_of(const std::map<std::string, SetCount>& counts) {
 
 std::string count_table(const std::string& title, const std::map<std::string, SetCount>& counts) {
   std::string out = fmt::format("<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>\n",
-                                html_safe(title), html_safe(tr("samples")), html_safe(tr("tokens")),
-                                html_safe(tr("characters of answers")));
+                                html_escaped(title), html_escaped(tr("samples")), html_escaped(tr("tokens")),
+                                html_escaped(tr("characters of answers")));
   for (const auto& [name, count] : counts) {
-    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", html_safe(name), count.samples,
+    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", html_escaped(name), count.samples,
                        count.tokens, count.characters);
   }
   return out + "</tbody></table>\n";
@@ -131,16 +111,17 @@ std::string steps_html(const Json& manifest) {
     for (const auto& [reason, count] : removed.items()) {
       why += fmt::format("{}{} {}", why.empty() ? "" : ", ", reason, count.dump());
     }
-    rows +=
-        fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"words\">{}</td></tr>\n",
-                    html_safe(name), html_safe(step.value("unit", "")), step.contains("in") ? step["in"].dump() : "",
-                    step.contains("out") ? step["out"].dump() : "", html_safe(why));
+    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"words\">{}</td></tr>\n",
+                        html_escaped(name), html_escaped(step.value("unit", "")),
+                        step.contains("in") ? step["in"].dump() : "", step.contains("out") ? step["out"].dump() : "",
+                        html_escaped(why));
   }
   return bar_plot(tr("Samples left after each step"), left) +
          fmt::format(
              "<table><thead><tr><th>{}</th><th></th><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>\n{}"
              "</tbody></table>\n",
-             html_safe(tr("step")), html_safe(tr("in")), html_safe(tr("out")), html_safe(tr("removed")), rows);
+             html_escaped(tr("step")), html_escaped(tr("in")), html_escaped(tr("out")), html_escaped(tr("removed")),
+             rows);
 }
 
 std::string pii_html(const Json& manifest) {
@@ -156,15 +137,15 @@ std::string pii_html(const Json& manifest) {
 }  // namespace
 
 std::string to_html(const std::vector<SetStats>& sets, const std::string& how_counted) {
-  const std::string title = html_safe(tr("Training sets"));
+  const std::string title = html_escaped(tr("Training sets"));
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
       "<h1>{}</h1>\n<p>{}</p>\n",
-      language(), title, kStatsStyle, title, html_safe(how_counted));
+      language(), title, kStatsStyle, title, html_escaped(how_counted));
   for (const SetStats& stats : sets) {
     out += fmt::format("<h2>{}</h2>\n",
-                       html_safe(tr("{}: {} samples, {} tokens", stats.name, stats.all.samples, stats.all.tokens)));
+                       html_escaped(tr("{}: {} samples, {} tokens", stats.name, stats.all.samples, stats.all.tokens)));
     out += count_table(tr("split"), stats.splits) + count_table(tr("kind"), stats.kinds);
     out +=
         bar_plot(tr("Languages"), samples_of(stats.languages)) + bar_plot(tr("Made by"), samples_of(stats.generators));

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin::models {
 namespace {
@@ -33,8 +34,7 @@ Result<void> check_values(FloatType type, const float* values, std::int64_t coun
 }  // namespace
 
 Result<FloatType> float_type_named(const std::string& name) {
-  std::string lower = name;
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const std::string lower = text::ascii_lower(name);
   for (const FloatType type : {FloatType::f32, FloatType::f16, FloatType::bf16}) {
     if (lower == to_string(type)) return type;
   }

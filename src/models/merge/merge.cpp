@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "models/engines/worker.h"
 #include "models/merge/gguf_vocabulary.h"
 #include "models/merge/hf_config.h"
@@ -35,11 +36,6 @@ struct MergePlan {
   std::string quantize;  ///< empty: none
   std::string name;
 };
-
-std::string upper_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return text;
-}
 
 Result<MergePlan> plan_merge(const MergeRequest& request) {
   const bool gguf = request.format == MergeFormat::gguf;
@@ -107,7 +103,7 @@ class Merge {
       needed += static_cast<std::uint64_t>(widest_quantization *
                                            static_cast<double>(merged_gguf_bytes(model_, FloatType::f16)));
     if (auto room = staged.need(needed); !room) return room;
-    result_.type = plan_.quantize.empty() ? upper_case(to_string(plan_.type)) : plan_.quantize;
+    result_.type = plan_.quantize.empty() ? text::ascii_upper(to_string(plan_.type)) : plan_.quantize;
     const std::string file_name = plan_.name + "." + result_.type + ".gguf";
     const fs::path file = staged.path() / file_name;
     const fs::path plain = plan_.quantize.empty() ? file : staged.path() / ".wide.gguf";
@@ -134,7 +130,7 @@ class Merge {
                   model_.base().path().string(), tr("Merge to GGUF instead"));
     }
     if (auto room = staged.need(merged_safetensors_bytes(model_, plan_.type)); !room) return room;
-    result_.type = upper_case(to_string(plan_.type));
+    result_.type = text::ascii_upper(to_string(plan_.type));
     const auto config = hf_config(*family, model_.base(), plan_.type, result_.notes);
     if (!config) return tl::unexpected(config.error());
     const auto bar = progress_.start("merge", "tensors");

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/text/ascii.h"
+
 namespace twin::models {
 namespace {
 
@@ -32,19 +34,13 @@ std::string yaml_text(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// As the Hub spells its licences.
-std::string licence_id(std::string license) {
-  for (char& c : license) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return license;
-}
-
 }  // namespace
 
 std::string merge_card(const MergeCard& card) {
   const MergeRequest& request = card.request;
   const bool gguf = request.format == MergeFormat::gguf;
   std::string text = "---\n";
-  if (!request.license.empty()) text += "license: " + yaml_text(licence_id(request.license)) + "\n";
+  if (!request.license.empty()) text += "license: " + yaml_text(text::ascii_lower(request.license)) + "\n";
   text += fmt::format("base_model: {}\nbase_model_relation: finetune\nlibrary_name: {}\ntags: [lora, merged]\n---\n\n",
                       yaml_text(request.base_name), gguf ? "gguf" : "transformers");
   text += fmt::format(

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/i18n.h"
 #include "core/json.h"
+#include "core/text/ascii.h"
 #include "models/registry/disk_tools.h"
 
 namespace twin::models {
@@ -66,8 +67,7 @@ std::string shard_name(std::size_t index, std::size_t count) {
 /// Header length and header; the data begins at a multiple of eight.
 std::string shard_header(const HfShard& shard, FloatType type) {
   Json header{{"__metadata__", {{"format", "pt"}}}};
-  std::string dtype = to_string(type);
-  for (char& c : dtype) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  const std::string dtype = text::ascii_upper(to_string(type));
   std::uint64_t offset = 0;
   for (const HfTensor& tensor : shard) {
     Json shape = Json::array();
