@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Encoding speed of `twin embed` beside sentence-transformers on the same texts: texts and tokens a second, memory, cosine.
+"""Encoding speed of `twin embed` beside sentence-transformers on the same texts: texts and tokens a second, cosine.
 
   encode.py --gguf MODEL.gguf --folder SENTENCE_TRANSFORMERS_FOLDER --texts FILE --python VENV/bin/python
             [--peers f32,bf16,int8] [--rounds 2] [--threads N] [--twin build/release/bin/twin]
@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,9 +32,20 @@ def onnx_session(model, tokenizer, scratch, threads):
     plain, quantized = scratch / "model.onnx", scratch / "model-int8.onnx"
     if not quantized.exists():
         inputs = dict(tokenizer(["one text", "another one, longer"], padding=True, return_tensors="pt"))
-        axes = {name: {0: "texts", 1: "tokens"} for name in inputs}
-        torch.onnx.export(model, (inputs,), str(plain), input_names=list(inputs), output_names=["hidden"],
-                          dynamic_axes=axes | {"hidden": {0: "texts", 1: "tokens"}}, dynamo=False)
+
+        class Hidden(torch.nn.Module):
+            """The model with its inputs in their order, as an export by tracing takes them."""
+
+            def __init__(self):
+                super().__init__()
+                self.model = model
+
+            def forward(self, *tensors):
+                return self.model(**dict(zip(inputs, tensors))).last_hidden_state
+
+        axes = {name: {0: "texts", 1: "tokens"} for name in [*inputs, "hidden"]}
+        torch.onnx.export(Hidden(), tuple(inputs.values()), str(plain), input_names=list(inputs),
+                          output_names=["hidden"], dynamic_axes=axes, dynamo=False)
         quantize_dynamic(str(plain), str(quantized), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -83,17 +93,15 @@ def peer(arguments):
     vectors = encode(texts)
     seconds = time.perf_counter() - started
     vectors.astype("float32").tofile(arguments.output)
-    print(json.dumps({"texts_per_second": len(texts) / seconds, "tokens_per_second": tokens / seconds,
-                      "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps({"texts_per_second": len(texts) / seconds, "tokens_per_second": tokens / seconds}))
 
 
-def children_peak(command):
-    """Output of a command, and the peak memory in MB of the largest process it waited for."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+def run(command):
+    """The JSON line that a command ends with."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{command} failed:\n{done.stderr[-3000:]}")
-    return done.stdout, max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def read_vectors(file, count):
@@ -134,21 +142,20 @@ def main():
             for side in ["twin", *filter(None, arguments.peers.split(","))]:
                 output = scratch / f"{side}.f32"
                 if side == "twin":
-                    text, _ = children_peak([arguments.twin, "embed", "--model", arguments.gguf, "--input",
+                    figures = run([arguments.twin, "embed", "--model", arguments.gguf, "--input",
                                              arguments.texts, "--output", output, "--json", "-q"])
                 else:
-                    text, _ = children_peak([arguments.python, __file__, "--peer", side, "--folder", arguments.folder,
+                    figures = run([arguments.python, __file__, "--peer", side, "--folder", arguments.folder,
                                              "--texts", arguments.texts, "--threads", str(arguments.threads),
                                              "--output", output, "--scratch", scratch])
-                figures = json.loads(text.splitlines()[-1])
                 if side not in best or figures["texts_per_second"] > best[side]["texts_per_second"]:
                     best[side] = figures
         reference = read_vectors(scratch / "f32.f32", count) if "f32" in best else None
-        print(f"{'':<8} {'texts/s':>9} {'tokens/s':>10} {'peak MB':>9} {'cosine least, mean':>22}")
+        print(f"{'':<8} {'texts/s':>9} {'tokens/s':>10} {'cosine least, mean':>22}")
         for side, figures in best.items():
             near = cosines(read_vectors(scratch / f"{side}.f32", count), reference) if reference else [0.0]
             print(f"{side:<8} {figures['texts_per_second']:>9.1f} {figures['tokens_per_second']:>10.0f} "
-                  f"{figures.get('peak_mb', 0):>9.0f} {min(near):>12.5f} {sum(near) / len(near):>9.5f}")
+                  f"{min(near):>12.5f} {sum(near) / len(near):>9.5f}")
 
 
 if __name__ == "__main__":
