@@ -50,17 +50,21 @@ TEST_CASE("ranks: torchrun's variables, srun's, or one process") {
 }
 
 TEST_CASE("ranks: wrong variables are named") {
-  for (const auto& [variables, where] : std::vector<std::pair<std::map<std::string, std::string>, std::string>>{
+  struct Case {
+    std::map<std::string, std::string> variables;
+    std::string where;
+  };
+  for (const Case& wrong : std::vector<Case>{
            {{{"RANK", "2"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "a"}}, "RANK"},
            {{{"RANK", "-1"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "a"}}, "RANK"},
            {{{"RANK", "0"}, {"WORLD_SIZE", "two"}, {"MASTER_ADDR", "a"}}, "WORLD_SIZE"},
            {{{"RANK", "0"}, {"WORLD_SIZE", "2"}}, "MASTER_ADDR"},
            {{{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "a"}, {"MASTER_PORT", "70000"}}, "MASTER_PORT"}}) {
-    CAPTURE(where);
-    const auto spec = of(variables);
+    CAPTURE(wrong.where);
+    const auto spec = of(wrong.variables);
     REQUIRE_FALSE(spec.has_value());
     CHECK(spec.error().kind == ErrorKind::usage);
-    CHECK(spec.error().where == where);
+    CHECK(spec.error().where == wrong.where);
   }
 }
 

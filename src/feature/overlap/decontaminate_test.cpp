@@ -24,7 +24,7 @@ std::size_t matches(int words, const std::string& held_out, const std::string& t
 }
 
 std::filesystem::path write_lines(const TempFolder& folder, const std::string& lines) {
-  const auto file = folder.path() / "bench.jsonl";
+  auto file = folder.path() / "bench.jsonl";
   std::ofstream(file, std::ios::binary) << lines;
   return file;
 }

@@ -15,6 +15,7 @@ namespace twin::stores {
 
 std::vector<std::string> ids_of(const std::vector<Hit>& hits) {
   std::vector<std::string> result;
+  result.reserve(hits.size());
   for (const auto& hit : hits) result.push_back(hit.chunk_id);
   return result;
 }

@@ -149,12 +149,12 @@ TEST_CASE("index: Qdrant, the server killed in the middle of writing is an error
   for (int i = 0; i < 10; ++i) add(*index, "d" + std::to_string(i), {"text of " + word(i), "more"});
   const auto digest = index->digest();
   server.kill();
-  const auto [document, chunks, vectors] = made("late", {"too late"});
-  for (const auto& request :
-       std::vector<std::function<void()>>{[&] { static_cast<void>(index->replace(document, chunks, vectors)); },
-                                          [&] { static_cast<void>(index->lexical("text", 3)); },
-                                          [&] { static_cast<void>(index->dense(vectors[0], 3)); },
-                                          [&] { index->remove("d1"); }, [&] { static_cast<void>(index->digest()); }}) {
+  const auto late = made("late", {"too late"});
+  for (const auto& request : std::vector<std::function<void()>>{
+           [&] { static_cast<void>(index->replace(late.document, late.chunks, late.vectors)); },
+           [&] { static_cast<void>(index->lexical("text", 3)); },
+           [&] { static_cast<void>(index->dense(late.vectors[0], 3)); }, [&] { index->remove("d1"); },
+           [&] { static_cast<void>(index->digest()); }}) {
     try {
       request();
       FAIL("answered without a server");
@@ -167,7 +167,7 @@ TEST_CASE("index: Qdrant, the server killed in the middle of writing is an error
   server.start();
   CHECK(index->digest() == digest);
   CHECK(index->lexical(word(3), 3).size() == 1);
-  REQUIRE(index->replace(document, chunks, vectors));
+  REQUIRE(index->replace(late.document, late.chunks, late.vectors));
   CHECK(index->counts().documents == 11);
 }
 

@@ -208,6 +208,7 @@ TEST_CASE("index: Qdrant, a document of many requests is one document") {
   const auto index = open_index(config, folder.path(), no_secrets());
   index->use_model("model", kDimension);
   std::vector<std::string> texts;
+  texts.reserve(300);
   for (int i = 0; i < 300; ++i) texts.push_back(std::string(1000, 'x') + " " + word(i));
   add(*index, "long", texts);
   texts.resize(120);
