@@ -68,18 +68,22 @@ class Distractors {
       : config_(config), index_(index), usable_(usable) {}
 
   /// Passages found for the question that neither hold the answer nor belong to held-out documents.
-  std::vector<stores::Chunk> find(const Sample& sample, const stores::Chunk& source) {
-    std::vector<stores::Chunk> found;
+  std::vector<stores::IndexedPassage> find(const Sample& sample, const stores::Chunk& source) {
+    std::vector<stores::IndexedPassage> found;
     const int wanted = config_.rag_passages - 1;
     int tokens = config_.rag_tokens - source.tokens;
     if (wanted == 0) return found;
-    for (const stores::Hit& hit : index_.lexical(sample.prompt.back().content, wanted * hits_per_distractor)) {
-      auto chunk = index_.chunk(hit.chunk_id);
-      if (!chunk || chunk->tokens > tokens || holds_answer(*chunk, sample)) continue;
-      if (split_of(chunk->document_id, config_) != "train") continue;
-      if (usable_ && !usable_(*chunk)) continue;
-      tokens -= chunk->tokens;
-      found.push_back(std::move(*chunk));
+    std::vector<std::string> ids;
+    for (stores::Hit& hit : index_.lexical(sample.prompt.back().content, wanted * hits_per_distractor)) {
+      ids.push_back(std::move(hit.chunk_id));
+    }
+    for (stores::IndexedPassage& passage : index_.passages(ids)) {
+      const stores::Chunk& chunk = passage.chunk;
+      if (chunk.tokens > tokens || holds_answer(chunk, sample)) continue;
+      if (split_of(chunk.document_id, config_) != "train") continue;
+      if (usable_ && !usable_(chunk)) continue;
+      tokens -= chunk.tokens;
+      found.push_back(std::move(passage));
       if (static_cast<int>(found.size()) == wanted) break;
     }
     return found;
@@ -98,10 +102,9 @@ class Distractors {
 };
 
 /// As assemble() of inference shows it.
-std::string render(const models::Prompts& prompts, std::size_t n, const stores::Chunk& chunk, stores::Index& index) {
-  const auto document = index.document(chunk.document_id);
-  return models::render_passage(prompts, n, document ? document->title : std::string(), stores::heading_path(chunk),
-                                chunk.text);
+std::string render(const models::Prompts& prompts, std::size_t n, const stores::IndexedPassage& passage) {
+  return models::render_passage(prompts, n, passage.document.title, stores::heading_path(passage.chunk),
+                                passage.chunk.text);
 }
 
 }  // namespace
@@ -118,16 +121,19 @@ int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stor
   int changed = 0;
   for (Sample* sample : picked) {
     const Place* place = place_of(*sample, places);
-    auto source = place ? index.chunk(place->chunk_id) : std::nullopt;
-    if (!source || source->tokens > config.rag_tokens || (usable && !usable(*source))) continue;
+    if (place == nullptr) continue;
+    auto sources = index.passages({place->chunk_id});
+    if (sources.empty()) continue;
+    const stores::Chunk& source = sources.front().chunk;
+    if (source.tokens > config.rag_tokens || (usable && !usable(source))) continue;
     if (!fit_answer(*sample, *place)) continue;
-    std::vector<stores::Chunk> passages = distractors.find(*sample, *source);
+    std::vector<stores::IndexedPassage> passages = distractors.find(*sample, source);
     const std::size_t position = hash_order(config.seed, "rag position", sample->id) % (passages.size() + 1);
-    passages.insert(passages.begin() + static_cast<std::ptrdiff_t>(position), std::move(*source));
+    passages.insert(passages.begin() + static_cast<std::ptrdiff_t>(position), std::move(sources.front()));
     std::vector<std::string> rendered;
-    for (const stores::Chunk& chunk : passages) {
-      rendered.push_back(render(prompts, rendered.size() + 1, chunk, index));
-      sample->provenance.passages.push_back(chunk.id);
+    for (const stores::IndexedPassage& passage : passages) {
+      rendered.push_back(render(prompts, rendered.size() + 1, passage));
+      sample->provenance.passages.push_back(passage.chunk.id);
     }
     std::string& question = sample->prompt.back().content;
     question = models::render_question(prompts, rendered, question);

@@ -67,31 +67,34 @@ Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models:
   return lists;
 }
 
-Passage make_passage(const stores::FusedHit& hit, stores::Chunk&& chunk, const stores::IndexedDocument& document) {
+Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found) {
   Passage passage;
-  passage.score = hit.score + std::log(document.weight);
+  passage.score = hit.score + std::log(found.document.weight);
   passage.parts = hit.parts;
-  passage.document_id = chunk.document_id;
-  passage.url = document.url;
-  passage.title = document.title;
-  passage.heading = stores::heading_path(chunk);
-  passage.text = std::move(chunk.text);
-  passage.start = chunk.start;
-  passage.end = chunk.end;
+  passage.document_id = std::move(found.chunk.document_id);
+  passage.url = std::move(found.document.url);
+  passage.title = std::move(found.document.title);
+  passage.heading = stores::heading_path(found.chunk);
+  passage.text = std::move(found.chunk.text);
+  passage.start = found.chunk.start;
+  passage.end = found.chunk.end;
   return passage;
 }
 
 /// The candidates with their texts, best first. A category of weight 0 is not searched.
 std::vector<Passage> load_passages(stores::Index& index, const std::vector<stores::FusedHit>& hits) {
-  std::map<std::string, std::optional<stores::IndexedDocument>> documents;
-  std::vector<Passage> passages;
+  std::map<std::string, const stores::FusedHit*> by_id;
+  std::vector<std::string> ids;
+  ids.reserve(hits.size());
   for (const stores::FusedHit& hit : hits) {
-    auto chunk = index.chunk(hit.chunk_id);
-    if (!chunk) continue;  // re-indexed since the search
-    auto [entry, fresh] = documents.try_emplace(chunk->document_id);
-    if (fresh) entry->second = index.document(chunk->document_id);
-    if (!entry->second || entry->second->weight <= 0) continue;
-    passages.push_back(make_passage(hit, std::move(*chunk), *entry->second));
+    by_id.emplace(hit.chunk_id, &hit);
+    ids.push_back(hit.chunk_id);
+  }
+  std::vector<Passage> passages;
+  for (stores::IndexedPassage& found : index.passages(ids)) {
+    if (found.document.weight <= 0) continue;
+    const stores::FusedHit& hit = *by_id.at(found.chunk.id);
+    passages.push_back(make_passage(hit, std::move(found)));
   }
   std::stable_sort(passages.begin(), passages.end(),
                    [](const Passage& a, const Passage& b) { return a.score > b.score; });

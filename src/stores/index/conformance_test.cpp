@@ -89,6 +89,33 @@ void documents_and_chunks_come_back(const IndexFactory& open) {
   CHECK(counts.dimension == kDimension);
 }
 
+void passages_come_in_the_order_asked(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  auto [document, chunks, vectors] = made("one", {"first", "second"});
+  document.author_ids = {"user_a"};
+  document.weight = 0.5;
+  chunks[1].text = "a text that is no slice of the prose";
+  REQUIRE(index->replace(document, chunks, vectors));
+  add(*index, "two", {"third"});
+  const auto found = index->passages({chunk_id("two", 0), chunk_id("gone", 0), chunks[1].id, chunks[0].id});
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].chunk.text == "third");
+  CHECK(found[0].document.id == "two");
+  CHECK(found[1].chunk.text == chunks[1].text);
+  CHECK(found[2].chunk.text == "first");
+  for (const IndexedPassage& passage : {found[1], found[2]}) {
+    CHECK(passage.chunk.document_id == "one");
+    CHECK(passage.document.id == "one");
+    CHECK(passage.document.url == document.url);
+    CHECK(passage.document.author_ids == document.author_ids);
+    CHECK(passage.document.weight == document.weight);
+    CHECK(passage.document.published == document.published);
+    CHECK(passage.document.prose.empty());
+  }
+  CHECK(index->passages({}).empty());
+}
+
 void lexical_search_finds_words_under_their_forms(const IndexFactory& open) {
   const TempFolder folder;
   const auto index = fresh(open, folder);
@@ -428,6 +455,7 @@ void scores_of_given_passages(const IndexFactory& open) {
 void test_index(const IndexFactory& open, const IndexTraits& traits) {
   SUBCASE("documents and chunks come back as they went in") {
     documents_and_chunks_come_back(open);
+    passages_come_in_the_order_asked(open);
   }
   SUBCASE("lexical search finds Korean under particles, English by stem, identifiers whole and in part") {
     lexical_search_finds_words_under_their_forms(open);

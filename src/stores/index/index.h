@@ -56,6 +56,12 @@ struct IndexedDocument {
   std::string prose;    ///< the prose view that offsets refer to
 };
 
+/// A passage with what the index keeps of its document; the document's prose is left out.
+struct IndexedPassage {
+  Chunk chunk;
+  IndexedDocument document;
+};
+
 struct IndexFilter {
   std::vector<std::string> categories, sources, author_ids, languages, document_ids;
   [[nodiscard]] bool empty() const {
@@ -107,7 +113,9 @@ class Index {
   virtual std::optional<IndexedDocument> document(const std::string& id) = 0;
   /// (id, feature_key) of every document, to find what has to be done again.
   virtual std::vector<std::pair<std::string, std::string>> document_keys() = 0;
-  virtual std::optional<Chunk> chunk(const std::string& chunk_id) = 0;
+  /// In the order of the ids; those that are no longer there are left out.
+  virtual std::vector<IndexedPassage> passages(const std::vector<std::string>& chunk_ids) = 0;
+  std::optional<Chunk> chunk(const std::string& chunk_id);
   /// In order of document id, then of position; all of one instant. Return false to stop.
   virtual void each_chunk(const std::function<bool(Chunk&&)>& visit) = 0;
 

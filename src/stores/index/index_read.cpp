@@ -30,23 +30,23 @@ Chunk chunk_of(Query& query) {
 }
 
 constexpr const char* kDocumentColumns =
-    "id, version, feature_key, url, title, source, category, language, author_ids, published, weight, prose";
+    "d.id, d.version, d.feature_key, d.url, d.title, d.source, d.category, d.language, d.author_ids, d.published, "
+    "d.weight";
 
-// From the columns above.
-IndexedDocument document_of(Query& q) {
+// From the columns above; the prose is not among them.
+IndexedDocument document_of(Query& q, int first = 0) {
   IndexedDocument d;
-  d.id = q.text(0);
-  d.version = q.small(1);
-  d.feature_key = q.text(2);
-  d.url = q.text(3);
-  d.title = q.text(4);
-  d.source = q.text(5);
-  d.category = q.text(6);
-  d.language = q.text(7);
-  d.author_ids = parse(q.text(8));
-  d.published = q.integer(9);
-  d.weight = q.real(10);
-  d.prose = q.text(11);
+  d.id = q.text(first);
+  d.version = q.small(first + 1);
+  d.feature_key = q.text(first + 2);
+  d.url = q.text(first + 3);
+  d.title = q.text(first + 4);
+  d.source = q.text(first + 5);
+  d.category = q.text(first + 6);
+  d.language = q.text(first + 7);
+  d.author_ids = parse(q.text(first + 8));
+  d.published = q.integer(first + 9);
+  d.weight = q.real(first + 10);
   return d;
 }
 
@@ -60,9 +60,11 @@ std::vector<float> floats_of(Query::Blob bytes) {
 
 std::optional<IndexedDocument> SqliteIndex::document(const std::string& id) {
   return store_.read([&](Connection& c) -> std::optional<IndexedDocument> {
-    Query query(c, std::string("SELECT ") + kDocumentColumns + " FROM documents WHERE id = ?", id);
+    Query query(c, std::string("SELECT ") + kDocumentColumns + ", d.prose FROM documents d WHERE d.id = ?", id);
     if (!query.step()) return std::nullopt;
-    return document_of(query);
+    IndexedDocument document = document_of(query);
+    document.prose = query.text(11);
+    return document;
   });
 }
 
@@ -75,18 +77,23 @@ std::vector<std::pair<std::string, std::string>> SqliteIndex::document_keys() {
   });
 }
 
-std::optional<Chunk> SqliteIndex::chunk(const std::string& chunk_id) {
-  return store_.read([&](Connection& c) -> std::optional<Chunk> {
-    Query query(c,
-                std::string("SELECT ") + kChunkColumns +
-                    ", d.id, ifnull(c.text, substr(d.prose, c.start + 1, c.end - c.start)) "
-                    "FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?",
-                chunk_id);
-    if (!query.step()) return std::nullopt;
-    Chunk chunk = chunk_of(query);
-    chunk.document_id = query.text(7);
-    chunk.text = query.text(8);
-    return chunk;
+std::vector<IndexedPassage> SqliteIndex::passages(const std::vector<std::string>& chunk_ids) {
+  return store_.read([&](Connection& c) {
+    std::vector<IndexedPassage> found;
+    found.reserve(chunk_ids.size());
+    for (const auto& id : chunk_ids) {
+      Query query(c,
+                  std::string("SELECT ") + kChunkColumns +
+                      ", ifnull(c.text, substr(d.prose, c.start + 1, c.end - c.start)), " + kDocumentColumns +
+                      " FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?",
+                  id);
+      if (!query.step()) continue;
+      IndexedPassage passage{chunk_of(query), document_of(query, 8)};
+      passage.chunk.document_id = passage.document.id;
+      passage.chunk.text = query.text(7);
+      found.push_back(std::move(passage));
+    }
+    return found;
   });
 }
 
@@ -114,10 +121,11 @@ void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
 
 void SqliteIndex::each_entry(const std::function<bool(IndexEntry&&)>& visit) {
   store_.read([&](Connection& c) {
-    Query documents(c, std::string("SELECT ") + kDocumentColumns + ", key FROM documents ORDER BY id");
+    Query documents(c, std::string("SELECT ") + kDocumentColumns + ", d.prose, d.key FROM documents d ORDER BY d.id");
     while (documents.step()) {
       IndexEntry entry;
       entry.document = document_of(documents);
+      entry.document.prose = documents.text(11);
       const std::string& prose = entry.document.prose;
       Query chunks(c,
                    std::string("SELECT ") + kChunkColumns +

@@ -47,7 +47,7 @@ class QdrantIndex final : public Index {
 
   std::optional<IndexedDocument> document(const std::string& id) override;
   std::vector<std::pair<std::string, std::string>> document_keys() override;
-  std::optional<Chunk> chunk(const std::string& chunk_id) override;
+  std::vector<IndexedPassage> passages(const std::vector<std::string>& chunk_ids) override;
   void each_chunk(const std::function<bool(Chunk&&)>& visit) override;
   void each_entry(const std::function<bool(IndexEntry&&)>& visit) override;
 

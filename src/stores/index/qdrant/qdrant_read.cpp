@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/i18n.h"
 #include "stores/index/qdrant/qdrant_index.h"
@@ -67,24 +68,34 @@ std::vector<std::pair<std::string, std::string>> QdrantIndex::document_keys() {
   return keys;
 }
 
-std::optional<Chunk> QdrantIndex::chunk(const std::string& chunk_id) {
-  std::vector<Json> found;
-  std::vector<std::string> ids;
-  scroll({{"filter", {{"must", {matches("chunk", chunk_id)}}}}, {"with_payload", true}}, [&](const Json& points) {
+// Of a document that is being replaced, passages of two generations may be there: the document says which are its own.
+std::vector<IndexedPassage> QdrantIndex::passages(const std::vector<std::string>& chunk_ids) {
+  if (chunk_ids.empty()) return {};
+  std::vector<Json> payloads;
+  std::set<std::string> owner_ids;
+  scroll({{"filter", {{"must", {matches_any("chunk", chunk_ids)}}}}, {"with_payload", true}}, [&](const Json& points) {
     for (const auto& point : points) {
-      found.push_back(point.at("payload"));
-      ids.push_back(found.back().at("document").get<std::string>());
+      payloads.push_back(point.at("payload"));
+      owner_ids.insert(payloads.back().at("document").get<std::string>());
     }
     return true;
   });
-  if (found.empty()) return std::nullopt;
-  const auto owners = documents(ids, {"id", "generation", "prose"});
-  for (const auto& payload : found) {
+  const auto owners = documents({owner_ids.begin(), owner_ids.end()}, every_field());
+  std::map<std::string, IndexedPassage> by_id;
+  for (const auto& payload : payloads) {
     const auto owner = owners.find(payload.at("document").get<std::string>());
     if (owner == owners.end() || owner->second.at("generation") != payload.at("generation")) continue;
-    return chunk_of(payload, owner->second.at("prose").get_ref<const std::string&>());
+    IndexedDocument document = document_of(owner->second);
+    Chunk chunk = chunk_of(payload, document.prose);
+    document.prose.clear();
+    by_id.try_emplace(chunk.id, IndexedPassage{chunk, std::move(document)});
   }
-  return std::nullopt;
+  std::vector<IndexedPassage> found;
+  found.reserve(by_id.size());
+  for (const auto& id : chunk_ids) {
+    if (const auto passage = by_id.find(id); passage != by_id.end()) found.push_back(passage->second);
+  }
+  return found;
 }
 
 std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector<std::string>& ids) const {
