@@ -56,10 +56,16 @@ bool ends_sentence(std::string_view text) {
   return false;
 }
 
+/// No film is longer; times beyond it, or before the beginning, are no times.
+constexpr std::int64_t longest_ms = 1'000'000'000'000;
+
 std::int64_t millis(double seconds) {
-  constexpr double longest = 1e9;
-  return std::isfinite(seconds) && std::abs(seconds) < longest ? static_cast<std::int64_t>(std::llround(seconds * 1000))
-                                                               : 0;
+  constexpr double longest = static_cast<double>(longest_ms) / 1000;
+  return seconds >= 0 && seconds < longest ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0;
+}
+
+std::int64_t sound_time(std::int64_t milliseconds) {
+  return milliseconds >= 0 && milliseconds < longest_ms ? milliseconds : 0;
 }
 
 }  // namespace
@@ -97,8 +103,8 @@ Result<std::vector<Segment>> parse_captions(std::string_view xml) {
     Segment segment;
     append_text(node, segment.text);
     if (third) {
-      segment.start_ms = node.attribute("t").as_llong();
-      segment.duration_ms = node.attribute("d").as_llong();
+      segment.start_ms = sound_time(node.attribute("t").as_llong());
+      segment.duration_ms = sound_time(node.attribute("d").as_llong());
     } else {
       segment.start_ms = millis(node.attribute("start").as_double());
       segment.duration_ms = millis(node.attribute("dur").as_double());
