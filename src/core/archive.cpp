@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin {
@@ -280,8 +281,7 @@ Result<void> read_all(Reader& reader, const std::function<bool(const ArchiveEntr
 bool safe_archive_path(std::string_view path) {
   if (path.empty() || path.front() == '/' || path.front() == '\\' || path.find('\0') != std::string_view::npos)
     return false;
-  const bool drive =
-      path.size() > 1 && path[1] == ':' && ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z'));
+  const bool drive = path.size() > 1 && path[1] == ':' && text::is_ascii_letter(path[0]);
   if (drive) return false;
   bool named = false;
   for (std::size_t at = 0; at <= path.size();) {

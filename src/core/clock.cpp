@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin {
 
@@ -54,7 +55,7 @@ struct Cursor {
   bool milliseconds(int& value) {
     value = 0;
     int digits = 0;
-    while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
+    while (!rest.empty() && text::is_ascii_digit(rest.front())) {
       if (digits < 3) value = value * 10 + (rest.front() - '0');
       ++digits;
       rest.remove_prefix(1);

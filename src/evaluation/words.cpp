@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/result.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::evaluation {
@@ -125,7 +126,7 @@ std::string_view korean_ending(std::string_view word) {
 }
 
 bool is_number(std::string_view unit) {
-  return !unit.empty() && unit.front() >= '0' && unit.front() <= '9';
+  return !unit.empty() && text::is_ascii_digit(unit.front());
 }
 
 std::vector<std::string> content_units(std::string_view utf8) {

@@ -7,6 +7,7 @@
 
 #include "core/config/binder.h"
 #include "core/config/tree.h"
+#include "core/text/ascii.h"
 
 namespace twin::config {
 
@@ -134,11 +135,7 @@ std::string as_yaml(const Json& value) {
 std::string variable_name(const std::string& dotted) {
   std::string name = "TWIN_";
   for (const char c : dotted) {
-    if (c == '.' || c == '-') {
-      name += '_';
-    } else {
-      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-    }
+    name += c == '.' || c == '-' ? '_' : text::ascii_upper(c);
   }
   return name;
 }

@@ -102,7 +102,7 @@ std::string plain_name(std::string_view host) {
 bool is_name(std::string_view text) {
   if (text.empty() || text.front() == '.' || text.find("..") != std::string_view::npos) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+    return text::is_ascii_lower(c) || text::is_ascii_digit(c) || c == '-' || c == '.' || c == '_' ||
            static_cast<unsigned char>(c) >= 0x80;
   });
 }

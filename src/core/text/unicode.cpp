@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/text/ascii.h"
 #include "core/text/scan.h"
 
 namespace twin::text {
@@ -161,11 +162,7 @@ std::string nfc(std::string_view utf8) {
 }
 
 std::string fold(std::string_view utf8) {
-  if (is_ascii(utf8)) {
-    std::string lower(utf8);
-    for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    return lower;
-  }
+  if (is_ascii(utf8)) return ascii_lower(utf8);
   return mapped(utf8, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "feature/clean/characters.h"
 #include "feature/clean/math.h"
 
@@ -52,7 +53,7 @@ bool has_ancestor(const PageMap& page, std::size_t index, const TagSet& wanted) 
 bool hides(std::string_view style) {
   std::string plain;
   for (const char c : style) {
-    if (!is_space(c)) plain += static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    if (!is_space(c)) plain += text::ascii_lower(c);
   }
   return plain.find("display:none") != std::string::npos || plain.find("visibility:hidden") != std::string::npos;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "core/text/ascii.h"
 #include "feature/clean/characters.h"
 
 namespace twin::feature::html {
@@ -162,10 +163,6 @@ const std::unordered_map<std::string_view, std::uint32_t>& table() {
   return phrases;
 }
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
 /// "postBody entry-content" → "post body entry content ", and where words and names end.
 struct Words {
   std::string text;
@@ -190,13 +187,14 @@ Words split_names(std::string_view names) {
   };
   for (std::size_t i = 0; i < names.size(); ++i) {
     const char c = names[i];
-    const bool camel = i > 0 && is_upper(c) && !is_upper(names[i - 1]) && is_alpha(names[i - 1]);
+    const bool camel =
+        i > 0 && text::is_ascii_upper(c) && !text::is_ascii_upper(names[i - 1]) && is_alpha(names[i - 1]);
     if (camel || !is_alpha(c)) {
       const bool digit_inside = is_digit(c) && words.text.size() > start;
       if (!digit_inside) end_word(is_space(c));
     }
     if (is_alpha(c) || (is_digit(c) && words.text.size() > start)) {
-      words.text += static_cast<char>(is_upper(c) ? c + ('a' - 'A') : c);
+      words.text += static_cast<char>(text::is_ascii_upper(c) ? c + ('a' - 'A') : c);
     }
   }
   end_word(true);

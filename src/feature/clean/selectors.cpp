@@ -5,6 +5,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/characters.h"
 
@@ -26,7 +27,7 @@ std::optional<Simple> simple(std::string_view selector) {
   const std::size_t at = selector.find_first_of(".#");
   if (at == std::string_view::npos) return std::nullopt;
   Simple out{selector.substr(0, at), selector.substr(at + 1), selector[at] == '#'};
-  const bool lower = std::all_of(out.tag.begin(), out.tag.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool lower = std::all_of(out.tag.begin(), out.tag.end(), text::is_ascii_lower);
   if (!lower || !is_name(out.name)) return std::nullopt;
   return out;
 }
@@ -57,7 +58,7 @@ std::optional<std::vector<Step>> child_steps(std::string_view selector) {
   std::vector<Step> steps;
   for (const std::string_view part : text::split(selector, '>')) {
     const std::string_view step = text::trim(part);
-    const bool lower = std::all_of(step.begin(), step.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    const bool lower = std::all_of(step.begin(), step.end(), text::is_ascii_lower);
     auto named = lower ? std::nullopt : simple(step);
     if (step.empty() || !(lower || named)) return std::nullopt;
     steps.push_back({lower ? step : named->tag, named});

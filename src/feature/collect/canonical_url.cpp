@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/collect/host_name.h"
 #include "feature/collect/media_type.h"
@@ -47,21 +48,8 @@ bool is_http(std::string_view url) {
   return scheme == "http" || scheme == "https";
 }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-char upper_hex(char c) {
-  return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c;
-}
-
-int hex_value(char c) {
-  if (c <= '9') return c - '0';
-  return upper_hex(c) - 'A' + 10;
+  return text::is_ascii_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void append_escape(std::string& out, char byte) {
@@ -80,8 +68,8 @@ std::string normalize_escapes(std::string_view text, std::string_view plain = {}
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2])) {
-      const auto decoded = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+    if (c == '%' && i + 2 < text.size() && text::is_ascii_hex(text[i + 1]) && text::is_ascii_hex(text[i + 2])) {
+      const auto decoded = static_cast<char>(text::hex_value(text[i + 1]) * 16 + text::hex_value(text[i + 2]));
       if (is_unreserved(decoded) || (decoded != '\0' && plain.find(decoded) != std::string_view::npos)) {
         out += decoded;
       } else {
@@ -255,9 +243,9 @@ std::string readable_url(const std::string& url) {
   for (std::size_t i = slash; i < url.size();) {
     std::string bytes;
     std::size_t at = i;
-    while (at + 2 < url.size() && url[at] == '%' && is_hex(url[at + 1]) && is_hex(url[at + 2]) &&
-           hex_value(url[at + 1]) >= 8) {
-      bytes += static_cast<char>(hex_value(url[at + 1]) * 16 + hex_value(url[at + 2]));
+    while (at + 2 < url.size() && url[at] == '%' && text::is_ascii_hex(url[at + 1]) &&
+           text::is_ascii_hex(url[at + 2]) && text::hex_value(url[at + 1]) >= 8) {
+      bytes += static_cast<char>(text::hex_value(url[at + 1]) * 16 + text::hex_value(url[at + 2]));
       at += 3;
     }
     if (bytes.empty() || text::first_invalid_utf8(bytes) != std::string::npos) {
@@ -282,7 +270,7 @@ std::string address_of(const std::string& location) {
     return location;
   }
   // "git:…" and "C:\…" are no hosts with a port; "notes.md" is a file that is not there rather than a host in Moldova.
-  const bool port = end + 1 < text.size() && text[end] == ':' && text[end + 1] >= '0' && text[end + 1] <= '9';
+  const bool port = end + 1 < text.size() && text[end] == ':' && text::is_ascii_digit(text[end + 1]);
   if (end < text.size() && text[end] == ':' && !port) return location;
   if (end == text.size() && !media_type_of(text).empty()) return location;
   return "https://" + text;
@@ -324,8 +312,8 @@ std::optional<std::string> path_of_file_url(std::string_view url) {
   url.remove_prefix(prefix.size() - 1);
   std::string path;
   for (std::size_t i = 0; i < url.size(); ++i) {
-    if (url[i] == '%' && i + 2 < url.size() && is_hex(url[i + 1]) && is_hex(url[i + 2])) {
-      path += static_cast<char>(hex_value(url[i + 1]) * 16 + hex_value(url[i + 2]));
+    if (url[i] == '%' && i + 2 < url.size() && text::is_ascii_hex(url[i + 1]) && text::is_ascii_hex(url[i + 2])) {
+      path += static_cast<char>(text::hex_value(url[i + 1]) * 16 + text::hex_value(url[i + 2]));
       i += 2;
     } else {
       path += url[i];

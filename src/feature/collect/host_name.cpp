@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::feature {
@@ -17,7 +18,7 @@ bool is_ascii(std::string_view text) {
 /// IPv6 in brackets, or only digits and dots.
 bool is_address(std::string_view host) {
   return host.starts_with('[') ||
-         std::all_of(host.begin(), host.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+         std::all_of(host.begin(), host.end(), [](char c) { return c == '.' || text::is_ascii_digit(c); });
 }
 
 std::string take(char* text) {

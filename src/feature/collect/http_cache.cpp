@@ -262,7 +262,7 @@ void HttpCache::confirm(const std::string& key, const HttpResponse& not_modified
       // RFC 9111, 3.2: the new fields replace the old ones of the same name, but for the length of the body.
       const auto replaced = [&](const Json& header) {
         return std::any_of(not_modified.headers.begin(), not_modified.headers.end(),
-                           [&](const auto& fresh) { return fresh.first == header.at(0); });
+                           [&](const auto& fresh) { return header.at(0) == Json(fresh.first); });
       };
       Json merged = Json::array();
       for (const auto& header : headers) {

@@ -14,13 +14,7 @@ namespace {
 constexpr std::size_t max_line = 2083 * 8;
 
 bool is_token(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return text::is_ascii_letter(c) || c == '-' || c == '_';
 }
 
 void append_encoded(std::string& out, char c) {
@@ -32,8 +26,7 @@ void append_encoded(std::string& out, char c) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return text::is_ascii_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 /// Octets outside ASCII encoded, hex digits in upper case; with `decode` what need not be encoded is decoded.
@@ -42,9 +35,9 @@ std::string encode(std::string_view text, bool decode) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+        text[i] == '%' && i + 2 < text.size() && text::hex_value(text[i + 1]) >= 0 && text::hex_value(text[i + 2]) >= 0;
     if (escape) {
-      const char c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      const char c = static_cast<char>(text::hex_value(text[i + 1]) * 16 + text::hex_value(text[i + 2]));
       if (decode && is_unreserved(c)) {
         out += c;
       } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/collect/host_name.h"
 
@@ -19,13 +20,11 @@ std::string_view value_of(std::string_view parameter) {
 }
 
 bool is_hex_text(std::string_view text, std::size_t digits) {
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-         });
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) { return text::is_ascii_hex(c); });
 }
 
 bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), text::is_ascii_digit);
 }
 
 /// Segments of a path, without the empty ones at its ends.

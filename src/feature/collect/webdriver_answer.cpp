@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "feature/sources/json/fields.h"
 
 namespace twin::feature::webdriver {
@@ -34,9 +35,8 @@ Result<Json> read_answer(int status, std::string_view body, int page_seconds) {
 
 std::string session_id(const Json& value) {
   std::string id = json::text(value, "sessionId");
-  const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  });
+  const bool plain =
+      std::all_of(id.begin(), id.end(), [](char c) { return text::is_ascii_alnum(c) || c == '-' || c == '_'; });
   return plain && id.size() <= max_session_bytes ? id : std::string();
 }
 

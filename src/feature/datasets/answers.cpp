@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "core/text/scan.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
@@ -193,7 +194,7 @@ class SectionCutter {
 
 bool quotable(std::string_view text) {
   if (text.empty() || !(ends_sentence(text) || text.ends_with(":"))) return false;
-  return text[0] != '-' && !(text[0] >= 'a' && text[0] <= 'z');
+  return text[0] != '-' && !text::is_ascii_lower(text[0]);
 }
 
 int characters(std::string_view utf8) {

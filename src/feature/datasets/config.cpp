@@ -2,6 +2,7 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
 
@@ -40,8 +41,8 @@ void DatasetConfig::bind(config::Binder& b) {
   b.field("max_characters", max_characters, "Longest answer (0: as its category says)", between(0, 1e9));
   config::Rule codes;
   codes.check = [](const std::string& text) {
-    const bool code = (text.size() == 2 || text.size() == 3) &&
-                      std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    const bool code =
+        (text.size() == 2 || text.size() == 3) && std::all_of(text.begin(), text.end(), text::is_ascii_lower);
     return code ? std::string() : tr("'{}' is no language code as ko or en (ISO 639)", text);
   };
   b.field("languages", languages, "Languages of answers that are kept: [ko, en] (empty: all)", codes);

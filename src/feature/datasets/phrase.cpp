@@ -6,6 +6,7 @@
 #include <regex>
 #include <vector>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
 
@@ -46,31 +47,21 @@ constexpr std::array<std::string_view, 29> generic_headings = {
     "details",      "results",    "소개",        "개요",     "결론",         "요약",         "예제",     "참고",
     "마치며",       "들어가며",   "배경",        "서론",     "정리"};
 
-std::string lower(std::string_view ascii) {
-  std::string out(ascii);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-bool is_ascii_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_capitalized(std::string_view word) {
-  return !word.empty() && word[0] >= 'A' && word[0] <= 'Z' &&
-         std::all_of(word.begin() + 1, word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return !word.empty() && text::is_ascii_upper(word[0]) &&
+         std::all_of(word.begin() + 1, word.end(), text::is_ascii_lower);
 }
 
 // Calls visit(offset, length) for each run of ASCII letters.
 template <class Visit>
 void each_word(std::string_view text, const Visit& visit) {
   for (std::size_t at = 0; at < text.size();) {
-    if (!is_ascii_letter(text[at])) {
+    if (!text::is_ascii_letter(text[at])) {
       ++at;
       continue;
     }
     std::size_t end = at;
-    while (end < text.size() && is_ascii_letter(text[end])) ++end;
+    while (end < text.size() && text::is_ascii_letter(text[end])) ++end;
     visit(at, end - at);
     at = end;
   }
@@ -78,7 +69,7 @@ void each_word(std::string_view text, const Visit& visit) {
 
 // A capital after a word and one space is the word's own, not that of a sentence's beginning.
 bool follows_a_word(std::string_view text, std::size_t at) {
-  return at > 1 && text[at - 1] == ' ' && (is_ascii_letter(text[at - 2]) || text[at - 2] == ',');
+  return at > 1 && text[at - 1] == ' ' && (text::is_ascii_letter(text[at - 2]) || text[at - 2] == ',');
 }
 
 std::string sentence_case(const std::string& heading, const Vocabulary& vocabulary) {
@@ -104,8 +95,8 @@ bool ends_with_question_mark(std::string_view text) {
 
 Shape english_shape(const std::string& heading) {
   const Words words = words_of(heading);
-  const std::string first = lower(words.front());
-  const std::string second = words.size() > 1 ? lower(words[1]) : std::string();
+  const std::string first = text::ascii_lower(words.front());
+  const std::string second = words.size() > 1 ? text::ascii_lower(words[1]) : std::string();
   if (first == "how" && second == "to" && words.size() > 2) return Shape::howto;
   if (heading.size() > longest_inside || heading.ends_with("!") || heading.ends_with(".")) return Shape::quoted;
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -133,14 +124,14 @@ void Vocabulary::add(const ProseView& prose) {
     const std::string_view text = text_of(prose, block.span);
     each_word(text, [&](std::size_t at, std::size_t length) {
       const std::string_view word = text.substr(at, length);
-      if (is_capitalized(word) && follows_a_word(text, at)) ++uses_[lower(word)].capitalized;
-      if (word[0] >= 'a' && word[0] <= 'z') ++uses_[std::string(word)].lower;
+      if (is_capitalized(word) && follows_a_word(text, at)) ++uses_[text::ascii_lower(word)].capitalized;
+      if (text::is_ascii_lower(word[0])) ++uses_[std::string(word)].lower;
     });
   }
 }
 
 bool Vocabulary::is_plain_word(std::string_view capitalized) const {
-  const std::string word = lower(capitalized);
+  const std::string word = text::ascii_lower(capitalized);
   if (one_of(word, function_words)) return true;
   const auto it = uses_.find(word);
   return it != uses_.end() && it->second.lower > it->second.capitalized;
@@ -177,8 +168,8 @@ Phrase make_phrase(std::string_view heading, const std::string& language, const 
     phrase.shape = english_shape(phrase.plain);
     phrase.inside = sentence_case(phrase.plain, vocabulary);
     if (phrase.shape == Shape::howto) {
-      if (lower(phrase.inside).starts_with("how to ")) phrase.inside.erase(0, 7);
-      if (is_ascii_letter(phrase.inside[0])) phrase.inside[0] = static_cast<char>(std::tolower(phrase.inside[0]));
+      if (text::ascii_lower(phrase.inside).starts_with("how to ")) phrase.inside.erase(0, 7);
+      if (text::is_ascii_letter(phrase.inside[0])) phrase.inside[0] = static_cast<char>(std::tolower(phrase.inside[0]));
     }
     if (phrase.shape == Shape::doing) phrase.inside[0] = static_cast<char>(std::tolower(phrase.inside[0]));
   }
@@ -186,7 +177,7 @@ Phrase make_phrase(std::string_view heading, const std::string& language, const 
 }
 
 bool is_generic(const Phrase& phrase) {
-  return one_of(lower(phrase.plain), generic_headings);
+  return one_of(text::ascii_lower(phrase.plain), generic_headings);
 }
 
 }  // namespace twin::feature

@@ -12,10 +12,10 @@ constexpr std::size_t kLongestLocal = 64, kLongestDomain = 253;  // RFC 5321, 4.
 constexpr std::size_t kLongestUserinfo = 256;
 
 bool is_local_part(char c) {
-  return is_ascii_alnum(c) || std::string_view("._%+-'").find(c) != std::string_view::npos;
+  return text::is_ascii_alnum(c) || std::string_view("._%+-'").find(c) != std::string_view::npos;
 }
 bool is_domain_part(char c) {
-  return is_ascii_alnum(c) || c == '.' || c == '-';
+  return text::is_ascii_alnum(c) || c == '.' || c == '-';
 }
 
 /// "icon@2x.png" names a file, "getty@tty1.service" a unit of systemd.
@@ -35,21 +35,20 @@ std::size_t domain_end(std::string_view text, std::size_t at) {
   const std::size_t dot = domain.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || domain.find("..") != std::string_view::npos) return at;
   const std::string_view last = domain.substr(dot + 1);
-  const auto is_letter = [](char c) { return is_ascii_lower(c) || is_ascii_upper(c); };
-  if (last.size() < 2 || !std::all_of(last.begin(), last.end(), is_letter) || names_a_file(last)) return at;
+  if (last.size() < 2 || !std::all_of(last.begin(), last.end(), text::is_ascii_letter) || names_a_file(last)) return at;
   return end;
 }
 
 void email_at(std::string_view text, std::size_t sign, std::vector<PiiFinding>& out) {
   std::size_t start = sign;
   while (start > 0 && is_local_part(text[start - 1]) && sign - start < kLongestLocal) --start;
-  while (start < sign && !is_ascii_alnum(text[start]) && text[start] != '_') ++start;
+  while (start < sign && !text::is_ascii_alnum(text[start]) && text[start] != '_') ++start;
   if (start == sign || text[sign - 1] == '.') return;
   const std::size_t end = domain_end(text, sign + 1);
   if (end == sign + 1) return;
   // user@host:path is a place to copy to, as in git@host:repository.
   if (end + 1 < text.size() && text[end] == ':' &&
-      (is_ascii_alnum(text[end + 1]) || text[end + 1] == '/' || text[end + 1] == '~')) {
+      (text::is_ascii_alnum(text[end + 1]) || text[end + 1] == '/' || text[end + 1] == '~')) {
     return;
   }
   out.push_back({{start, end}, PiiKind::email});

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/text/ascii.h"
 #include "feature/privacy/pii_scanners.h"
 
 namespace twin::feature {
@@ -92,7 +93,7 @@ bool card_issuer_known(std::string_view digits) {
 
 ResidentNumber check_resident_number(std::string_view d) {
   ResidentNumber out;
-  if (d.size() != 13 || !std::all_of(d.begin(), d.end(), is_ascii_digit)) return out;
+  if (d.size() != 13 || !std::all_of(d.begin(), d.end(), text::is_ascii_digit)) return out;
   const int kind = d[6] - '0';
   if (kind < 1 || kind > 8) return out;  // 9 and 0: born before 1900
   const bool twentieth = kind == 1 || kind == 2 || kind == 5 || kind == 6;
@@ -113,9 +114,9 @@ bool iban_valid(std::string_view iban) {
   int remainder = 0;
   for (std::size_t i = 0; i < iban.size(); ++i) {
     const char c = iban[(i + 4) % iban.size()];  // the first four move to the end
-    if (is_ascii_digit(c)) {
+    if (text::is_ascii_digit(c)) {
       remainder = (remainder * 10 + (c - '0')) % 97;
-    } else if (is_ascii_upper(c)) {
+    } else if (text::is_ascii_upper(c)) {
       remainder = (remainder * 100 + (c - 'A' + 10)) % 97;
     } else {
       return false;

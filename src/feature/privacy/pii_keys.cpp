@@ -50,11 +50,11 @@ constexpr KeyForm kKeyForms[] = {
 bool is_body(char c, Body body) {
   switch (body) {
     case Body::alnum:
-      return is_ascii_alnum(c);
+      return text::is_ascii_alnum(c);
     case Body::upper:
-      return is_ascii_upper(c) || is_ascii_digit(c);
+      return text::is_ascii_upper(c) || text::is_ascii_digit(c);
     case Body::base64url:
-      return is_ascii_alnum(c) || c == '_' || c == '-';
+      return text::is_ascii_alnum(c) || c == '_' || c == '-';
   }
   return false;
 }
@@ -66,9 +66,8 @@ std::size_t body_end(std::string_view text, std::size_t at, Body body) {
 
 /// "sk-learn-something-long" is a name: a key has digits, and letters of both cases or no words between hyphens.
 bool looks_random(std::string_view body) {
-  const bool digit = std::any_of(body.begin(), body.end(), is_ascii_digit);
-  const bool letter =
-      std::any_of(body.begin(), body.end(), [](char c) { return is_ascii_alnum(c) && !is_ascii_digit(c); });
+  const bool digit = std::any_of(body.begin(), body.end(), text::is_ascii_digit);
+  const bool letter = std::any_of(body.begin(), body.end(), text::is_ascii_letter);
   return digit && letter;
 }
 
@@ -121,7 +120,7 @@ TokenMakeup makeup_of(std::string_view token) {
   TokenMakeup out;
   int last = -1, changes = 0;
   for (const char c : token) {
-    const int kind = is_ascii_digit(c) ? 0 : is_ascii_lower(c) ? 1 : is_ascii_upper(c) ? 2 : 3;
+    const int kind = text::is_ascii_digit(c) ? 0 : text::is_ascii_lower(c) ? 1 : text::is_ascii_upper(c) ? 2 : 3;
     out.digit |= kind == 0;
     out.lower |= kind == 1;
     out.upper |= kind == 2;
@@ -187,16 +186,16 @@ void private_keys(std::string_view text, std::vector<PiiFinding>& out) {
 
 void find_keys(std::string_view text, std::vector<PiiFinding>& out) {
   const auto in_token = [](char c) {
-    return is_ascii_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=';
+    return text::is_ascii_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=';
   };
   private_keys(text, out);
   for (std::size_t i = 0; i < text.size();) {
-    if (!is_ascii_alnum(text[i])) {
+    if (!text::is_ascii_alnum(text[i])) {
       ++i;
       continue;
     }
     if (i > 0 && text[i - 1] == '_') {  // the middle of a name
-      while (i < text.size() && is_ascii_alnum(text[i])) ++i;
+      while (i < text.size() && text::is_ascii_alnum(text[i])) ++i;
       continue;
     }
     std::size_t end = known_key_end(text, i);
@@ -210,7 +209,7 @@ void find_keys(std::string_view text, std::vector<PiiFinding>& out) {
     if (i == 0 || !in_token(text[i - 1]) || text[i - 1] == '=') {
       std::size_t last = i;
       while (last < text.size() && in_token(text[last]) &&
-             !(text[last] == '=' && last + 1 < text.size() && is_ascii_alnum(text[last + 1]))) {
+             !(text[last] == '=' && last + 1 < text.size() && text::is_ascii_alnum(text[last + 1]))) {
         ++last;
       }
       if (random_key(text, i, last)) {
@@ -219,7 +218,7 @@ void find_keys(std::string_view text, std::vector<PiiFinding>& out) {
         continue;
       }
     }
-    while (i < text.size() && is_ascii_alnum(text[i])) ++i;
+    while (i < text.size() && text::is_ascii_alnum(text[i])) ++i;
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/text/ascii.h"
 #include "feature/privacy/pii_checks.h"
 #include "feature/privacy/pii_scanners.h"
 
@@ -38,7 +39,7 @@ std::vector<DigitGroup> groups_at(std::string_view text, std::size_t at) {
   std::string between;
   while (groups.size() < kLongestNumber) {
     DigitGroup group{at, at, between};
-    while (group.end < text.size() && is_ascii_digit(text[group.end])) ++group.end;
+    while (group.end < text.size() && text::is_ascii_digit(text[group.end])) ++group.end;
     groups.push_back(group);
     between.clear();
     at = group.end;
@@ -49,7 +50,7 @@ std::vector<DigitGroup> groups_at(std::string_view text, std::size_t at) {
       between += which;
       at += length;
     }
-    if (between.empty() || at >= text.size() || !is_ascii_digit(text[at])) break;
+    if (between.empty() || at >= text.size() || !text::is_ascii_digit(text[at])) break;
   }
   return groups;
 }
@@ -121,19 +122,19 @@ class NumberReader {
     const char before = text_[groups_[0].start - 1];
     const bool plain = groups_.size() == 1 || groups_[1].before.find_first_of(" ()") != std::string::npos;
     // In paths, queries and fractions a bare run of digits is some id or amount.
-    return !is_ascii_alnum(before) && before != '_' && before != '-' && before != '.' &&
+    return !text::is_ascii_alnum(before) && before != '_' && before != '-' && before != '.' &&
            !(plain && std::string_view("/=#%&?~").find(before) != std::string_view::npos);
   }
   [[nodiscard]] bool ends_at(std::size_t i) const {
     if (i < groups_.size()) return groups_[i].before.find_first_of(" (") != std::string::npos;
     const std::size_t end = groups_.back().end;
-    return end >= text_.size() || (!is_ascii_alnum(text_[end]) && text_[end] != '_');
+    return end >= text_.size() || (!text::is_ascii_alnum(text_[end]) && text_[end] != '_');
   }
 
   [[nodiscard]] std::size_t international(std::size_t i) const {
     const std::size_t start = groups_[i].start;
     if (start == 0 || text_[start - 1] != '+' || digits(i)[0] == '0') return 0;
-    if (start > 1 && (is_ascii_alnum(text_[start - 2]) || text_[start - 2] == ')')) return 0;  // a sum
+    if (start > 1 && (text::is_ascii_alnum(text_[start - 2]) || text_[start - 2] == ')')) return 0;  // a sum
     constexpr std::size_t enough = 12;  // digits from which a blank ends the number
     std::size_t best = 0, total = 0;
     for (std::size_t k = i; k < groups_.size(); ++k) {
@@ -224,9 +225,9 @@ void iban_at(std::string_view text, std::size_t at, std::vector<PiiFinding>& out
   std::size_t end = at;
   for (std::size_t i = at; i < text.size() && iban.size() < longest; ++i) {
     const char c = text[i];
-    if (is_ascii_digit(c) || is_ascii_upper(c)) {
+    if (text::is_ascii_digit(c) || text::is_ascii_upper(c)) {
       iban += c;
-      const bool whole = i + 1 >= text.size() || !is_ascii_alnum(text[i + 1]);
+      const bool whole = i + 1 >= text.size() || !text::is_ascii_alnum(text[i + 1]);
       if (whole && iban_valid(iban)) end = i + 1;
     } else if (c != ' ' || iban.size() % 4 != 0) {
       break;
@@ -239,10 +240,10 @@ void iban_at(std::string_view text, std::size_t at, std::vector<PiiFinding>& out
 
 void find_numbers(std::string_view text, std::vector<PiiFinding>& out) {
   for (std::size_t i = 0; i < text.size();) {
-    if (!is_ascii_digit(text[i])) {
-      const bool iban = is_ascii_upper(text[i]) && i + 3 < text.size() && is_ascii_upper(text[i + 1]) &&
-                        is_ascii_digit(text[i + 2]) && is_ascii_digit(text[i + 3]) &&
-                        (i == 0 || !is_ascii_alnum(text[i - 1]));
+    if (!text::is_ascii_digit(text[i])) {
+      const bool iban = text::is_ascii_upper(text[i]) && i + 3 < text.size() && text::is_ascii_upper(text[i + 1]) &&
+                        text::is_ascii_digit(text[i + 2]) && text::is_ascii_digit(text[i + 3]) &&
+                        (i == 0 || !text::is_ascii_alnum(text[i - 1]));
       if (iban) iban_at(text, i, out);
       ++i;
       continue;

@@ -12,19 +12,6 @@ void find_addresses(std::string_view text, std::vector<PiiFinding>& out);  ///< 
 void find_numbers(std::string_view text, std::vector<PiiFinding>& out);    ///< phones, cards, accounts, residents
 void find_keys(std::string_view text, std::vector<PiiFinding>& out);       ///< keys, tokens, private keys
 
-[[nodiscard]] constexpr bool is_ascii_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-[[nodiscard]] constexpr bool is_ascii_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-[[nodiscard]] constexpr bool is_ascii_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-[[nodiscard]] constexpr bool is_ascii_alnum(char c) {
-  return is_ascii_digit(c) || is_ascii_upper(c) || is_ascii_lower(c);
-}
-
 /// Whether one of the cues stands in the `reach` bytes before `at`; ASCII letters of any case, cues in lower case.
 [[nodiscard]] bool cue_before(std::string_view text, std::size_t at, std::size_t reach,
                               const std::vector<std::string_view>& cues);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "core/text/ascii.h"
 #include "core/text/korean_endings.h"
 #include "core/text/scan.h"
 #include "feature/chunk/sections.h"
@@ -70,7 +71,7 @@ constexpr std::uint32_t short_word(std::string_view word) {
   for (const char c : word) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x80) return 0;
-    out = out << 8u | (c >= 'A' && c <= 'Z' ? byte + 32u : byte);
+    out = out << 8u | (text::is_ascii_upper(c) ? byte + 32u : byte);
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/process.h"
+#include "core/text/ascii.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/pull_sources.h"
 #include "models/registry/quantize.h"
@@ -44,8 +45,7 @@ const std::vector<std::string>& quantization_types() {
 }
 
 Result<std::string> quantization_named(const std::string& name) {
-  std::string upper = name;
-  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  const std::string upper = text::ascii_upper(name);
   const auto& types = quantization_types();
   if (std::find(types.begin(), types.end(), upper) != types.end()) return upper;
   return fail(ErrorKind::usage, tr("Unknown type {}", name), {},

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "core/text/ascii.h"
+
 namespace twin::models {
 namespace {
 
@@ -10,11 +12,7 @@ namespace {
 std::string plain(const std::string& name) {
   std::string out;
   for (const char c : name) {
-    if (c == '_' || c == ' ') {
-      out += '-';
-    } else {
-      out += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
+    out += c == '_' || c == ' ' ? '-' : text::ascii_lower(c);
   }
   return out;
 }
@@ -23,7 +21,7 @@ std::string plain(const std::string& name) {
 bool names(std::string_view name, std::string_view word) {
   for (auto at = name.find(word); at != std::string_view::npos; at = name.find(word, at + 1)) {
     const char before = at == 0 ? '-' : name[at - 1];
-    const bool inside = (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9');
+    const bool inside = text::is_ascii_lower(before) || text::is_ascii_digit(before);
     if (!inside) return true;
   }
   return false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/files.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::models {
@@ -14,13 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_front_matter = 64u << 10;
 
-std::string lower(std::string name) {
-  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return name;
-}
-
 bool is_licence_file(const fs::path& path) {
-  const std::string name = lower(path.filename().string());
+  const std::string name = text::ascii_lower(path.filename().string());
   return name.starts_with("license") || name.starts_with("licence") || name.starts_with("copying") ||
          name.starts_with("notice") || name.find("terms") != std::string::npos;
 }

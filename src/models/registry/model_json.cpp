@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "models/registry/registry.h"
 
 namespace twin::models {
@@ -34,11 +35,9 @@ ModelFile file_from_json(const Json& json) {
 }  // namespace
 
 bool valid_model_id(const std::string& id) {
-  const auto alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  if (id.empty() || id.size() > longest_id || !alphanumeric(id.front())) return false;
-  return std::all_of(id.begin(), id.end(), [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+  if (id.empty() || id.size() > longest_id || !text::is_ascii_alnum(id.front())) return false;
+  return std::all_of(id.begin(), id.end(),
+                     [](char c) { return text::is_ascii_alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 Json to_json(const Model& model) {

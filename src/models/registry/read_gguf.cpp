@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "core/text/ascii.h"
 #include "models/registry/gguf_file.h"
 #include "models/registry/known_models.h"
 #include "models/registry/registry.h"
@@ -40,8 +41,7 @@ std::string main_type(const gguf_context* context) {
   for (const auto& [name, count] : weights) {
     if (best.empty() || count > weights[best]) best = name;
   }
-  for (char& c : best) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return best;
+  return text::ascii_upper(best);
 }
 
 std::string quantization(const GgufFile& file) {

@@ -6,6 +6,7 @@
 #include "core/http/http.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "stores/index/qdrant/qdrant_index.h"
 
 namespace twin::stores {
@@ -47,15 +48,13 @@ std::optional<QdrantAddress> split_qdrant(std::string_view uri) {
 }
 
 bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+  return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), text::is_ascii_digit) &&
          std::stoi(std::string(text)) <= 65'535;
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestName && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !text.empty() && text.size() <= kLongestName &&
+         std::all_of(text.begin(), text.end(), [](char c) { return text::is_ascii_alnum(c) || c == '-' || c == '_'; });
 }
 
 qdrant::Server server_of(const IndexConfig& config, const Secrets& secrets) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::stores {
@@ -61,7 +62,7 @@ void append_utf8(std::string& text, char32_t c) {
 }
 
 bool is_ascii_word(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '\''; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return text::is_ascii_lower(c) || c == '\''; });
 }
 
 // The Latin word without its accents, or empty when it has none.

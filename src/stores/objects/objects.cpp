@@ -7,6 +7,7 @@
 #include "core/file_parts.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin::stores {
 namespace {
@@ -16,8 +17,9 @@ constexpr std::size_t kLargestPacked = 4u << 20u;  // larger ones gain nothing, 
 constexpr const char* kPacksFolder = "packs";
 
 bool is_hash(const std::string& text) {
-  return text.size() == kHashDigits &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == kHashDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return text::is_ascii_digit(c) || (c >= 'a' && c <= 'f');
+         });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/epub/chapter.h"
@@ -30,20 +31,14 @@ Xml child(const Xml& node, std::string_view name) {
   return node.find_child([&](const Xml& entry) { return local(entry) == name; });
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// "text/ch%201.xhtml" relative to "OEBPS/content.opf" is "OEBPS/text/ch 1.xhtml".
 std::string resolve(const std::string& base, std::string_view href) {
   href = href.substr(0, href.find('#'));
   std::string decoded;
   for (std::size_t i = 0; i < href.size(); ++i) {
-    const bool escape = href[i] == '%' && i + 2 < href.size() && hex(href[i + 1]) >= 0 && hex(href[i + 2]) >= 0;
-    decoded += escape ? static_cast<char>(hex(href[i + 1]) * 16 + hex(href[i + 2])) : href[i];
+    const bool escape =
+        href[i] == '%' && i + 2 < href.size() && text::hex_value(href[i + 1]) >= 0 && text::hex_value(href[i + 2]) >= 0;
+    decoded += escape ? static_cast<char>(text::hex_value(href[i + 1]) * 16 + text::hex_value(href[i + 2])) : href[i];
     i += escape ? 2 : 0;
   }
   std::vector<std::string> parts;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/markdown_blocks.h"
 #include "feature/clean/markdown_escape.h"
@@ -116,7 +117,7 @@ bool goes_on(const Paragraph& before, const Paragraph& after) {
 
 std::string list_item(const std::string& text) {
   const std::size_t marker = list_marker(text);
-  const bool number = marker > 0 && text[0] >= '0' && text[0] <= '9';
+  const bool number = marker > 0 && text::is_ascii_digit(text[0]);
   const std::string mark = number ? text.substr(0, marker - 2) + ". " : "- ";
   return indent_block(escape_line_starts(escape_markdown(text.substr(marker))), mark, std::string(mark.size(), ' '));
 }

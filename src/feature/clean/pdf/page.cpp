@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/formats.h"
 #include "feature/clean/office/package.h"
@@ -36,7 +37,7 @@ std::string shape_of(const std::string& line) {
     }
     bool in_number = false;
     for (const char c : word) {
-      const bool digit = c >= '0' && c <= '9';
+      const bool digit = text::is_ascii_digit(c);
       if (!digit) out += c;
       if (digit && !in_number) out += '#';
       in_number = digit;

@@ -14,7 +14,7 @@
 namespace twin::feature {
 namespace {
 
-constexpr const char* package = "poppler-utils";
+constexpr const char* poppler_package = "poppler-utils";
 /// Resolution at which pages are drawn for OCR: what tesseract's models were made for.
 constexpr const char* ocr_dpi = "300";
 /// Titles that programs write when the author gave none.
@@ -49,7 +49,7 @@ bool cut_off(std::string_view bytes) {
 }
 
 Result<Info> pdf_info(const RawDocument& raw, const FormatRules& rules) {
-  const auto run = run_program({"pdfinfo", "-isodates", "-enc", "UTF-8", "-"}, raw.bytes, package, rules);
+  const auto run = run_program({"pdfinfo", "-isodates", "-enc", "UTF-8", "-"}, raw.bytes, poppler_package, rules);
   if (!run) return tl::unexpected(run.error());
   if (run->status == 0) return read_info(run->out);
   if (run->err.find("ncorrect password") != std::string::npos || run->err.find("ncrypt") != std::string::npos) {
@@ -98,7 +98,7 @@ Result<void> read_by_ocr(const RawDocument& raw, const FormatRules& rules, int p
     const std::string number = std::to_string(page);
     const auto drawn =
         run_program({"pdftoppm", "-png", "-gray", "-r", ocr_dpi, "-f", number, "-l", number, "-singlefile", "-"},
-                    raw.bytes, package, rules);
+                    raw.bytes, poppler_package, rules);
     if (!drawn) return tl::unexpected(drawn.error());
     if (drawn->status != 0 || drawn->out.empty()) {
       out.notes.push_back({ErrorKind::invalid, tr("Page {} cannot be drawn", page), raw.url, {}});
@@ -129,7 +129,8 @@ Result<Cleaned> clean_pdf(const RawDocument& raw, const FormatRules& rules, bool
   if (raw.bytes.find("%PDF-") > 1024) return fail(ErrorKind::invalid, tr("This is no PDF"), raw.url);
   const auto info = pdf_info(raw, rules);
   if (!info) return tl::unexpected(info.error());
-  const auto run = run_program({"pdftotext", "-bbox-layout", "-enc", "UTF-8", "-", "-"}, raw.bytes, package, rules);
+  const auto run =
+      run_program({"pdftotext", "-bbox-layout", "-enc", "UTF-8", "-", "-"}, raw.bytes, poppler_package, rules);
   if (!run) return tl::unexpected(run.error());
   if (run->status != 0) {
     const bool forbidden = run->status == 3;  // the author allows no copying

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/sources/mbox/mail.h"
 
@@ -121,11 +122,7 @@ Reply without_quotes(const std::string& text) {
 
 Reply without_quotes_html(const std::string& html) {
   Reply out;
-  const std::string folded = [&] {  // ASCII only, so that offsets stay
-    std::string copy = html;
-    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return copy;
-  }();
+  const std::string folded = text::ascii_lower(html);  // of ASCII only, so that offsets stay
   std::size_t end = html.size();
   for (const std::string_view mark :
        {"<div class=\"gmail_quote", "<blockquote type=\"cite\"", "<div class=\"gmail_extra", "<div id=\"appendonsend\"",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 
 namespace twin::feature::mail {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::size_t longest_line = 1u << 20;
 bool separates(std::string_view line) {
   if (!line.starts_with("From ")) return false;
   const std::size_t colon = line.find(':');
-  return colon != std::string_view::npos && colon > 0 && line[colon - 1] >= '0' && line[colon - 1] <= '9';
+  return colon != std::string_view::npos && colon > 0 && text::is_ascii_digit(line[colon - 1]);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/dom.h"
@@ -21,7 +22,6 @@ using web::string_of;
 /// Makes JSON of it: a backslash before what JSON does not escape is dropped.
 std::string repair_escapes(std::string_view text) {
   static constexpr std::string_view known = "\"\\/bfnrt";
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -32,7 +32,7 @@ std::string repair_escapes(std::string_view text) {
     const char next = text[i + 1];
     const bool unicode = next == 'u' && i + 5 < text.size() &&
                          std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 2,
-                                     text.begin() + static_cast<std::ptrdiff_t>(i) + 6, is_hex);
+                                     text.begin() + static_cast<std::ptrdiff_t>(i) + 6, text::is_ascii_hex);
     if (known.find(next) != std::string_view::npos || unicode) {
       out += text[i];
       out += next;
@@ -43,8 +43,7 @@ std::string repair_escapes(std::string_view text) {
 }
 
 bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 20 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 20 && std::all_of(text.begin(), text.end(), text::is_ascii_digit);
 }
 
 bool is_blog_host(const web::Address& address) {
@@ -181,9 +180,8 @@ std::string blog_id_of(const std::string& location) {
   } else if (address->is("rss.blog.naver.com") && parts.size() == 1) {
     id = parts.front().substr(0, parts.front().find('.'));
   }
-  const bool good = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
+  const bool good =
+      std::all_of(id.begin(), id.end(), [](char c) { return text::is_ascii_alnum(c) || c == '_' || c == '-'; });
   return good ? id : std::string();
 }
 

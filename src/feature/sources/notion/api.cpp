@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/collect/fetch.h"
 #include "feature/sources/json/fields.h"
@@ -116,7 +117,7 @@ std::string id_of(const std::string& text) {
   for (auto it = part.rbegin(); it != part.rend() && digits.size() < id_digits; ++it) {
     const char c = *it >= 'A' && *it <= 'F' ? static_cast<char>(*it + 32) : *it;
     if (c == '-') continue;
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
+    if (!(text::is_ascii_digit(c) || (c >= 'a' && c <= 'f'))) return {};
     digits += c;
   }
   return digits.size() == id_digits ? std::string(digits.rbegin(), digits.rend()) : std::string();

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/sources/exports/export_files.h"
 #include "feature/sources/notion/api.h"
@@ -17,7 +18,7 @@ constexpr std::size_t id_length = 32;
 constexpr std::size_t longest_key = 60;
 
 bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  return text::is_ascii_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 bool is_id(std::string_view text) {
@@ -29,7 +30,7 @@ std::vector<int> numbers_of(const std::string& text) {
   std::vector<int> out;
   bool inside = false;
   for (const char c : text) {
-    const bool digit = c >= '0' && c <= '9';
+    const bool digit = text::is_ascii_digit(c);
     if (digit && !inside) out.push_back(0);
     if (digit && out.back() < 100'000) out.back() = out.back() * 10 + (c - '0');
     inside = digit;

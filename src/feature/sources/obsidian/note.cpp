@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/front_matter.h"
 #include "feature/clean/markdown_escape.h"
@@ -89,7 +90,7 @@ std::string callout(const std::string& line) {
   title = text::trim(title);
   std::string kind = line.substr(mark + 2, end - mark - 2);
   kind = kind.substr(0, kind.find('|'));
-  if (!kind.empty() && kind[0] >= 'a' && kind[0] <= 'z') kind[0] = static_cast<char>(kind[0] - 'a' + 'A');
+  if (!kind.empty() && text::is_ascii_lower(kind[0])) kind[0] = static_cast<char>(kind[0] - 'a' + 'A');
   const std::string shown_title = title.empty() ? kind : std::string(title);
   return std::string(before) + "**" + shown_title + "**\n" +
          std::string(before.substr(0, before.find_last_of('>') + 1));
@@ -101,9 +102,7 @@ std::string without_block_id(const std::string& line) {
   if (at == std::string::npos || at + 1 == line.size()) return line;
   const bool alone = at == 0 || line[at - 1] == ' ';
   const auto id = std::string_view(line).substr(at + 1);
-  const bool valid = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  const bool valid = std::all_of(id.begin(), id.end(), [](char c) { return text::is_ascii_alnum(c) || c == '-'; });
   if (!alone || !valid) return line;
   const std::string out = line.substr(0, at);
   return out.substr(0, out.find_last_not_of(' ') + 1);

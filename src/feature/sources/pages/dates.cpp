@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::feature::pages {
@@ -21,13 +22,6 @@ constexpr std::array<std::string_view, 12> months = {"january",   "february", "m
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 /// What a date says so far.
 struct Parts {
   int year = -1, month = -1, day = -1, hour = 0, minute = 0, second = 0;
@@ -75,7 +69,7 @@ class Matcher {
   bool number(std::size_t least, std::size_t most, std::int64_t& value) {
     std::size_t digits = 0;
     value = 0;
-    while (digits < most && digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9') {
+    while (digits < most && digits < rest_.size() && text::is_ascii_digit(rest_[digits])) {
       value = value * 10 + (rest_[digits++] - '0');
     }
     rest_.remove_prefix(digits);
@@ -91,7 +85,7 @@ class Matcher {
   bool take(std::string_view word) {
     if (rest_.size() < word.size()) return false;
     for (std::size_t i = 0; i < word.size(); ++i) {
-      if (lower(rest_[i]) != word[i]) return false;
+      if (text::ascii_lower(rest_[i]) != word[i]) return false;
     }
     rest_.remove_prefix(word.size());
     return true;
@@ -101,7 +95,7 @@ class Matcher {
   bool month_name(int& into) {
     for (std::size_t i = 0; i < months.size(); ++i) {
       if (!take(months[i]) && !take(months[i].substr(0, 3))) continue;
-      if (months[i] == "september" && !rest_.empty() && lower(rest_.front()) == 't') rest_.remove_prefix(1);
+      if (months[i] == "september" && !rest_.empty() && text::ascii_lower(rest_.front()) == 't') rest_.remove_prefix(1);
       if (!rest_.empty() && rest_.front() == '.') rest_.remove_prefix(1);
       into = static_cast<int>(i) + 1;
       return true;
@@ -127,7 +121,7 @@ class Matcher {
       return true;
     }
     std::size_t letters = 0;
-    while (letters < rest_.size() && is_letter(rest_[letters])) ++letters;
+    while (letters < rest_.size() && text::is_ascii_letter(rest_[letters])) ++letters;
     rest_.remove_prefix(letters);
     return letters > 0;
   }
@@ -247,7 +241,7 @@ std::optional<UnixMillis> parse_date(std::string_view text, const std::vector<st
   for (const auto& format : formats) {
     for (std::size_t at = 0; at < text.size(); ++at) {
       // "12024" holds no 2024.
-      const bool inside = at > 0 && text[at] >= '0' && text[at] <= '9' && text[at - 1] >= '0' && text[at - 1] <= '9';
+      const bool inside = at > 0 && text::is_ascii_digit(text[at]) && text::is_ascii_digit(text[at - 1]);
       if (inside) continue;
       Parts parts;
       if (!Matcher(text.substr(at)).match(format, parts)) continue;

@@ -7,6 +7,7 @@
 #include <pugixml.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 #include "feature/collect/canonical_url.h"
@@ -150,9 +151,7 @@ std::vector<std::string> sitemaps_of_robots(std::string_view robots_txt) {
     const auto line = text::trim(raw);
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    std::string name(text::trim(line.substr(0, colon)));
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (name != "sitemap") continue;
+    if (text::ascii_lower(text::trim(line.substr(0, colon))) != "sitemap") continue;
     std::string_view value = line.substr(colon + 1);
     if (const std::size_t comment = value.find(" #"); comment != std::string_view::npos)
       value = value.substr(0, comment);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/charset.h"
 #include "feature/clean/dom.h"
@@ -16,8 +17,7 @@ using web::member;
 using web::string_of;
 
 bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 12 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 12 && std::all_of(text.begin(), text.end(), text::is_ascii_digit);
 }
 
 /// The object behind `name =` in a script: from its brace to the one that closes it.

@@ -1,31 +1,17 @@
 #include "feature/sources/web/address.h"
 
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 
 namespace twin::feature::web {
-namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+    const int high = text[i] == '%' && i + 2 < text.size() ? text::hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? text::hex_value(text[i + 2]) : -1;
     if (low >= 0) {
       out += static_cast<char>(high * 16 + low);
       i += 2;
@@ -40,8 +26,7 @@ std::string query_encode(std::string_view text) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
+    const bool plain = text::is_ascii_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos;
     if (plain) {
       out += c;
       continue;
@@ -84,7 +69,7 @@ std::optional<Address> parse_address(const std::string& given) {
   const std::size_t colon = all.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
   Address out;
-  out.scheme = lower(all.substr(0, colon));
+  out.scheme = text::ascii_lower(all.substr(0, colon));
   if (out.scheme != "http" && out.scheme != "https") return std::nullopt;
   std::string_view rest = all.substr(colon + 3);
   rest = rest.substr(0, rest.find('#'));
@@ -93,7 +78,7 @@ std::optional<Address> parse_address(const std::string& given) {
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
   const std::size_t bracket = authority.rfind(']');
   const std::size_t port = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  std::string host = lower(authority.substr(0, port));
+  std::string host = text::ascii_lower(authority.substr(0, port));
   if (port != std::string_view::npos) out.port = authority.substr(port);
   if (host.empty() || host.find_first_of(" \t\r\n\"<>") != std::string::npos) return std::nullopt;
   out.origin = out.scheme + "://" + host + out.port;

@@ -6,7 +6,7 @@
 namespace twin::feature::web {
 namespace {
 
-constexpr std::string_view header = "items 1";
+constexpr std::string_view first_line = "items 1";
 constexpr std::size_t digest_digits = 16;
 
 std::string short_hash(const std::string& text) {
@@ -18,7 +18,7 @@ std::string short_hash(const std::string& text) {
 ItemStates::ItemStates(const std::string& cursor) {
   bool first = true;
   for (const auto line : text::split(cursor, '\n')) {
-    if (first && line != header) return;
+    if (first && line != first_line) return;
     if (!first && line.size() == 2 * digest_digits)
       before_.emplace(line.substr(0, digest_digits), line.substr(digest_digits));
     first = false;
@@ -42,7 +42,7 @@ void ItemStates::carry(const std::string& url) {
 }
 
 std::string ItemStates::cursor() const {
-  std::string out(header);
+  std::string out(first_line);
   for (const auto& [url, state] : now_) out += "\n" + url + state;
   return out;
 }

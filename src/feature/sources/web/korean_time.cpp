@@ -3,14 +3,12 @@
 #include <array>
 #include <chrono>
 
+#include "core/text/ascii.h"
+
 namespace twin::feature::web {
 namespace {
 
 constexpr std::size_t max_text = 64;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 int number(std::string_view digits) {
   int value = 0;
@@ -37,12 +35,12 @@ std::optional<UnixMillis> parse_korean_time(std::string_view text) {
   std::array<int, 6> part{};
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size() && count < part.size();) {
-    if (!is_digit(text[i])) {
+    if (!text::is_ascii_digit(text[i])) {
       ++i;
       continue;
     }
     std::size_t end = i;
-    while (end < text.size() && is_digit(text[end])) ++end;
+    while (end < text.size() && text::is_ascii_digit(text[end])) ++end;
     const auto digits = text.substr(i, end - i);
     if (count == 0 && digits.size() == 14) {  // og:regDate
       return make({number(digits.substr(0, 4)), number(digits.substr(4, 2)), number(digits.substr(6, 2)),

@@ -1,6 +1,7 @@
 #include "feature/sources/web/page.h"
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/clean/dom.h"
 #include "feature/collect/fetch.h"
@@ -13,9 +14,7 @@ namespace {
 constexpr const char* accepted = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5";
 
 std::string lower(std::string_view text) {
-  std::string out(text::trim(text));
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
+  return text::ascii_lower(text::trim(text));
 }
 
 /// What bytes without a declared type are.

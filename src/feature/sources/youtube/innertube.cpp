@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "feature/sources/web/address.h"
 #include "feature/sources/web/json.h"
@@ -19,9 +20,8 @@ constexpr const char* android_version = "20.10.38";
 constexpr const char* web_version = "2.20240726.00.00";
 
 bool is_id_text(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return text::is_ascii_alnum(c) || c == '-' || c == '_'; });
 }
 std::string video_id(const std::string& text) {
   return text.size() == 11 && is_id_text(text) ? text : std::string();
