@@ -260,6 +260,7 @@ void filters_hold_for_both_searches(const IndexFactory& open) {
     d.source = i % 3 == 0 ? "git" : "feed";
     d.language = i % 4 == 0 ? "ko" : "en";
     d.author_ids = {"user_" + std::to_string(i % 5), "user_all"};
+    d.published = i % 6 == 0 ? 0 : 1000 * i;
     REQUIRE(index->replace(d, chunks, vectors));
   }
   add_fillers(*index, 60);
@@ -282,7 +283,19 @@ void filters_hold_for_both_searches(const IndexFactory& open) {
   CHECK(count({.document_ids = {"d3", "d4", "none"}}) == 4);
   CHECK(count({.categories = {"articles"}, .sources = {"git"}, .author_ids = {"user_0"}}) == 2);
   CHECK(count({.categories = {"none"}}) == 0);
+  // Of 24 documents the dates of 0, 6, 12 and 18 are not known.
+  const Ids all = {"git", "feed"};
+  CHECK(count({.sources = all, .published_from = 1}) == 40);
+  CHECK(count({.sources = all, .published_from = 20'000}) == 8);
+  CHECK(count({.sources = all, .published_before = 5'000}) == 8);
+  CHECK(count({.sources = all, .published_from = 4'000, .published_before = 8'000}) == 6);
+  CHECK(count({.languages = {"ko"}, .published_before = 9'000}) == 4);
   CHECK(count({.categories = {"' OR 1 --", "\"", "\xFF"}}) == 0);
+  const IndexFacets facets = index->facets();
+  CHECK(facets.categories == Ids{"articles", "posts"});
+  CHECK(facets.sources == Ids{"feed", "folder", "git"});  // the fillers are of a folder
+  CHECK(facets.author_ids == Ids{"user_0", "user_1", "user_2", "user_3", "user_4", "user_all"});
+  CHECK(facets.languages == Ids{"en", "ko"});
   std::vector<std::string> many(10'000, "d1");
   CHECK(count({.document_ids = many}) == 2);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/config/binder.h"
 #include "core/result.h"
 #include "stores/index/qdrant/config.h"
@@ -62,11 +63,19 @@ struct IndexedPassage {
   IndexedDocument document;
 };
 
+/// One of each list that is not empty, and within the time: a document of unknown date is in no span of time.
 struct IndexFilter {
   std::vector<std::string> categories, sources, author_ids, languages, document_ids;
+  UnixMillis published_from = 0, published_before = 0;  ///< the latter not included; 0: no such bound
   [[nodiscard]] bool empty() const {
-    return categories.empty() && sources.empty() && author_ids.empty() && languages.empty() && document_ids.empty();
+    return categories.empty() && sources.empty() && author_ids.empty() && languages.empty() && document_ids.empty() &&
+           published_from == 0 && published_before == 0;
   }
+};
+
+/// What filters can ask for: the values that documents of the index have, each once, sorted.
+struct IndexFacets {
+  std::vector<std::string> categories, sources, author_ids, languages;
 };
 
 struct Hit {
@@ -136,6 +145,7 @@ class Index {
                                                               const std::vector<std::string>& chunk_ids) = 0;
 
   virtual IndexCounts counts() = 0;
+  virtual IndexFacets facets() = 0;
   /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized): equal indexes, equal digests.
   virtual std::string digest() = 0;
   /// For messages: the file, or the server and the name there.

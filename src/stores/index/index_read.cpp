@@ -97,6 +97,21 @@ std::vector<IndexedPassage> SqliteIndex::passages(const std::vector<std::string>
   });
 }
 
+IndexFacets SqliteIndex::facets() {
+  return store_.read([](Connection& c) {
+    const auto values = [&c](const char* sql) {
+      std::vector<std::string> found;
+      Query query(c, sql);
+      while (query.step()) found.push_back(query.text(0));
+      return found;
+    };
+    return IndexFacets{values("SELECT DISTINCT category FROM documents ORDER BY 1"),
+                       values("SELECT DISTINCT source FROM documents ORDER BY 1"),
+                       values("SELECT DISTINCT author FROM document_authors ORDER BY 1"),
+                       values("SELECT DISTINCT language FROM documents ORDER BY 1")};
+  });
+}
+
 // The prose is read once per document, not once per chunk.
 void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
   store_.read([&](Connection& c) {

@@ -1,4 +1,6 @@
 // Lexical and dense search.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -126,6 +128,9 @@ std::vector<std::int64_t> index_detail::filtered_chunks(Connection& connection, 
   where(" AND d.id IN (SELECT value FROM json_each(?))", filter.document_ids);
   where(" AND d.key IN (SELECT document FROM document_authors WHERE author IN (SELECT value FROM json_each(?)))",
         filter.author_ids);
+  // Unknown dates are 0: a bound below keeps them out by itself, a bound above does not.
+  if (filter.published_from > 0) sql += fmt::format(" AND d.published >= {}", filter.published_from);
+  if (filter.published_before > 0) sql += fmt::format(" AND d.published BETWEEN 1 AND {}", filter.published_before - 1);
   std::vector<std::int64_t> keys;
   Query query(connection, sql, values);
   while (query.step()) keys.push_back(query.integer(0));

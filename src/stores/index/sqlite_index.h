@@ -35,6 +35,7 @@ class SqliteIndex final : public Index {
                                                       const std::vector<std::string>& chunk_ids) override;
 
   IndexCounts counts() override;
+  IndexFacets facets() override;
   std::string digest() override;
   [[nodiscard]] std::string location() const override;
 

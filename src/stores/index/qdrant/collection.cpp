@@ -15,8 +15,9 @@ constexpr std::string_view kVersionMark = ".v";  // no index's own name has a fu
 
 /// What filters ask for: without an index Qdrant looks at every point.
 constexpr std::pair<const char*, const char*> kIndexedFields[] = {
-    {"kind", "keyword"},     {"chunk", "keyword"},    {"document", "keyword"}, {"source", "keyword"},
-    {"category", "keyword"}, {"language", "keyword"}, {"authors", "keyword"},  {"sequence", "integer"}};
+    {"kind", "keyword"},    {"chunk", "keyword"},    {"document", "keyword"},
+    {"source", "keyword"},  {"category", "keyword"}, {"language", "keyword"},
+    {"authors", "keyword"}, {"sequence", "integer"}, {"published", "integer"}};
 
 }  // namespace
 

@@ -140,7 +140,8 @@ Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::siz
                   {"source", document.source},
                   {"category", document.category},
                   {"language", document.language},
-                  {"authors", document.author_ids}};
+                  {"authors", document.author_ids},
+                  {"published", document.published}};
   if (!index_detail::is_slice(document, chunk)) payload["text"] = chunk.text;
   return payload;
 }

@@ -60,6 +60,8 @@ class QdrantIndex final : public Index {
                                                       const std::vector<std::string>& chunk_ids) override;
 
   IndexCounts counts() override;
+  /// Looks at the point of every document.
+  IndexFacets facets() override;
   std::string digest() override;
   [[nodiscard]] std::string location() const override { return client_.location(); }
 

@@ -68,6 +68,26 @@ std::vector<std::pair<std::string, std::string>> QdrantIndex::document_keys() {
   return keys;
 }
 
+IndexFacets QdrantIndex::facets() {
+  std::set<std::string> categories, sources, authors, languages;
+  scroll({{"filter", {{"must", {matches("kind", "document")}}}},
+          {"with_payload", {"category", "source", "authors", "language"}}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             const Json& payload = point.at("payload");
+             categories.insert(payload.at("category").get<std::string>());
+             sources.insert(payload.at("source").get<std::string>());
+             languages.insert(payload.at("language").get<std::string>());
+             for (const auto& author : payload.at("authors")) authors.insert(author.get<std::string>());
+           }
+           return true;
+         });
+  const auto list = [](const std::set<std::string>& values) {
+    return std::vector<std::string>(values.begin(), values.end());
+  };
+  return {list(categories), list(sources), list(authors), list(languages)};
+}
+
 // Of a document that is being replaced, passages of two generations may be there: the document says which are its own.
 std::vector<IndexedPassage> QdrantIndex::passages(const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return {};

@@ -33,6 +33,11 @@ Json must_of(const IndexFilter& filter) {
   where("language", filter.languages);
   where("document", filter.document_ids);
   where("authors", filter.author_ids);
+  if (filter.published_from > 0 || filter.published_before > 0) {
+    Json range = {{"gte", std::max<UnixMillis>(filter.published_from, 1)}};  // unknown dates are 0
+    if (filter.published_before > 0) range["lt"] = filter.published_before;
+    must.push_back({{"key", "published"}, {"range", range}});
+  }
   return must;
 }
 
