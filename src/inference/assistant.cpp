@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "inference/query/understand.h"
 #include "inference/trace.h"
 
 namespace twin::inference {

@@ -37,10 +37,6 @@ struct Passage {
 };
 [[nodiscard]] Json to_json(const Passage& passage);  ///< the interface of `twin search --json`
 
-/// What to search for: the last question, with the question before it in front when the last one is too short to stand
-/// alone ("and in Korean?").
-[[nodiscard]] std::string search_query(const std::vector<models::Message>& conversation);
-
 /// Hybrid search: lexical and dense candidates, each judged by both, fused by z-score, plus ln(weight of the document's
 /// category), without passages that repeat or mostly overlap a better one. A question longer than the embedder's window
 /// is embedded by its beginning. Nothing found is an empty list; an embedder that fails is its error.

@@ -169,16 +169,3 @@ TEST_CASE("an empty index finds nothing and asks no embedder; a failing embedder
   REQUIRE_FALSE(failed);
   CHECK(failed.error().kind == ErrorKind::network);
 }
-
-TEST_CASE("what is searched for: the last question, with the one before when it cannot stand alone") {
-  using models::Message;
-  CHECK(search_query({}).empty());
-  CHECK(search_query({{"system", "x"}}).empty());
-  CHECK(search_query({{"user", " How is a kernel compiled? "}}) == "How is a kernel compiled?");
-  const std::vector<Message> follow_up = {
-      {"user", "How is a kernel compiled?"}, {"assistant", "So."}, {"user", "And why?"}};
-  CHECK(search_query(follow_up) == "How is a kernel compiled?\nAnd why?");
-  const std::vector<Message> fresh = {
-      {"user", "How is a kernel compiled?"}, {"assistant", "So."}, {"user", "How do I remove installed packages?"}};
-  CHECK(search_query(fresh) == "How do I remove installed packages?");
-}

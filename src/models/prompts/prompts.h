@@ -17,7 +17,10 @@ struct Prompts {
   std::string passage;  ///< rag.passage.txt: {n} {title} {text}
 };
 
-/// Reads the files through find_data(), so that $TWIN_SHARE replaces them. Surrounding white space is dropped.
+/// prompts/<name> through find_data(), so that $TWIN_SHARE replaces it, without surrounding white space. Errors: not
+/// found, larger than 64 KiB, not UTF-8.
+[[nodiscard]] Result<std::string> load_prompt(const std::string& name);
+
 [[nodiscard]] Result<Prompts> load_prompts();
 /// SHA-256 over the three texts, for the keys of what is made with them.
 [[nodiscard]] std::string digest(const Prompts& prompts);
