@@ -86,6 +86,12 @@ void KtoConfig::bind(config::Binder& b) {
   b.field("undesirable_weight", undesirable_weight, "Weight of bad answers", {.min = 0, .max = 1e6});
 }
 
+void FootprintConfig::bind(config::Binder& b) {
+  b.field("core_watts", core_watts, "Watts of a busy core", {.min = 0, .max = 100'000, .key_irrelevant = true});
+  b.field("grid_co2", grid_co2, "Grams of CO2e per kWh where the machine is",
+          {.min = 0, .max = 100'000, .key_irrelevant = true});
+}
+
 void TrainConfig::bind(config::Binder& b) {
   b.field("method", method, "text (plain texts), sft (answers), dpo, orpo (pairs), kto (judged answers)",
           {.one_of = {"text", "sft", "dpo", "orpo", "kto"}});
@@ -136,6 +142,7 @@ void TrainConfig::bind(config::Binder& b) {
           {.min = 2, .max = 86'400, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});
   b.field("packing", packing, "Compute several samples together", {});
+  b.group("footprint", footprint, "What the model card's estimate of energy and carbon counts with");
 }
 
 Json to_json(const TrainJob& job) {

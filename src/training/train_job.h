@@ -39,6 +39,14 @@ struct KtoConfig {
   void bind(config::Binder& b);
 };
 
+/// What the model card's estimate of energy and carbon counts with. The defaults are those of Lannelongue et al. 2021
+/// (Green Algorithms) for an unknown processor and the world's mean.
+struct FootprintConfig {
+  double core_watts = 12;  ///< of a busy core
+  double grid_co2 = 475;   ///< g CO2e per kWh where the machine is
+  void bind(config::Binder& b);
+};
+
 struct TrainConfig {
   std::string method = "sft";  ///< text | sft | dpo | orpo | kto
   LoraConfig lora;
@@ -81,6 +89,7 @@ struct TrainConfig {
   int rank_timeout = 300;  ///< seconds until a process of several that is silent, or does not start, counts as gone
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
+  FootprintConfig footprint;
   void bind(config::Binder& b);
 };
 

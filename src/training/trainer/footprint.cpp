@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 namespace twin::training {
 namespace {
@@ -21,23 +20,7 @@ double processor_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double number_of_environment(const char* name, double missing) {
-  constexpr double largest = 100'000;
-  const char* const text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return missing;
-  char* end = nullptr;
-  const double value = std::strtod(text, &end);
-  return *end == '\0' && value >= 0 && value <= largest ? value : missing;
-}
-
 }  // namespace
-
-FootprintConfig footprint_config() {
-  FootprintConfig config;
-  config.core_watts = number_of_environment("TWIN_CORE_WATTS", config.core_watts);
-  config.grid_co2 = number_of_environment("TWIN_GRID_CO2", config.grid_co2);
-  return config;
-}
 
 Footprint footprint_of(double cores, double seconds, const FootprintConfig& config) {
   Footprint footprint;

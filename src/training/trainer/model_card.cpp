@@ -80,14 +80,13 @@ std::string settings_section(TrainConfig config, const std::string& chat_templat
       config::canonical(config).dump(1));
 }
 
-std::string cost_section(const TrainResult& result) {
-  const FootprintConfig config = footprint_config();
+std::string cost_section(const FootprintConfig& config, const TrainResult& result) {
   const Footprint cost = estimate_footprint(result.seconds, config);
   return fmt::format(
       "## Time, energy, carbon\n\n"
       "{:.0f} s for the steps ({:.0f} tokens/s), {:.2f} GiB at most. An estimate: {:.1f} cores were busy, so {:.0f} "
-      "core-seconds; at {} W a core {:.2f} Wh; at {} g CO2e per kWh {:.2f} g CO2e (set by `TWIN_CORE_WATTS` and "
-      "`TWIN_GRID_CO2`). The rest of the machine, cooling and graphics processors are not in it.\n",
+      "core-seconds; at {} W a core {:.2f} Wh; at {} g CO2e per kWh {:.2f} g CO2e (set by `footprint.core_watts` "
+      "and `footprint.grid_co2`). The rest of the machine, cooling and graphics processors are not in it.\n",
       result.seconds, result.tokens_per_s, static_cast<double>(result.peak_rss_bytes) / (1 << 30), cost.cores,
       cost.cpu_seconds, config.core_watts, cost.watt_hours, config.grid_co2, cost.grams_co2e);
 }
@@ -128,7 +127,7 @@ std::string model_card(const TrainJob& job, const TrainResult& result, const Tra
   card +=
       fmt::format("## Results\n\n{} steps, {} tokens seen, loss on {} of them; loss of the last step {:.4f}.\n\n{}\n",
                   result.steps, result.tokens, result.loss_tokens, result.final_loss, evaluation(job, result));
-  return card + cost_section(result);
+  return card + cost_section(config.footprint, result);
 }
 
 }  // namespace twin::training

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
@@ -42,18 +41,11 @@ TEST_CASE("data summary: lines, languages, documents and generators; lines that 
   CHECK(summarize_data(folder.path() / "absent").lines == 0);
 }
 
-TEST_CASE(
-    "footprint: cores times time times watts times the grid's carbon; settings that are no numbers are passed over") {
+TEST_CASE("footprint: cores times time times watts times the grid's carbon") {
   const Footprint cost = footprint_of(2, 1800, {.core_watts = 10, .grid_co2 = 400});
   CHECK(cost.cpu_seconds == doctest::Approx(3600));
   CHECK(cost.watt_hours == doctest::Approx(10));
   CHECK(cost.grams_co2e == doctest::Approx(4));
-  ::setenv("TWIN_CORE_WATTS", "7.5", 1);
-  ::setenv("TWIN_GRID_CO2", "clean", 1);
-  CHECK(footprint_config().core_watts == 7.5);
-  CHECK(footprint_config().grid_co2 == 475);
-  ::unsetenv("TWIN_CORE_WATTS");
-  ::unsetenv("TWIN_GRID_CO2");
   CHECK(estimate_footprint(10, {}).cores > 0);
 }
 
