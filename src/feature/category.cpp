@@ -54,17 +54,35 @@ void CleanRules::bind(config::Binder& b) {
   b.group("formats", formats, "PDF, DOCX, ODT, EPUB, notebooks and images");
 }
 
+void SemanticRules::bind(config::Binder& b) {
+  b.field("percentile", percentile,
+          "A passage ends where meaning moves more than between this share of the document's neighbouring sentences",
+          {.min = 0, .max = 100});
+  b.field("context_sentences", context_sentences, "Sentences on each side that are embedded with a sentence",
+          {.min = 0, .max = 8});
+}
+
 void ChunkRules::bind(config::Binder& b) {
+  b.field(
+      "strategy", strategy,
+      "structure (paragraphs, code and tables whole), sentence (filled with sentences), semantic (cut where meaning "
+      "moves; embeds every sentence), fixed (windows of tokens)",
+      {.one_of = {"structure", "sentence", "semantic", "fixed"}});
   b.field("max_tokens", max_tokens, "Largest chunk, in tokens of the embedding model; cut to its window",
           {.min = 16, .max = 8192});
   b.field("min_tokens", min_tokens, "Smaller pieces join their neighbour within the same section",
           {.min = 0, .max = 4096});
-  b.field("overlap_tokens", overlap_tokens, "Repeated from the chunk before, in whole sentences",
+  b.field("overlap_tokens", overlap_tokens, "Repeated from the chunk before, in whole sentences (fixed: words)",
           {.min = 0, .max = 1024});
+  b.field(
+      "parent_tokens", parent_tokens,
+      "What a reader is given: the largest section around the passage found that has no more tokens; 0: the passage",
+      {.min = 0, .max = 65'536});
   b.field(
       "sentences", sentences,
       "What splits sentences: free (built in), kiwi (better for Korean; must be installed), auto (kiwi where it is)",
       {.one_of = {"free", "kiwi", "auto"}});
+  b.group("semantic", semantic, "Of the strategy semantic");
 }
 
 void DatasetRules::bind(config::Binder& b) {

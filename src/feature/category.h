@@ -24,11 +24,22 @@ struct CleanRules {
   void bind(config::Binder& b);
 };
 
+/// Of ChunkRules::strategy "semantic".
+struct SemanticRules {
+  double percentile = 80;     ///< a passage ends where meaning moves more than between this share of all neighbours
+  int context_sentences = 1;  ///< embedded with a sentence, on each side of it
+  void bind(config::Binder& b);
+};
+
+/// How documents are cut into passages. Which rules a strategy looks at: chunk_identity().
 struct ChunkRules {
-  int max_tokens = 200;            ///< of the embedding model; cut to its window
-  int min_tokens = 24;             ///< smaller pieces join their neighbour within the same section when they fit
-  int overlap_tokens = 0;          ///< repeated from the chunk before, in whole sentences
-  std::string sentences = "free";  ///< how paragraphs that are too long are cut: text::sentence_splitter()
+  std::string strategy = "structure";  ///< structure | sentence | semantic | fixed: chunk_document()
+  int max_tokens = 200;                ///< of the embedding model; cut to its window
+  int min_tokens = 24;                 ///< smaller pieces join their neighbour within the same section when they fit
+  int overlap_tokens = 0;              ///< repeated from the chunk before: whole sentences; fixed: whole words
+  int parent_tokens = 0;               ///< readers get the part of so many tokens around what was found; 0: that itself
+  std::string sentences = "free";      ///< where sentences end: text::sentence_splitter()
+  SemanticRules semantic;
   void bind(config::Binder& b);
 };
 

@@ -79,6 +79,24 @@ class RetrievalTest(unittest.TestCase):
         self.assertIn("test.tsv:6: ", done.stderr)
         self.assertEqual(len(report["problems"]), 2)
 
+    def test_passages_are_cut_by_any_strategy(self):
+        sentences = " ".join(f"Sentence number {i} speaks of trains." for i in range(200))
+        with open(self.home / "corpus.jsonl", "a", encoding="utf-8") as corpus:
+            corpus.write(json.dumps({"_id": "long", "text": sentences + " The dough is in sentence 201."}) + "\n")
+        chunks = {}
+        for strategy in ("structure", "sentence", "fixed"):
+            report, _ = self.measure("lexical", "--chunk-strategy", strategy, "--chunk-overlap", 20, "--index", "kept")
+            self.assertEqual(report["documents"], 5)
+            self.assertEqual(report["mrr@10"], 1)
+            chunks[strategy] = report["chunks"]
+        self.assertGreater(min(chunks.values()), 10, chunks)
+        again, _ = self.measure("lexical", "--chunk-strategy", "fixed", "--chunk-overlap", 20, "--index", "kept")
+        self.assertEqual(again["chunks"], chunks["fixed"])
+        done = self.twin("eval", "retrieval", "--beir", ".", "--mode", "lexical", "--chunk-strategy", "semantic", code=2)
+        self.assertIn("embedding model", done.stderr)
+        done = self.twin("eval", "retrieval", "--beir", ".", "--mode", "lexical", "--chunk-strategy", "moons", code=2)
+        self.assertIn("structure, sentence, semantic or fixed", done.stderr)
+
     def test_wrong_use(self):
         self.twin("eval", "retrieval", "--beir", ".", "--mode", "both", code=2)
         self.twin("eval", "retrieval", code=2)

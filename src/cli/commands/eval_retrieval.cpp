@@ -12,6 +12,7 @@
 #include "core/process.h"
 #include "evaluation/beir_run.h"
 #include "evaluation/token_estimate.h"
+#include "feature/chunk/chunk.h"
 #include "ops/project/user_models.h"
 
 namespace twin::cli {
@@ -39,6 +40,10 @@ class EvalRetrieval final : public Command {
                    tr("How Korean is cut into words: bigrams, morphemes (needs Kiwi) or auto"));
     options.option("--category", category_, tr("Cut passages by the rules of this category"));
     options.option("--chunk-tokens", chunk_tokens_, tr("Longest passage in tokens (0: the category's)"));
+    options.option("--chunk-strategy", chunk_strategy_,
+                   tr("How passages are cut: structure, sentence, semantic or fixed (default: the category's)"));
+    options.option("--chunk-overlap", chunk_overlap_,
+                   tr("Tokens that a passage repeats of the one before (below 0: the category's)"));
     options.option("--candidates", candidates_, tr("Hits taken from each retriever before fusion (0: as configured)"));
     options.option("--lexical-weight", lexical_weight_, tr("Weight of the lexical score (below 0: as configured)"));
     options.option("--dense-weight", dense_weight_, tr("Weight of the embedding score (below 0: as configured)"));
@@ -52,17 +57,20 @@ class EvalRetrieval final : public Command {
       throw Fatal(ErrorKind::usage, tr("--mode takes lexical, dense or hybrid, not '{}'", mode_));
     }
     ops::Project* project = session.has_project() ? &session.project() : nullptr;
+    const bool has_model = mode_ != "lexical" || !embed_.empty();
+    const feature::Category cut_by = category(project);
+    value_or_throw(feature::check_strategy(cut_by.chunk.strategy, has_model));
     evaluation::WordsOnly words;
     std::unique_ptr<models::Worker> worker;
     // Lexical search needs no model; one that is named cuts the passages all the same, so that modes can be compared.
-    if (mode_ != "lexical" || !embed_.empty()) worker = start_worker(session, project);
+    if (has_model) worker = start_worker(session, project);
     std::optional<TempFolder> temporary;
     if (index_.empty()) temporary.emplace("twin-beir");
     const auto report =
         evaluation::run_beir({.folder = beir_,
                               .split = split_,
                               .work = index_.empty() ? temporary->path() : std::filesystem::path(index_),
-                              .category = category(project),
+                              .category = cut_by,
                               .retrieval = retrieval(project),
                               .index = index_config(project),
                               .embed = project != nullptr ? project->config().embed : feature::EmbedConfig{},
@@ -96,6 +104,8 @@ class EvalRetrieval final : public Command {
     if (found == categories.end()) throw Fatal(ErrorKind::usage, tr("There is no category '{}'", category_));
     feature::Category category = found->second;
     if (chunk_tokens_ > 0) category.chunk.max_tokens = chunk_tokens_;
+    if (chunk_overlap_ >= 0) category.chunk.overlap_tokens = chunk_overlap_;
+    if (!chunk_strategy_.empty()) category.chunk.strategy = chunk_strategy_;
     return category;
   }
 
@@ -129,7 +139,8 @@ class EvalRetrieval final : public Command {
   }
 
   std::string beir_, mode_ = "hybrid", embed_, tokenizer_, split_ = "test", index_, run_file_, category_ = "articles";
-  int chunk_tokens_ = 0, candidates_ = 0;
+  std::string chunk_strategy_;
+  int chunk_tokens_ = 0, chunk_overlap_ = -1, candidates_ = 0;
   double lexical_weight_ = -1, dense_weight_ = -1;
 };
 

@@ -2,68 +2,20 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <random>
 
-#include "feature/chunk/prose_for_test.h"
-#include "feature/chunk/sections.h"
+#include "feature/chunk/checks_for_test.h"
 #include "feature/chunk/units.h"
 
 namespace twin::feature {
 namespace {
 
+using testing::check_invariants;
+using testing::chunks_of;
+using testing::Counted;
 using testing::prose_of;
+using testing::repeated;
 using testing::word_pieces;
-
-struct Counted {
-  int calls = 0;
-  std::size_t longest = 0;
-  TokenCount count = [this](std::string_view text) -> Result<int> {
-    ++calls;
-    longest = std::max(longest, text.size());
-    return word_pieces(text);
-  };
-};
-
-std::vector<stores::Chunk> chunks_of(const ProseView& prose, const ChunkRules& rules = {}, int window = 256,
-                                     const std::string& title = "Title") {
-  Counted counted;
-  Result<std::vector<stores::Chunk>> chunks = chunk_document("doc_1", 3, title, prose, rules, window, counted.count);
-  REQUIRE_MESSAGE(chunks.has_value(), (chunks ? "" : chunks.error().text()));
-  return *chunks;
-}
-
-// What must hold for every document: exact offsets, order, the window, and nothing lost.
-void check_invariants(const ProseView& prose, const std::vector<stores::Chunk>& chunks, int window) {
-  std::vector<bool> covered(prose.text.size(), false);
-  std::size_t before = 0;
-  for (const stores::Chunk& chunk : chunks) {
-    REQUIRE(chunk.start < chunk.end);
-    REQUIRE(chunk.end <= prose.text.size());
-    CHECK(prose.text.substr(chunk.start, chunk.end - chunk.start) == chunk.text);
-    CHECK(chunk.end > before);
-    before = chunk.end;
-    CHECK(chunk.tokens <= window);
-    CHECK(chunk.tokens == word_pieces(chunk.retrieval) + special_tokens);
-    CHECK((static_cast<unsigned char>(chunk.text.front()) & 0xC0u) != 0x80u);
-    for (std::size_t i = chunk.start; i < chunk.end; ++i) covered[i] = true;
-  }
-  std::size_t lost = 0;
-  for (const Block& block : prose.blocks) {
-    if (block.kind == Block::Kind::heading) continue;
-    for (std::size_t i = block.span.start; i < block.span.end; ++i) {
-      const char c = prose.text[i];
-      if (!covered[i] && c != ' ' && c != '\n' && c != '\t') ++lost;
-    }
-  }
-  CHECK(lost == 0);
-}
-
-std::string repeated(std::string_view text, int times) {
-  std::string out;
-  for (int i = 0; i < times; ++i) out += text;
-  return out;
-}
 
 TEST_CASE("headings open sections and become the path of their chunks") {
   const auto prose = prose_of({{"#", "Title"},
@@ -207,42 +159,15 @@ TEST_CASE("a paragraph of a megabyte takes a linear number of counts") {
 
 TEST_CASE("documents of any kind keep every byte") {
   std::mt19937 random(7);
-  const std::vector<std::string> words = {"a",
-                                          "word",
-                                          "Debian",
-                                          "패키지를",
-                                          "설치한다.",
-                                          "끝!",
-                                          "🙂👩‍👩‍👧",
-                                          "https://x.example/" + repeated("p", 70),
-                                          ".",
-                                          "e.g.",
-                                          "한",
-                                          "x",
-                                          "“quote.”",
-                                          "漢字の文。",
-                                          repeated("ㄱ", 90)};
   const auto pick = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
   for (int round = 0; round < 150; ++round) {
-    ProseView prose;
-    const std::size_t blocks = pick(14);
-    for (std::size_t b = 0; b < blocks; ++b) {
-      std::string text;
-      const std::size_t length = pick(round % 3 == 0 ? 300 : 30) + 1;
-      for (std::size_t w = 0; w < length; ++w) {
-        text += words[pick(words.size())];
-        if (w + 1 < length) text += pick(8) == 0 ? "\n" : (pick(5) == 0 ? "" : " ");
-      }
-      const auto kind = static_cast<Block::Kind>(pick(6));
-      if (kind == Block::Kind::heading) text = text.substr(0, text.find('\n'));
-      testing::append(prose, kind, text, static_cast<int>(pick(6)) + 1);
-    }
+    const ProseView prose = testing::random_prose(random, round % 3 == 0);
     const int window = 24 + static_cast<int>(pick(300));
     const ChunkRules rules{.max_tokens = 16 + static_cast<int>(pick(300)),
                            .min_tokens = static_cast<int>(pick(40)),
                            .overlap_tokens = pick(2) == 0 ? 0 : static_cast<int>(pick(60))};
     CAPTURE(round);
-    const auto chunks = chunks_of(prose, rules, window, pick(3) == 0 ? "" : words[pick(words.size())]);
+    const auto chunks = chunks_of(prose, rules, window, pick(3) == 0 ? "" : "A title");
     check_invariants(prose, chunks, window);
   }
 }

@@ -6,15 +6,18 @@ namespace {
 struct OpenHeading {
   int level = 0;
   std::string text;
+  std::size_t block = 0;
 };
 
-std::vector<std::string> path_of(const std::vector<OpenHeading>& open, const std::string& title) {
-  std::vector<std::string> path;
+Section open_section(const std::vector<OpenHeading>& open, const std::string& title, std::size_t block) {
+  Section section{{}, block, block, {}};
   for (const OpenHeading& heading : open) {
-    const bool repeats_title = path.empty() && heading.text == title;
-    if (!repeats_title && !heading.text.empty()) path.push_back(heading.text);
+    const bool repeats_title = section.headings.empty() && heading.text == title;
+    if (repeats_title || heading.text.empty()) continue;
+    section.headings.push_back(heading.text);
+    section.heading_blocks.push_back(heading.block);
   }
-  return path;
+  return section;
 }
 
 }  // namespace
@@ -43,11 +46,11 @@ std::vector<Section> sections(const ProseView& prose, const std::string& title) 
     const Block& block = prose.blocks[i];
     if (block.kind == Block::Kind::heading) {
       while (!open.empty() && open.back().level >= block.level) open.pop_back();
-      open.push_back({block.level, collapse_space(text_of(prose, block.span))});
+      open.push_back({block.level, collapse_space(text_of(prose, block.span)), i});
       inside = false;
       continue;
     }
-    if (!inside) out.push_back({path_of(open, plain_title), i, i});
+    if (!inside) out.push_back(open_section(open, plain_title, i));
     inside = true;
     out.back().last = i + 1;
   }

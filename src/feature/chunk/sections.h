@@ -14,6 +14,8 @@ struct Section {
   std::vector<std::string> headings;  ///< path from below the document's title down; white space collapsed
   std::size_t first = 0;              ///< index into ProseView::blocks
   std::size_t last = 0;               ///< one past the last block
+  /// Of `headings`: where they stand, as indices into ProseView::blocks. Two of equal text are told apart by it.
+  std::vector<std::size_t> heading_blocks;
 };
 
 /// Sections that hold at least one block, in order. A top heading that only repeats the title is not in the path.

@@ -8,22 +8,7 @@
 namespace twin::feature {
 namespace {
 
-constexpr double first_guess_bytes_per_token = 3.0;
 constexpr double fill = 0.9;  // aim a little below capacity, so that most pieces fit at the first count
-
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
-bool starts_code_point(std::string_view text, std::size_t at) {
-  return at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0u) != 0x80u;
-}
-
-text::Span trimmed(std::string_view text, text::Span span) {
-  while (span.start < span.end && is_space(text[span.start])) ++span.start;
-  while (span.end > span.start && is_space(text[span.end - 1])) --span.end;
-  return span;
-}
 
 std::vector<text::Span> lines(std::string_view text, text::Span span) {
   std::vector<text::Span> out;
@@ -43,20 +28,6 @@ std::vector<text::Span> sentences_of(const text::SentenceSplitter& sentences, st
     sentence.end += span.start;
   }
   return out;
-}
-
-// The last word boundary in (start, want], else the last code point boundary, else the end of the first code point.
-std::size_t cut_at(std::string_view text, std::size_t start, std::size_t want, std::size_t end) {
-  if (want >= end) return end;
-  for (std::size_t at = want; at > start; --at) {
-    if (is_space(text[at])) return at;
-  }
-  std::size_t at = want;
-  while (at > start && !starts_code_point(text, at)) --at;
-  if (at > start) return at;
-  at = start + 1;
-  while (at < end && !starts_code_point(text, at)) ++at;
-  return at;
 }
 
 std::size_t scaled(double bytes) {
@@ -85,15 +56,25 @@ Result<bool> UnitSplitter::add_if_fits(text::Span span, std::size_t block, int c
 }
 
 Result<void> UnitSplitter::split(std::size_t block, int capacity, std::vector<Unit>& out) {
+  return split_block(block, capacity, true, out);
+}
+
+Result<void> UnitSplitter::split_sentences(std::size_t block, int capacity, std::vector<Unit>& out) {
+  return split_block(block, capacity, false, out);
+}
+
+Result<void> UnitSplitter::split_block(std::size_t block, int capacity, bool keep_whole, std::vector<Unit>& out) {
   const Block& whole = prose_.blocks[block];
   const std::string_view text = prose_.text;
   const bool by_lines = whole.kind == Block::Kind::code || whole.kind == Block::Kind::table;
   const text::Span content = trimmed(text, whole.span);
   if (content.start == content.end) return {};
-  const Result<bool> fits =
-      add_if_fits({by_lines ? whole.span.start : content.start, content.end}, block, capacity, out);
-  if (!fits) return tl::unexpected(fits.error());
-  if (*fits) return {};
+  if (keep_whole || by_lines) {
+    const Result<bool> fits =
+        add_if_fits({by_lines ? whole.span.start : content.start, content.end}, block, capacity, out);
+    if (!fits) return tl::unexpected(fits.error());
+    if (*fits) return {};
+  }
   for (const text::Span piece : by_lines ? lines(text, whole.span) : sentences_of(sentences_, text, content)) {
     const Result<bool> added = add_if_fits(piece, block, capacity, out);
     if (!added) return tl::unexpected(added.error());
@@ -104,29 +85,38 @@ Result<void> UnitSplitter::split(std::size_t block, int capacity, std::vector<Un
 }
 
 Result<void> UnitSplitter::split_words(text::Span span, std::size_t block, int capacity, std::vector<Unit>& out) {
-  const std::string_view text = prose_.text;
-  const std::size_t longest = static_cast<std::size_t>(capacity) * max_bytes_per_token;
   double bytes_per_token = first_guess_bytes_per_token;
-  span = trimmed(text, span);
+  span = trimmed(prose_.text, span, whole_);
   while (span.start < span.end) {
-    std::size_t length = std::min(scaled(capacity * bytes_per_token * fill), longest);
-    for (;;) {
-      const text::Span piece{span.start, cut_at(text, span.start, span.start + length, span.end)};
-      const Result<int> tokens = size(piece);
-      if (!tokens) return tl::unexpected(tokens.error());
-      const std::size_t bytes = piece.end - piece.start;
-      const bool one_code_point = cut_at(text, piece.start, piece.start + 1, piece.end) >= piece.end;
-      if (*tokens <= capacity || one_code_point) {
-        out.push_back({piece, *tokens, block});
-        bytes_per_token = std::max(1.0, static_cast<double>(bytes) / std::max(1, *tokens));
-        span = trimmed(text, {piece.end, span.end});
-        break;
-      }
-      length =
-          std::min(scaled(static_cast<double>(bytes) * capacity / *tokens * fill), std::max<std::size_t>(1, bytes / 2));
-    }
+    const Result<Unit> piece = first_piece(span, block, capacity, bytes_per_token);
+    if (!piece) return tl::unexpected(piece.error());
+    out.push_back(*piece);
+    span = trimmed(prose_.text, {piece->span.end, span.end}, whole_);
   }
   return {};
+}
+
+Result<Unit> UnitSplitter::first_piece(text::Span span, std::size_t block, int capacity, double& bytes_per_token) {
+  const std::string_view text = prose_.text;
+  const std::size_t longest = static_cast<std::size_t>(capacity) * max_bytes_per_token;
+  std::size_t length = std::min(scaled(capacity * bytes_per_token * fill), longest);
+  Whole whole = whole_;
+  for (;;) {
+    const text::Span piece{span.start, cut_at(text, span.start, span.start + length, span.end, longest, whole)};
+    const Result<int> tokens = size(piece);
+    if (!tokens) return tl::unexpected(tokens.error());
+    const std::size_t bytes = piece.end - piece.start;
+    const auto is_one = [&](Whole what) {
+      return cut_at(text, piece.start, piece.start + 1, piece.end, longest, what) >= piece.end;
+    };
+    if (*tokens <= capacity || is_one(Whole::code_points)) {
+      bytes_per_token = std::max(1.0, static_cast<double>(bytes) / std::max(1, *tokens));
+      return Unit{piece, *tokens, block};
+    }
+    if (is_one(whole)) whole = Whole::code_points;  // a single character of more tokens than a passage may have
+    length =
+        std::min(scaled(static_cast<double>(bytes) * capacity / *tokens * fill), std::max<std::size_t>(1, bytes / 2));
+  }
 }
 
 }  // namespace twin::feature

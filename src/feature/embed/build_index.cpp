@@ -8,10 +8,10 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
-#include "core/text/splitter.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/chunk.h"
 #include "feature/embed/batches.h"
+#include "feature/embed/embed_texts.h"
 
 namespace twin::feature {
 namespace {
@@ -28,7 +28,8 @@ struct Pending {
 class IndexBuilder {
  public:
   IndexBuilder(const EmbedConfig& config, const IndexContext& context)
-      : context_(context),
+      : config_(config),
+        context_(context),
         batches_(
             config, context.embedder, context.stop,
             [this](std::size_t document, Result<std::vector<float>> vector) { receive(document, std::move(vector)); }) {
@@ -96,15 +97,18 @@ class IndexBuilder {
   void add(const stores::Document& document) {
     const Category& category = context_.categories.at(document.category);
     ProseView prose = prose_view(document.body);
-    Result<std::vector<stores::Chunk>> chunks =
-        chunk_document(document.id, document.version, document.title, prose, category.chunk,
-                       context_.embedder.window_tokens(), [this](std::string_view text) -> Result<int> {
-                         const Result<std::vector<int>> tokens = context_.tokenizer.tokenize(text, false);
-                         if (!tokens) return tl::unexpected(tokens.error());
-                         return static_cast<int>(tokens->size());
-                       });
+    Result<std::vector<stores::Chunk>> chunks = chunk_document(
+        document.id, document.version, document.title, prose, category.chunk, context_.embedder.window_tokens(),
+        [this](std::string_view text) -> Result<int> {
+          const Result<std::vector<int>> tokens = context_.tokenizer.tokenize(text, false);
+          if (!tokens) return tl::unexpected(tokens.error());
+          return static_cast<int>(tokens->size());
+        },
+        [this](const std::vector<std::string>& texts) {
+          return embed_texts(config_, context_.embedder, texts, context_.stop);
+        });
     if (!chunks) {
-      failed(document.url, std::move(chunks.error()));
+      if (chunks.error().kind != ErrorKind::cancelled) failed(document.url, std::move(chunks.error()));
       return;
     }
     Pending pending;
@@ -194,6 +198,7 @@ class IndexBuilder {
     report_.failures.push_back(std::move(error));
   }
 
+  const EmbedConfig& config_;
   const IndexContext& context_;
   IndexReport report_;
   std::unique_ptr<Progress> progress_;
@@ -222,12 +227,11 @@ void EmbedConfig::bind(config::Binder& b) {
 
 std::string feature_key(const stores::Document& document, const Category& category,
                         const models::EmbeddingEngine& embedder) {
-  ChunkRules rules = category.chunk;
+  const Json chunking = chunk_identity(category.chunk);
   Sha256 hash;
   hash.field(fmt::format("clean {} chunk {}", clean_version, chunk_version));
-  hash.field(config::canonical(rules).dump());
-  const auto splitter = text::sentence_splitter(rules.sentences);
-  hash.field(splitter ? splitter->version : "");
+  hash.field(chunking.at("rules").dump());
+  hash.field(chunking.at("sentences").get<std::string>());
   hash.field(fmt::format("weight {} window {}", category.retrieval_weight, embedder.window_tokens()));
   hash.field(embedder.model_hash());
   hash.field(document.id).field(std::to_string(document.version)).field(document.content_hash);

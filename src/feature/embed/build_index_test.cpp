@@ -132,6 +132,74 @@ TEST_CASE("rules of a category and the embedding model are part of the key") {
   CHECK(project.build().indexed == 0);
 }
 
+TEST_CASE("another strategy makes the documents of its category again, and no others") {
+  Project project;
+  project.categories["posts"].id = "posts";
+  const auto article = project.put("file:///a.md", "## A\n\n" + long_text(20));
+  const auto post = project.put("file:///b.md", long_text(20, "item"), "posts");
+  project.build();
+  const std::string key = project.index->document(article.id)->feature_key;
+  for (const char* strategy : {"sentence", "fixed", "semantic"}) {
+    CAPTURE(strategy);
+    project.categories["posts"].chunk.strategy = strategy;
+    const IndexReport report = project.build();
+    CHECK(report.failures.empty());
+    CHECK(report.indexed == 1);
+    CHECK(report.unchanged == 1);
+    project.index->each_chunk([&](stores::Chunk&& c) {
+      const auto document = project.index->document(c.document_id);
+      CHECK(document->prose.substr(c.start, c.end - c.start) == c.text);
+      return true;
+    });
+  }
+  project.categories["articles"].chunk.semantic.percentile = 10;  // of another strategy
+  CHECK(project.build().indexed == 0);
+  project.categories["posts"].chunk.semantic.percentile = 10;
+  CHECK(project.build().indexed == 1);
+  project.categories["articles"].chunk.parent_tokens = 500;
+  CHECK(project.build().indexed == 1);
+  CHECK(project.index->document(article.id)->feature_key != key);
+  bool parents = false;
+  project.index->each_chunk([&](stores::Chunk&& c) {
+    CHECK((c.parent.end > 0) == (c.document_id == article.id));
+    parents |= c.parent.end > 0;
+    return true;
+  });
+  CHECK(parents);
+  project.categories["articles"].chunk.parent_tokens = 0;
+  project.build();
+  CHECK(project.index->document(article.id)->feature_key == key);
+}
+
+TEST_CASE("passages cut by meaning: in batches, the same in any size; an embedder that fails fails the document") {
+  Project one, many;
+  for (Project* project : {&one, &many}) {
+    project->categories["articles"].chunk.strategy = "semantic";
+    for (int i = 0; i < 4; ++i) {
+      project->put("file:///" + std::to_string(i) + ".md", long_text(5 + 9 * i, "w" + std::to_string(i)));
+    }
+  }
+  one.config.batch = 1;
+  one.config.requests = 1;
+  CHECK(one.build().failures.empty());
+  CHECK(many.build().indexed == 4);
+  CHECK(one.index->digest() == many.index->digest());
+  CHECK(many.embedder.requests() < one.embedder.requests() / 4);
+
+  Project bad;
+  bad.categories["articles"].chunk.strategy = "semantic";
+  bad.put("file:///a.md", long_text(20));
+  bad.put("file:///bad.md", long_text(20, "poison"));
+  bad.embedder.fail_on = [](const std::string& text) -> std::optional<Error> {
+    if (text.find("poison") == std::string::npos) return std::nullopt;
+    return Error{ErrorKind::invalid, "cannot embed", "", ""};
+  };
+  const IndexReport report = bad.build();
+  CHECK(report.indexed == 1);
+  REQUIRE(report.failures.size() == 1);
+  CHECK(report.failures[0].where == "file:///bad.md");
+}
+
 TEST_CASE("batches hold texts of several documents and give the same index in any size") {
   Project one, many;
   for (int i = 0; i < 12; ++i) {

@@ -58,6 +58,12 @@ Result<std::vector<std::string>> render_passages(const Prompts& prompts, const s
     std::string rendered = render_passage(prompts, passage, kept.size() + 1, passage.text);
     auto tokens = count_tokens(tokenizer, rendered + "\n\n");
     if (!tokens) return tl::unexpected(tokens.error());
+    if (auto found = *tokens > budget ? without_parent(passage) : std::nullopt) {
+      fitting = std::move(*found);
+      rendered = render_passage(prompts, fitting, kept.size() + 1, fitting.text);
+      tokens = count_tokens(tokenizer, rendered + "\n\n");
+      if (!tokens) return tl::unexpected(tokens.error());
+    }
     if (*tokens > budget) {
       if (!kept.empty()) break;
       auto cut = fit_first(prompts, fitting, budget, tokenizer);

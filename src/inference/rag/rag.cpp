@@ -24,10 +24,14 @@ void RetrievalConfig::bind(config::Binder& b) {
 Json to_json(const Passage& passage) {
   Json parts = Json::object();
   for (const auto& [retriever, score] : passage.parts) parts[retriever] = score;
-  return {{"rank", passage.rank},     {"score", passage.score}, {"document_id", passage.document_id},
-          {"url", passage.url},       {"title", passage.title}, {"heading", passage.heading},
-          {"text", passage.text},     {"start", passage.start}, {"end", passage.end},
-          {"parts", std::move(parts)}};
+  Json json = {{"rank", passage.rank},     {"score", passage.score}, {"document_id", passage.document_id},
+               {"url", passage.url},       {"title", passage.title}, {"heading", passage.heading},
+               {"text", passage.text},     {"start", passage.start}, {"end", passage.end},
+               {"parts", std::move(parts)}};
+  if (passage.hit.end > 0) {
+    json["hit"] = {{"start", passage.hit.start}, {"end", passage.hit.end}, {"heading", passage.hit.heading}};
+  }
+  return json;
 }
 
 Json to_json(const Citation& citation) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ struct RetrievalConfig {
   void bind(config::Binder& b);
 };
 
+/// A part of the passage's document.
+struct PassagePlace {
+  std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
+  std::string heading;
+};
+
 /// A passage found.
 struct Passage {
   int rank = 0;  ///< 1 …
@@ -34,15 +41,24 @@ struct Passage {
   std::map<std::string, double> parts;  ///< score of each retriever
   std::string document_id, url, title, heading, text;
   std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
+  PassagePlace parent;             ///< the part around it that a reader gets (ChunkRules::parent_tokens); end 0: none
+  PassagePlace hit;                ///< end not 0: this is a parent now (read_parents()), and that is what was found
 };
 [[nodiscard]] Json to_json(const Passage& passage);  ///< the interface of `twin search --json`
 
 /// Hybrid search: lexical and dense candidates, each judged by both, fused by z-score, plus ln(weight of the document's
-/// category), without passages that repeat or mostly overlap a better one. A question longer than the embedder's window
-/// is embedded by its beginning. Nothing found is an empty list; an embedder that fails is its error.
+/// category), without passages that repeat or mostly overlap a better one or have its parent. Where passages have
+/// parents, these are given. A question longer than the embedder's window is embedded by its beginning. Nothing found
+/// is an empty list; an embedder that fails is its error.
 [[nodiscard]] Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngine& embedder,
                                                   const std::string& query, int k, const RetrievalConfig& config,
                                                   const stores::IndexFilter& filter = {});
+
+/// Puts the parents of passages in their place: text, place and heading are the parent's then. What changed meanwhile
+/// in the index stays as it was found. Passages of one parent must be one already.
+[[nodiscard]] std::vector<Passage> read_parents(stores::Index& index, std::vector<Passage> passages);
+/// What was found of a passage that is a parent; nullopt for one that is none.
+[[nodiscard]] std::optional<Passage> without_parent(const Passage& passage);
 
 struct Citation {
   int n = 0;  ///< the [n] of the answer
@@ -57,8 +73,9 @@ struct Citation {
 ///
 /// What stays the same from turn to turn comes first (system prompt, earlier turns), the passages and the question
 /// last, so that the worker's prefix cache is of use. A passage that does not fit the budget ends the list; the first
-/// one is cut at a sentence when it alone is too long. Without passages the question is asked as it is. Errors: no user
-/// message at the end (usage), unreadable prompt files, a failing tokenizer.
+/// one is cut at a sentence when it alone is too long. A parent that does not fit is replaced by what was found in it.
+/// Without passages the question is asked as it is. Errors: no user message at the end (usage), unreadable prompt
+/// files, a failing tokenizer.
 struct Assembled {
   std::vector<models::Message> messages;
   std::vector<Passage> passages;

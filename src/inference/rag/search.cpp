@@ -67,6 +67,13 @@ Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models:
   return lists;
 }
 
+PassagePlace parent_of(const stores::Chunk& chunk) {
+  stores::Chunk above;
+  const auto shared = std::min(chunk.headings.size(), static_cast<std::size_t>(std::max(0, chunk.parent.headings)));
+  above.headings.assign(chunk.headings.begin(), chunk.headings.begin() + static_cast<std::ptrdiff_t>(shared));
+  return {chunk.parent.start, chunk.parent.end, stores::heading_path(above)};
+}
+
 Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found) {
   Passage passage;
   passage.score = hit.score + std::log(found.document.weight);
@@ -75,6 +82,7 @@ Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found
   passage.url = std::move(found.document.url);
   passage.title = std::move(found.document.title);
   passage.heading = stores::heading_path(found.chunk);
+  passage.parent = parent_of(found.chunk);
   passage.text = std::move(found.chunk.text);
   passage.start = found.chunk.start;
   passage.end = found.chunk.end;
@@ -104,6 +112,7 @@ std::vector<Passage> load_passages(stores::Index& index, const std::vector<store
 bool repeats(const Passage& a, const Passage& b) {
   if (a.text == b.text) return true;
   if (a.document_id != b.document_id) return false;
+  if (a.parent.end > 0 && a.parent.start == b.parent.start && a.parent.end == b.parent.end) return true;
   const std::size_t start = std::max(a.start, b.start);
   const std::size_t end = std::min(a.end, b.end);
   if (end <= start) return false;
@@ -135,7 +144,7 @@ Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngin
   auto lists = candidates(index, embedder, clean, wide, filter);
   if (!lists) return tl::unexpected(std::move(lists.error()));
   const auto hits = stores::fuse_zscore(*lists, 2 * wide.candidates);
-  return best_distinct(load_passages(index, hits), k);
+  return read_parents(index, best_distinct(load_passages(index, hits), k));
 }
 
 }  // namespace twin::inference

@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
-#include "core/text/splitter.h"
 #include "feature/chunk/chunk.h"
 #include "feature/clean/clean.h"
 #include "feature/embed/build_index.h"
@@ -18,10 +17,9 @@ Json key_config(StepContext& context) {
   key["clean_version"] = feature::clean_version;
   key["chunk_version"] = feature::chunk_version;
   for (const auto& [id, category] : context.project.categories()) {
-    feature::ChunkRules rules = category.chunk;
-    key["chunk"][id] = config::canonical(rules);
-    const auto splitter = text::sentence_splitter(rules.sentences);
-    key["sentences"][id] = splitter ? splitter->version : "";
+    const Json chunking = feature::chunk_identity(category.chunk);
+    key["chunk"][id] = chunking.at("rules");
+    key["sentences"][id] = chunking.at("sentences");
     key["weight"][id] = category.retrieval_weight;
   }
   return key;

@@ -45,6 +45,7 @@ void documents_and_chunks_come_back(const IndexFactory& open) {
   chunks[1].text = "a text that is no slice of the prose";
   chunks[2].start = 1'000'000;
   chunks[2].end = 2'000'000;
+  chunks[1].parent = {0, 30, 1};
   REQUIRE(index->replace(document, chunks, vectors));
 
   const auto back = index->document("one");
@@ -77,6 +78,7 @@ void documents_and_chunks_come_back(const IndexFactory& open) {
       CHECK(chunk.tokens == chunks[i].tokens);
       CHECK(chunk.text == chunks[i].text);
       CHECK(chunk.retrieval == chunks[i].retrieval);
+      CHECK(chunk.parent == chunks[i].parent);
     }
   }
   CHECK_FALSE(index->document("two"));
@@ -96,6 +98,7 @@ void passages_come_in_the_order_asked(const IndexFactory& open) {
   document.author_ids = {"user_a"};
   document.weight = 0.5;
   chunks[1].text = "a text that is no slice of the prose";
+  chunks[1].parent = {0, document.prose.size(), 2};
   REQUIRE(index->replace(document, chunks, vectors));
   add(*index, "two", {"third"});
   const auto found = index->passages({chunk_id("two", 0), chunk_id("gone", 0), chunks[1].id, chunks[0].id});
@@ -104,6 +107,8 @@ void passages_come_in_the_order_asked(const IndexFactory& open) {
   CHECK(found[0].document.id == "two");
   CHECK(found[1].chunk.text == chunks[1].text);
   CHECK(found[2].chunk.text == "first");
+  CHECK(found[1].chunk.parent == chunks[1].parent);
+  CHECK(found[2].chunk.parent == ParentSpan{});
   for (const IndexedPassage& passage : {found[1], found[2]}) {
     CHECK(passage.chunk.document_id == "one");
     CHECK(passage.document.id == "one");
@@ -114,6 +119,26 @@ void passages_come_in_the_order_asked(const IndexFactory& open) {
     CHECK(passage.document.prose.empty());
   }
   CHECK(index->passages({}).empty());
+}
+
+void parts_of_documents_are_read(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  add(*index, "one", {"first passage", "두 번째 문단"});
+  add(*index, "two", {"third"});
+  const std::string prose = index->document("one")->prose;
+  const auto parts = index->prose({{"two", 0, 5},
+                                   {"one", 6, 13},
+                                   {"gone", 0, 1},
+                                   {"one", 0, prose.size()},
+                                   {"one", 0, prose.size() + 1},
+                                   {"one", 5, 5},
+                                   {"one", 9, 3},
+                                   {"one", 15, 18}});
+  CHECK(parts == Ids{"third", "passage", "", prose, "", "", "", "두"});
+  CHECK(index->prose({}).empty());
+  add(*index, "two", {"3"});
+  CHECK(index->prose({{"two", 0, 5}}) == Ids{""});
 }
 
 void lexical_search_finds_words_under_their_forms(const IndexFactory& open) {
@@ -469,6 +494,7 @@ void test_index(const IndexFactory& open, const IndexTraits& traits) {
   SUBCASE("documents and chunks come back as they went in") {
     documents_and_chunks_come_back(open);
     passages_come_in_the_order_asked(open);
+    parts_of_documents_are_read(open);
   }
   SUBCASE("lexical search finds Korean under particles, English by stem, identifiers whole and in part") {
     lexical_search_finds_words_under_their_forms(open);

@@ -20,6 +20,7 @@ void fill_for_copy(Index& index, int count) {
     d.weight = 1.0 / (i + 3);
     chunks[1].text = "no slice of the prose";
     chunks[2].headings = {};
+    chunks[2].parent = {chunks[0].start, chunks[2].end, i % 2};
     REQUIRE(index.replace(d, chunks, vectors));
   }
   add(index, "empty", {});
@@ -48,6 +49,7 @@ void check_same(Index& a, Index& b) {
       CHECK(left[i].chunks[c].text == right[i].chunks[c].text);
       CHECK(left[i].chunks[c].retrieval == right[i].chunks[c].retrieval);
       CHECK(left[i].chunks[c].headings == right[i].chunks[c].headings);
+      CHECK(left[i].chunks[c].parent == right[i].chunks[c].parent);
     }
   }
 }

@@ -29,6 +29,14 @@ struct IndexConfig {
   void bind(config::Binder& b);
 };
 
+/// The larger part of a document around a passage, which a reader is given in its place. Bytes of the prose view.
+struct ParentSpan {
+  std::size_t start = 0;
+  std::size_t end = 0;  ///< 0: there is none, the passage is read itself
+  int headings = 0;     ///< how many of the passage's headings stand above all of the part
+  friend bool operator==(const ParentSpan&, const ParentSpan&) = default;
+};
+
 /// A passage of a document. Offsets are bytes of the document's prose view: prose.substr(start, end - start) == text.
 struct Chunk {
   std::string id;  ///< stable_id("chunk", document id, version, start, end)
@@ -40,6 +48,7 @@ struct Chunk {
   int tokens = 0;                     ///< of the retrieval view, special tokens included, by the embedder's tokenizer
   std::string text;                   ///< prose view
   std::string retrieval;              ///< what is embedded and indexed: title, headings, text
+  ParentSpan parent;
 };
 
 /// The headings as one line, for a reader: "Packages › Installing".
@@ -61,6 +70,13 @@ struct IndexedDocument {
 struct IndexedPassage {
   Chunk chunk;
   IndexedDocument document;
+};
+
+/// A part of a document's prose view, in bytes.
+struct ProseSpan {
+  std::string document_id;
+  std::size_t start = 0;
+  std::size_t end = 0;
 };
 
 /// One of each list that is not empty, and within the time: a document of unknown date is in no span of time.
@@ -125,6 +141,9 @@ class Index {
   /// In the order of the ids; those that are no longer there are left out.
   virtual std::vector<IndexedPassage> passages(const std::vector<std::string>& chunk_ids) = 0;
   std::optional<Chunk> chunk(const std::string& chunk_id);
+  /// The texts of parts of documents, in the order of `spans`; empty for one whose document is no longer there or has
+  /// no such bytes now.
+  virtual std::vector<std::string> prose(const std::vector<ProseSpan>& spans) = 0;
   /// In order of document id, then of position; all of one instant. Return false to stop.
   virtual void each_chunk(const std::function<bool(Chunk&&)>& visit) = 0;
 

@@ -10,7 +10,10 @@ namespace {
 using sqlite::Connection;
 using sqlite::Query;
 
-constexpr const char* kChunkColumns = "c.id, c.document_version, c.start, c.end, c.tokens, c.headings, c.retrieval";
+constexpr const char* kChunkColumns =
+    "c.id, c.document_version, c.start, c.end, c.tokens, c.headings, c.retrieval, c.parent_start, c.parent_end, "
+    "c.parent_headings";
+constexpr int kBehindChunk = 10;
 
 std::vector<std::string> parse(const std::string& json) {
   return Json::parse(json).get<std::vector<std::string>>();
@@ -26,7 +29,14 @@ Chunk chunk_of(Query& query) {
   chunk.tokens = query.small(4);
   chunk.headings = parse(query.text(5));
   chunk.retrieval = query.text(6);
+  chunk.parent = {static_cast<std::size_t>(query.integer(7)), static_cast<std::size_t>(query.integer(8)),
+                  query.small(9)};
   return chunk;
+}
+
+// Kept in the column behind, or cut from the document's prose.
+std::string text_of_chunk(Query& query, const Chunk& chunk, const std::string& prose) {
+  return query.is_null(kBehindChunk) ? prose.substr(chunk.start, chunk.end - chunk.start) : query.text(kBehindChunk);
 }
 
 constexpr const char* kDocumentColumns =
@@ -88,9 +98,9 @@ std::vector<IndexedPassage> SqliteIndex::passages(const std::vector<std::string>
                       " FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?",
                   id);
       if (!query.step()) continue;
-      IndexedPassage passage{chunk_of(query), document_of(query, 8)};
+      IndexedPassage passage{chunk_of(query), document_of(query, kBehindChunk + 1)};
       passage.chunk.document_id = passage.document.id;
-      passage.chunk.text = query.text(7);
+      passage.chunk.text = query.text(kBehindChunk);
       found.push_back(std::move(passage));
     }
     return found;
@@ -112,6 +122,19 @@ IndexFacets SqliteIndex::facets() {
   });
 }
 
+std::vector<std::string> SqliteIndex::prose(const std::vector<ProseSpan>& spans) {
+  return store_.read([&](Connection& c) {
+    std::vector<std::string> texts;
+    texts.reserve(spans.size());
+    for (const ProseSpan& span : spans) {
+      Query query(c, "SELECT substr(prose, ? + 1, ?) FROM documents WHERE id = ? AND length(prose) >= ?", span.start,
+                  span.end - span.start, span.document_id, span.end);
+      texts.push_back(span.start < span.end && query.step() ? query.text(0) : std::string());
+    }
+    return texts;
+  });
+}
+
 // The prose is read once per document, not once per chunk.
 void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
   store_.read([&](Connection& c) {
@@ -127,7 +150,7 @@ void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
       while (chunks.step()) {
         Chunk chunk = chunk_of(chunks);
         chunk.document_id = id;
-        chunk.text = chunks.is_null(7) ? prose.substr(chunk.start, chunk.end - chunk.start) : chunks.text(7);
+        chunk.text = text_of_chunk(chunks, chunk, prose);
         if (!visit(std::move(chunk))) return;
       }
     }
@@ -150,9 +173,9 @@ void SqliteIndex::each_entry(const std::function<bool(IndexEntry&&)>& visit) {
       while (chunks.step()) {
         Chunk chunk = chunk_of(chunks);
         chunk.document_id = entry.document.id;
-        chunk.text = chunks.is_null(7) ? prose.substr(chunk.start, chunk.end - chunk.start) : chunks.text(7);
+        chunk.text = text_of_chunk(chunks, chunk, prose);
         entry.chunks.push_back(std::move(chunk));
-        entry.vectors.push_back(floats_of(chunks.blob(8)));
+        entry.vectors.push_back(floats_of(chunks.blob(kBehindChunk + 1)));
       }
       if (!visit(std::move(entry))) return;
     }

@@ -51,9 +51,9 @@ std::int64_t add_chunk(Connection& c, std::int64_t document, const IndexedDocume
                        std::size_t position) {
   Query insert(c,
                "INSERT INTO chunks(id, document, position, document_version, start, end, tokens, headings, retrieval, "
-               "text) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               "parent_start, parent_end, parent_headings, text) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                chunk.id, document, position, chunk.document_version, chunk.start, chunk.end, chunk.tokens,
-               dump(chunk.headings), chunk.retrieval);
+               dump(chunk.headings), chunk.retrieval, chunk.parent.start, chunk.parent.end, chunk.parent.headings);
   if (is_slice(d, chunk)) {
     insert.bind(nullptr);
   } else {

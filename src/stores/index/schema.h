@@ -70,4 +70,11 @@ CREATE VIRTUAL TABLE passages USING fts5(headings, body, content='', tokenize='t
 CREATE VIRTUAL TABLE terms USING fts5vocab(passages, 'row');
 )sql";
 
+/// The larger part of the document around a passage: stores::ParentSpan.
+inline constexpr const char* kIndexV2 = R"sql(
+ALTER TABLE chunks ADD COLUMN parent_start INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN parent_end INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN parent_headings INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace twin::stores

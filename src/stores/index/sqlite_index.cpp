@@ -66,7 +66,8 @@ void IndexConfig::bind(config::Binder& b) {
 SqliteIndex::SqliteIndex(const std::filesystem::path& folder, IndexConfig config, sqlite::Options options)
     : config_(std::move(config)),
       tier_(tokenizer_tier(config_.tokenizer)),
-      store_(folder / "index.db", {{kIndexV1}, tier_.kiwi ? &register_morphemes : &register_tokenizer}, options) {
+      store_(folder / "index.db", {{kIndexV1, kIndexV2}, tier_.kiwi ? &register_morphemes : &register_tokenizer},
+             options) {
   use_tokenizer();
 }
 

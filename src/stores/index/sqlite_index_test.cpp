@@ -65,6 +65,32 @@ TEST_CASE("index: SQLite is whole after replacing, removing and another model") 
   check_whole(folder.path());
 }
 
+TEST_CASE("index: one of the first version is taken over, its passages without parents") {
+  const TempFolder folder;
+  {
+    const auto index = fresh(folder);
+    add(*index, "one", {"alpha", "beta"});
+  }
+  {
+    SQLite::Database database((folder.path() / "index.db").string(), SQLite::OPEN_READWRITE);
+    register_tokenizer(database);
+    for (const char* column : {"parent_start", "parent_end", "parent_headings"}) {
+      database.exec(std::string("ALTER TABLE chunks DROP COLUMN ") + column);
+    }
+    database.exec("PRAGMA user_version = 1");
+  }
+  const auto index = open_index(folder.path());
+  const auto found = index->passages({chunk_id("one", 1)});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].chunk.text == "beta");
+  CHECK(found[0].chunk.parent == ParentSpan{});
+  auto [document, chunks, vectors] = made("two", {"gamma", "delta"});
+  chunks[0].parent = chunks[1].parent = {0, document.prose.size(), 1};
+  REQUIRE(index->replace(document, chunks, vectors));
+  CHECK(index->chunk(chunks[1].id)->parent == chunks[1].parent);
+  check_whole(folder.path());
+}
+
 TEST_CASE("index: an index made by another tokenizer gets its words again on opening") {
   const TempFolder folder;
   {

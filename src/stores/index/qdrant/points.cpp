@@ -43,6 +43,9 @@ std::string generation_of(const IndexedDocument& document, const std::vector<Chu
     hash.field(chunk.id)
         .field(fmt::format("{} {} {} {}", chunk.document_version, chunk.start, chunk.end, chunk.tokens))
         .field(std::to_string(chunk.headings.size()));
+    if (chunk.parent.end > 0) {
+      hash.field(fmt::format("parent {} {} {}", chunk.parent.start, chunk.parent.end, chunk.parent.headings));
+    }
     for (const auto& heading : chunk.headings) hash.field(heading);
     const auto bytes = std::as_bytes(std::span(vectors[i]));
     hash.field(chunk.text).field(chunk.retrieval).field({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -142,6 +145,7 @@ Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::siz
                   {"language", document.language},
                   {"authors", document.author_ids},
                   {"published", document.published}};
+  if (chunk.parent.end > 0) payload["parent"] = {chunk.parent.start, chunk.parent.end, chunk.parent.headings};
   if (!index_detail::is_slice(document, chunk)) payload["text"] = chunk.text;
   return payload;
 }
@@ -156,6 +160,9 @@ Chunk chunk_of(const Json& payload, const std::string& prose) {
   chunk.tokens = payload.at("tokens").get<int>();
   chunk.headings = payload.at("headings").get<std::vector<std::string>>();
   chunk.retrieval = payload.at("retrieval").get<std::string>();
+  if (const auto parent = payload.find("parent"); parent != payload.end()) {
+    chunk.parent = {parent->at(0).get<std::size_t>(), parent->at(1).get<std::size_t>(), parent->at(2).get<int>()};
+  }
   if (const auto text = payload.find("text"); text != payload.end()) {
     chunk.text = text->get<std::string>();
   } else if (chunk.start <= prose.size()) {

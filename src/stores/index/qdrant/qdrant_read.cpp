@@ -118,6 +118,24 @@ std::vector<IndexedPassage> QdrantIndex::passages(const std::vector<std::string>
   return found;
 }
 
+std::vector<std::string> QdrantIndex::prose(const std::vector<ProseSpan>& spans) {
+  std::set<std::string> ids;
+  for (const ProseSpan& span : spans) ids.insert(span.document_id);
+  const auto owners = documents({ids.begin(), ids.end()}, {"id", "prose"});
+  std::vector<std::string> texts;
+  texts.reserve(spans.size());
+  for (const ProseSpan& span : spans) {
+    texts.emplace_back();
+    const auto owner = owners.find(span.document_id);
+    if (owner == owners.end()) continue;
+    const auto& whole = owner->second.at("prose").get_ref<const std::string&>();
+    if (span.start < span.end && span.end <= whole.size()) {
+      texts.back() = whole.substr(span.start, span.end - span.start);
+    }
+  }
+  return texts;
+}
+
 std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector<std::string>& ids) const {
   const bool texts = wanted != Wanted::vectors;
   const bool vectors = wanted != Wanted::texts;
