@@ -7,6 +7,7 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "core/terminal.h"
+#include "stores/index/index_check.h"
 
 namespace twin::cli {
 namespace {
@@ -63,6 +64,17 @@ Json step_json(const StepRecord& step) {
   return json;
 }
 
+/// A damaged index is moved away before anything opens it: the step "index" then finds an empty one, and fills it.
+void mend_index(ops::Project& project) {
+  if (!project.config().index.uri.empty()) return;  // a server looks after its own files
+  const auto folder = project.layout().index();
+  const auto damage = stores::find_index_damage(folder);
+  if (!damage) return;
+  const auto aside = stores::set_aside_index(folder);
+  log::warn("{}", tr("The index was damaged ({}): it is made again from the warehouse. What it was lies in {}", *damage,
+                     aside.string()));
+}
+
 }  // namespace
 
 std::string step_table(const std::vector<StepRecord>& steps) {
@@ -86,6 +98,7 @@ Json steps_json(const stores::RunRecord& run, const std::vector<StepRecord>& ste
 ops::RunOutcome run_stages(Session& session, const std::vector<std::string>& targets, bool force) {
   session.lock_project();
   ops::Project& project = session.project();
+  mend_index(project);
   const ops::ProjectConfig& config = project.config();
   const auto file = value_or_throw(ops::find_pipeline(project.layout().home, config.pipeline.name));
   ops::Pipeline pipeline = value_or_throw(ops::load_pipeline(file));
@@ -103,6 +116,9 @@ ops::RunOutcome run_stages(Session& session, const std::vector<std::string>& tar
     if (lines && step.ended > 0) Terminal::instance().line(step_line(step));
   };
   ops::RunOutcome outcome = ops::run_pipeline(project, pipeline, session.progress(), options);
+  for (const StepRecord& step : outcome.steps) {
+    if (step.step == "index" && step.status == StepStatus::failed) stores::forget_index_check(project.layout().index());
+  }
   const std::string failures = failure_list(outcome.run, outcome.steps);
   if (!failures.empty() && !session.json()) Terminal::instance().line(failures);
   return outcome;

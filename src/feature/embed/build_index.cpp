@@ -46,7 +46,7 @@ class IndexBuilder {
     }
     batches_.finish();
     commit_finished();
-    context_.index.settle();
+    if (!context_.stop.stop_requested()) context_.index.settle();  // the next run does it then
     if (context_.stop.stop_requested()) {
       report_.failures.push_back({ErrorKind::cancelled, tr("Indexing was stopped before its end"), "",
                                   tr("run the same command again to continue")});

@@ -24,6 +24,10 @@ struct IndexConfig {
   int max_query_bytes = 65'536;  ///< of a longer query the beginning is used
   int rescore_factor = 4;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
   int rescore_at_least = 64;     ///< … and no fewer than this
+  int exact_up_to = 50'000;      ///< vectors; more are searched by a graph of neighbours, built by settle()
+  int graph_links = 16;          ///< M of HNSW
+  int graph_construction = 128;  ///< its efConstruction
+  int graph_breadth = 128;       ///< its ef, at least: as many candidates as are rescored are always kept
   std::string uri;               ///< "": SQLite in a folder; qdrant://host:port/name or qdrants://… (location.h)
   QdrantConfig qdrant;
   void bind(config::Binder& b);
@@ -154,7 +158,8 @@ class Index {
   /// BM25 over the retrieval view, title and headings. Any text is a valid query (operators are not interpreted). Words
   /// that more than half of the passages hold are left out where there are others: BM25 gives them no weight.
   virtual std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter = {}) = 0;
-  /// Cosine similarity, exact. `query` is L2-normalized; one of another dimension is ErrorKind::invalid.
+  /// Cosine similarity; approximate above IndexConfig::exact_up_to. `query` is L2-normalized; one of another dimension
+  /// is ErrorKind::invalid.
   [[nodiscard]] virtual Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                        const IndexFilter& filter = {}) = 0;
   /// What lexical() and dense() say of these passages, whatever their rank; those that are no longer there are left
@@ -171,7 +176,7 @@ class Index {
   [[nodiscard]] virtual std::string location() const = 0;
 };
 
-/// SQLite FTS5 and vectors at <folder>/index.db.
+/// SQLite at <folder>/index.db.
 [[nodiscard]] std::unique_ptr<Index> open_index(const std::filesystem::path& folder, const IndexConfig& config = {});
 
 }  // namespace twin::stores

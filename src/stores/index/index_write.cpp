@@ -6,6 +6,7 @@
 
 #include "core/i18n.h"
 #include "stores/index/sqlite_index.h"
+#include "stores/index/words/word_counts.h"
 
 namespace twin::stores {
 namespace {
@@ -21,15 +22,10 @@ std::string dump(const std::vector<std::string>& texts) {
 }
 
 void drop(Connection& c, const std::string& document_id) {
-  Query document(c, "SELECT key, title FROM documents WHERE id = ?", document_id);
+  Query document(c, "SELECT key FROM documents WHERE id = ?", document_id);
   if (!document.step()) return;
   const auto key = document.integer(0);
-  const auto title = document.text(1);
-  Query chunks(c, "SELECT key, headings, retrieval FROM chunks WHERE document = ? ORDER BY position", key);
-  while (chunks.step()) {
-    change_words(c, Words::take_away, chunks.integer(0), title, chunks.text(1), chunks.text(2));
-  }
-  Query(c, "DELETE FROM chunks WHERE document = ?", key).run();
+  if (Query(c, "DELETE FROM chunks WHERE document = ?", key).run() > 0) next_removal(c);
   Query(c, "DELETE FROM documents WHERE key = ?", key).run();
 }
 
@@ -72,27 +68,20 @@ void add_vector(Connection& c, std::int64_t chunk, const std::vector<float>& vec
       .run();
 }
 
-std::string joined_headings(const std::string& title, const std::string& headings_json) {
+std::string joined_headings(const std::string& title, const std::vector<std::string>& headings) {
   std::string text = title;
-  for (const auto& heading : Json::parse(headings_json)) {
-    const auto& words = heading.get_ref<const std::string&>();
-    if (words != title) text += '\n' + words;  // the path of headings usually begins with the title
+  for (const auto& heading : headings) {
+    if (heading != title) text += '\n' + heading;  // the path of headings usually begins with the title
   }
   return text;
 }
 
 }  // namespace
 
-void index_detail::change_words(Connection& connection, Words what, std::int64_t chunk, const std::string& title,
-                                const std::string& headings_json, const std::string& retrieval) {
-  const std::string headings = joined_headings(title, headings_json);
-  if (what == Words::add) {
-    Query(connection, "INSERT INTO passages(rowid, headings, body) VALUES(?, ?, ?)", chunk, headings, retrieval).run();
-  } else {
-    Query(connection, "INSERT INTO passages(passages, rowid, headings, body) VALUES('delete', ?, ?, ?)", chunk,
-          headings, retrieval)
-        .run();
-  }
+void SqliteIndex::add_words(Connection& c, std::int64_t chunk, const std::string& title,
+                            const std::vector<std::string>& headings, const std::string& retrieval) {
+  const std::string counts = pack(count_words(tokenizer_, joined_headings(title, headings), retrieval));
+  Query(c, "INSERT INTO words(chunk, counts) VALUES(?, ?)", chunk, Query::Blob(std::as_bytes(std::span(counts)))).run();
 }
 
 Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
@@ -102,10 +91,9 @@ Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::ve
     if (auto checked = check_entry(document, chunks, vectors, dimension(c)); !checked) return checked;
     drop(c, document.id);
     const auto key = add_document(c, document);
-    const std::string title = document.title;
     for (std::size_t i = 0; i < chunks.size(); ++i) {
       const auto chunk = add_chunk(c, key, document, chunks[i], i);
-      change_words(c, Words::add, chunk, title, dump(chunks[i].headings), chunks[i].retrieval);
+      add_words(c, chunk, document.title, chunks[i].headings, chunks[i].retrieval);
       add_vector(c, chunk, vectors[i]);
     }
     next_generation(c);

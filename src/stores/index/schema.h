@@ -4,7 +4,7 @@
 namespace twin::stores {
 
 /// documents and chunks: what was indexed; a chunk's text is NULL where it is the slice [start, end) of the prose.
-/// passages: the words, contentless (their text is in chunks and documents); terms: how many passages hold each word.
+/// passages, terms: words in FTS5, up to version 2.
 /// codes: vectors as bytes, what a search scans; vectors: 32-bit floats, little-endian, what the best are rescored by.
 /// Keys of chunks are never used again: the vectors in memory follow the database by comparing keys.
 inline constexpr const char* kIndexV1 = R"sql(
@@ -71,10 +71,25 @@ CREATE VIRTUAL TABLE terms USING fts5vocab(passages, 'row');
 )sql";
 
 /// The larger part of the document around a passage: stores::ParentSpan.
-inline constexpr const char* kIndexV2 = R"sql(
+inline constexpr const char* kIndexParents = R"sql(
 ALTER TABLE chunks ADD COLUMN parent_start INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN parent_end INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN parent_headings INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+/// words: how often each passage holds which words, as pack() writes it; they are made again after this step, for their
+/// tokenizer is set to none. removals: how many times passages were taken away, so that whoever follows the database by
+/// keys knows when to look for those that are gone. words_cache, vectors_cache: checksums of the files that belong to
+/// it.
+inline constexpr const char* kIndexWords = R"sql(
+DROP TABLE terms;
+DROP TABLE passages;
+CREATE TABLE words(
+  chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELETE CASCADE,
+  counts BLOB NOT NULL
+);
+UPDATE meta SET value = '0' WHERE key = 'tokenizer';
+INSERT INTO meta(key, value) VALUES('removals', '0'), ('words_cache', ''), ('vectors_cache', '');
 )sql";
 
 }  // namespace twin::stores

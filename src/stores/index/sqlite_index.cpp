@@ -1,12 +1,13 @@
 // Opening, the embedding model, counts and digest.
 #include "stores/index/sqlite_index.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/log.h"
 #include "stores/index/fts5_tokenizer.h"
 #include "stores/index/schema.h"
-#include "stores/index/tokenizer.h"
 
 namespace twin::stores {
 
@@ -38,6 +39,10 @@ void next_generation(Connection& connection) {
   Query(connection, "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'").run();
 }
 
+void next_removal(Connection& connection) {
+  Query(connection, "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'removals'").run();
+}
+
 }  // namespace index_detail
 
 using namespace index_detail;
@@ -56,6 +61,15 @@ void IndexConfig::bind(config::Binder& b) {
   b.field("rescore_factor", rescore_factor, "Candidates per wanted hit that are rescored with full precision",
           {.min = 1, .max = 1000});
   b.field("rescore_at_least", rescore_at_least, "The fewest candidates that are rescored", {.min = 1, .max = 100'000});
+  b.field("exact_up_to", exact_up_to,
+          "Vectors that are compared one by one; more are searched by a graph of neighbours (HNSW)",
+          {.min = 1, .max = 1 << 30});
+  b.field("graph_links", graph_links, "Neighbours of a vector in the graph (M; twice as many in its lowest layer)",
+          {.min = 4, .max = 128});
+  b.field("graph_construction", graph_construction, "Candidates looked at for them when the graph is built",
+          {.min = 8, .max = 4096});
+  b.field("graph_breadth", graph_breadth, "Candidates that a search of the graph keeps, at least (ef)",
+          {.min = 1, .max = 100'000});
   b.field("uri", uri,
           "qdrant://host:port/name of an index on a Qdrant server (qdrants:// with TLS; its key is the secret "
           "QDRANT_API_KEY); empty: SQLite in .twin/index",
@@ -63,11 +77,25 @@ void IndexConfig::bind(config::Binder& b) {
   b.group("qdrant", qdrant, "The index on a Qdrant server");
 }
 
+namespace {
+
+VectorSnapshot::Settings vector_settings(const IndexConfig& config) {
+  const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  return {.exact_up_to = size(config.exact_up_to),
+          .graph = {.from = size(config.exact_up_to),
+                    .links = size(config.graph_links),
+                    .construction = size(config.graph_construction)}};
+}
+
+}  // namespace
+
 SqliteIndex::SqliteIndex(const std::filesystem::path& folder, IndexConfig config, sqlite::Options options)
     : config_(std::move(config)),
       tier_(tokenizer_tier(config_.tokenizer)),
-      store_(folder / "index.db", {{kIndexV1, kIndexV2}, tier_.kiwi ? &register_morphemes : &register_tokenizer},
-             options) {
+      store_(folder / "index.db", {{kIndexV1, kIndexParents, kIndexWords}, &register_tokenizer}, options),
+      tokenizer_(tier_.kiwi),
+      words_(folder / "words.cache", "words_cache", {.heading_weight = config_.heading_weight}),
+      vectors_(folder / "vectors.cache", "vectors_cache", vector_settings(config_)) {
   use_tokenizer();
 }
 
@@ -77,14 +105,16 @@ void SqliteIndex::use_tokenizer() {
   if (store_.read([](Connection& c) { return meta(c, "tokenizer"); }) == version) return;
   store_.write([&](Connection& c) {
     if (meta(c, "tokenizer") == version) return;
-    Query(c, "INSERT INTO passages(passages) VALUES('delete-all')").run();
+    Query(c, "DELETE FROM words").run();
     Query chunks(c,
                  "SELECT c.key, d.title, c.headings, c.retrieval FROM chunks c JOIN documents d ON d.key = c.document "
                  "ORDER BY c.key");
     while (chunks.step()) {
-      change_words(c, Words::add, chunks.integer(0), chunks.text(1), chunks.text(2), chunks.text(3));
+      add_words(c, chunks.integer(0), chunks.text(1), Json::parse(chunks.text(2)).get<std::vector<std::string>>(),
+                chunks.text(3));
     }
     set_meta(c, "tokenizer", version);
+    set_meta(c, "words_cache", "");
   });
 }
 
@@ -105,15 +135,25 @@ bool SqliteIndex::use_model(const std::string& embedding_model_hash, int dimensi
     const bool filled = any.step();
     if (filled) {
       log::info("The embedding model changed: the index is made again");
-      Query(c, "INSERT INTO passages(passages) VALUES('delete-all')").run();
       Query(c, "DELETE FROM chunks").run();
       Query(c, "DELETE FROM documents").run();
+      next_removal(c);
     }
     set_meta(c, "model", embedding_model_hash);
     set_meta(c, "dimension", std::to_string(dimension));
     next_generation(c);
     return filled;
   });
+}
+
+// A file is whole before the database names it: killed in between, the next search makes what it holds in memory.
+void SqliteIndex::settle() {
+  const auto save = [&](auto& cache) {
+    const auto saved = store_.read([&](Connection& c) { return cache.save(c, generation(c)); });
+    if (saved) store_.write([&](Connection& c) { set_meta(c, cache.remembered(), *saved); });
+  };
+  save(words_);
+  save(vectors_);
 }
 
 IndexModel SqliteIndex::model() {
@@ -124,12 +164,18 @@ std::string SqliteIndex::location() const {
   return store_.file().string();
 }
 
+// What has to be read for it is half of a search at 100,000 passages: counted once for each change.
 IndexCounts SqliteIndex::counts() {
-  return store_.read([](Connection& c) {
+  return store_.read([&](Connection& c) {
+    const std::int64_t now = generation(c);
+    const std::lock_guard lock(counting_);
+    if (counts_ && counts_->first == now) return counts_->second;
     Query query(c,
                 "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks), (SELECT count(*) FROM codes)");
     query.step();
-    return IndexCounts{query.integer(0), query.integer(1), query.integer(2), index_detail::dimension(c)};
+    const IndexCounts counts{query.integer(0), query.integer(1), query.integer(2), index_detail::dimension(c)};
+    if (!counts_ || counts_->first < now) counts_ = {now, counts};
+    return counts;
   });
 }
 

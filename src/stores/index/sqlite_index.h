@@ -1,16 +1,20 @@
 // The index in one SQLite file. Opened by open_index(); this header is for its own .cpp files and tests.
 #pragma once
 
+#include "stores/index/filter_table.h"
 #include "stores/index/index.h"
 #include "stores/index/rules.h"
+#include "stores/index/tokenizer.h"
 #include "stores/index/tokenizer_tier.h"
-#include "stores/index/vector_snapshot.h"
+#include "stores/index/vectors/vector_snapshot.h"
+#include "stores/index/words/word_snapshot.h"
 #include "stores/sqlite/store.h"
 
 namespace twin::stores {
 
-/// Vectors are searched exactly, by scanning them as bytes and rescoring the best by their 32-bit floats; an HNSW graph
-/// for indexes above a measured size is to come.
+/// The database holds everything. What is searched lies in memory: words as an inverted index, vectors as bytes, and
+/// for indexes above a measured size a graph of neighbours; files beside the database keep them for the next start, and
+/// are made again whenever they do not fit it. The best vectors are rescored by their 32-bit floats.
 class SqliteIndex final : public Index {
  public:
   explicit SqliteIndex(const std::filesystem::path& folder, IndexConfig config = {}, sqlite::Options options = {});
@@ -20,6 +24,7 @@ class SqliteIndex final : public Index {
   void remove(const std::string& document_id) override;
   bool use_model(const std::string& embedding_model_hash, int dimension) override;
   IndexModel model() override;
+  void settle() override;
 
   std::optional<IndexedDocument> document(const std::string& id) override;
   std::vector<std::pair<std::string, std::string>> document_keys() override;
@@ -44,13 +49,23 @@ class SqliteIndex final : public Index {
   void use_tokenizer();
   /// Throws Fatal when another process has made the words again with another tokenizer since this one opened.
   void check_tokenizer(sqlite::Connection& connection) const;
+  void add_words(sqlite::Connection& connection, std::int64_t chunk, const std::string& title,
+                 const std::vector<std::string>& headings, const std::string& retrieval);
   /// The terms of a query that are worth searching for.
-  [[nodiscard]] std::vector<std::string> terms_of(sqlite::Connection& connection, const std::string& query) const;
+  [[nodiscard]] std::vector<WeightedTerm> terms_of(const WordSnapshot& words, const std::string& query) const;
+  /// Runs body(connection, snapshot): both see the same instant.
+  template <class Snapshot, class Body>
+  std::invoke_result_t<Body, sqlite::Connection&, const Snapshot&> with(SegmentCache<Snapshot>& cache, Body&& body);
 
   IndexConfig config_;
   TokenizerTier tier_;
   sqlite::Store store_;
-  VectorCache vectors_;
+  Tokenizer tokenizer_;  // of the writer, which is one at a time
+  SegmentCache<WordSnapshot> words_;
+  SegmentCache<VectorSnapshot> vectors_;
+  FilterCache filters_;
+  std::mutex counting_;
+  std::optional<std::pair<std::int64_t, IndexCounts>> counts_;  // by generation
 };
 
 /// Parts of the implementation that more than one of its .cpp files need. All run inside a transaction.
@@ -63,10 +78,8 @@ void set_meta(sqlite::Connection& connection, const std::string& key, const std:
 /// To be called in each transaction that changes chunks.
 void next_generation(sqlite::Connection& connection);
 
-/// Adds the words of one chunk, or takes them away: then everything must be as it was when added.
-enum class Words { add, take_away };
-void change_words(sqlite::Connection& connection, Words what, std::int64_t chunk, const std::string& title,
-                  const std::string& headings_json, const std::string& retrieval);
+/// To be called in each transaction that takes chunks away.
+void next_removal(sqlite::Connection& connection);
 
 /// Keys of the chunks that pass a filter that is not empty, ascending.
 [[nodiscard]] std::vector<std::int64_t> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);

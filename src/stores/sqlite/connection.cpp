@@ -11,6 +11,8 @@ constexpr std::int64_t kJournalBytes = 64 << 20;  // a WAL that grew beyond this
 // Ids are random, so writing touches all of an index: with SQLite's 2 MB it would be read again and again. Taken as
 // needed.
 constexpr int kWriterCacheKib = 64 << 10;
+// A search looks up hundreds of rows all over the file: the inner pages of its trees should stay. Taken as needed.
+constexpr int kReaderCacheKib = 16 << 10;
 // Pages that many transactions changed are carried into the database once: the larger the WAL, the fewer the times.
 constexpr int kCheckpointPages = 8'000;
 constexpr std::size_t kIdleStatements = 128;
@@ -48,6 +50,7 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, const Optio
     if (options.max_pages > 0) database_.exec("PRAGMA max_page_count = " + std::to_string(options.max_pages));
   } else {
     database_.exec("PRAGMA query_only = ON");
+    database_.exec("PRAGMA cache_size = " + std::to_string(-kReaderCacheKib));
   }
 }
 
