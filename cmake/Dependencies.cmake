@@ -10,7 +10,7 @@ if(NOT EXISTS "${TWIN_DEPS_FILE}")
   message(FATAL_ERROR "Dependencies are not set up: run 'make setup' first.")
 endif()
 include("${TWIN_DEPS_FILE}")
-foreach(name LEXBOR HTTPLIB TORCH LLAMA LID HNSWLIB)
+foreach(name LEXBOR HTTPLIB TORCH LLAMA LID HNSWLIB UMAP)
   if(NOT IS_DIRECTORY "${TWIN_${name}_PREFIX}")
     message(FATAL_ERROR "${TWIN_${name}_PREFIX} is gone: run 'make setup' again.")
   endif()
@@ -109,6 +109,8 @@ twin_built_dep(lexbor "${TWIN_LEXBOR_PREFIX}" FILES lib/liblexbor.a LINK m)
 target_compile_definitions(dep::lexbor INTERFACE LEXBOR_STATIC)
 
 twin_built_dep(hnswlib "${TWIN_HNSWLIB_PREFIX}")
+# Headers alone: UMAP, k-means, principal components, nearest neighbours, Eigen.
+twin_built_dep(umap "${TWIN_UMAP_PREFIX}" LINK Threads::Threads)
 
 # gguf.h and ggml.h: reading and writing GGUF, quantizing and dequantizing tensors. No
 # computing: that is the workers' part.

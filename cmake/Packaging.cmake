@@ -82,7 +82,7 @@ install(FILES "${TWIN_LID_PREFIX}/lid.176.ftz" DESTINATION share/twin COMPONENT 
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/NOTICE.md"
         DESTINATION share/doc/twin COMPONENT twin)
 foreach(prefix "${TWIN_LLAMA_PREFIX}" "${TWIN_HTTPLIB_PREFIX}" "${TWIN_LEXBOR_PREFIX}"
-               "${TWIN_LID_PREFIX}")
+               "${TWIN_LID_PREFIX}" "${TWIN_UMAP_PREFIX}")
   install(DIRECTORY "${prefix}/licenses/" DESTINATION share/doc/twin/licenses COMPONENT twin)
 endforeach()
 # Linked statically, so part of the programs themselves.

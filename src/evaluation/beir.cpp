@@ -52,22 +52,42 @@ std::optional<std::string> text_of(const Json& object, const char* key) {
   return found->get<std::string>();
 }
 
+Result<Json> parse_object(const std::string& where, const std::string& line) {
+  Json object = Json::parse(line, nullptr, false);
+  if (!object.is_discarded() && object.is_object()) return object;
+  const auto at = text::first_invalid_utf8(line);
+  return fail(ErrorKind::invalid,
+              at == std::string::npos ? tr("The line is not a JSON object")
+                                      : tr("The line is not valid UTF-8 (byte {})", at + 1),
+              where);
+}
+
 /// {"_id", "title", "text"} of a line, or what is wrong with it.
-Result<BeirDocument> parse_line(const std::string& where, const std::string& line) {
-  const Json object = Json::parse(line, nullptr, false);
-  if (object.is_discarded() || !object.is_object()) {
-    const auto at = text::first_invalid_utf8(line);
-    return fail(ErrorKind::invalid,
-                at == std::string::npos ? tr("The line is not a JSON object")
-                                        : tr("The line is not valid UTF-8 (byte {})", at + 1),
-                where);
-  }
+Result<BeirDocument> fields_of(const std::string& where, const Json& object) {
   auto id = id_of(object);
   auto title = text_of(object, "title");
   auto text = text_of(object, "text");
   if (!id) return fail(ErrorKind::invalid, tr("The line has no \"_id\""), where);
   if (!title || !text) return fail(ErrorKind::invalid, tr("\"title\" and \"text\" must be strings"), where);
   return BeirDocument{std::move(*id), std::move(*title), std::move(*text)};
+}
+
+/// What a set made by Twin says of a query. Of another tool's fields of the same names only what fits is taken.
+void read_origin(const Json& object, BeirQuery& query) {
+  query.kind = text_of(object, "kind").value_or("");
+  const auto start = object.find("start"), end = object.find("end");
+  const bool has_span = start != object.end() && end != object.end() && start->is_number_unsigned() &&
+                        end->is_number_unsigned() && start->get<std::size_t>() < end->get<std::size_t>();
+  if (has_span) {
+    query.document_id = text_of(object, "document").value_or("");
+    query.start = start->get<std::size_t>();
+    query.end = end->get<std::size_t>();
+  }
+  const auto negatives = object.find("negatives");
+  if (negatives == object.end() || !negatives->is_array()) return;
+  for (const Json& id : *negatives) {
+    if (id.is_string()) query.negatives.push_back(id.get<std::string>());
+  }
 }
 
 std::optional<int> grade_of(std::string_view text) {
@@ -108,7 +128,7 @@ Result<void> each_beir_document(const fs::path& folder, const std::function<bool
                                 const BeirProblem& problem) {
   std::set<std::string> seen;
   return each_line(folder / "corpus.jsonl", [&](const std::string& where, std::string& line) {
-    auto document = parse_line(where, line);
+    auto document = parse_object(where, line).and_then([&](const Json& object) { return fields_of(where, object); });
     if (!document) {
       problem(std::move(document.error()));
     } else if (!seen.insert(document->id).second) {
@@ -128,19 +148,27 @@ Result<std::vector<BeirQuery>> read_beir_queries(const fs::path& folder, const s
   if (!judged) return tl::unexpected(judged.error());
   std::vector<BeirQuery> queries;
   std::set<std::string> seen;
+  bool any_judged = false;
   auto read = each_line(folder / "queries.jsonl", [&](const std::string& where, std::string& line) {
-    auto query = parse_line(where, line);
+    const auto object = parse_object(where, line);
+    auto query = object ? fields_of(where, *object) : tl::unexpected(object.error());
     if (!query) {
       problem(std::move(query.error()));
       return true;
     }
+    BeirQuery found_query{
+        .id = query->id, .text = query->text, .judged = {}, .kind = {}, .document_id = {}, .negatives = {}};
+    read_origin(*object, found_query);
+    const bool unanswerable = found_query.kind == unanswerable_kind;
     const auto found = judged->find(query->id);
     if (!seen.insert(query->id).second) {
       problem({ErrorKind::invalid, tr("The query '{}' was there before", query->id), where, {}});
-    } else if (found != judged->end() && text::trim(query->text).empty()) {
+    } else if ((found != judged->end() || unanswerable) && text::trim(query->text).empty()) {
       problem({ErrorKind::invalid, tr("The query '{}' has no text", query->id), where, {}});
-    } else if (found != judged->end()) {
-      queries.push_back({std::move(query->id), std::move(query->text), std::move(found->second.second)});
+    } else if (found != judged->end() || unanswerable) {
+      if (found != judged->end()) found_query.judged = std::move(found->second.second);
+      any_judged |= !found_query.judged.empty();
+      queries.push_back(std::move(found_query));
     }
     return true;
   });
@@ -150,7 +178,7 @@ Result<std::vector<BeirQuery>> read_beir_queries(const fs::path& folder, const s
       problem({ErrorKind::invalid, tr("The query '{}' is judged, but not in queries.jsonl", id), entry.first, {}});
     }
   }
-  if (queries.empty()) {
+  if (!any_judged) {
     return fail(ErrorKind::invalid, tr("No query of queries.jsonl is judged in qrels/{}.tsv", split), folder.string(),
                 tr("The ids of both files must be the same"));
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -18,7 +19,14 @@ struct BeirDocument {
 struct BeirQuery {
   std::string id, text;
   Judgements judged;
+  /// What sets made by Twin say beside it (retrieval_sets/set_file.h); empty in others. Other tools pass over it.
+  std::string kind;
+  std::string document_id;             ///< of the passage asked for; empty: none in particular
+  std::size_t start = 0, end = 0;      ///< of that passage, in the document's prose view
+  std::vector<std::string> negatives;  ///< documents that look like the answer and are not
 };
+/// The kind of queries that nothing answers: they stand in queries.jsonl without a judgement.
+inline constexpr std::string_view unanswerable_kind = "unanswerable";
 
 /// Called with what is wrong in a line; the line is left out. Error::where is file:line.
 using BeirProblem = std::function<void(Error)>;
@@ -32,8 +40,8 @@ using BeirProblem = std::function<void(Error)>;
 
 /// Queries of queries.jsonl that qrels/<split>.tsv judges, in the order of queries.jsonl. Lines of the judgements are
 /// query-id, corpus-id, score (an integer), separated by tabs, below a header. Problems: malformed lines, judgements of
-/// a query that is not there, a query without text. Queries without judgements are left out. Fails when a file cannot
-/// be read, and when no query is left.
+/// a query that is not there, a query without text. Queries without judgements are left out, but for those that nothing
+/// answers. Fails when a file cannot be read, and when no query is left.
 [[nodiscard]] Result<std::vector<BeirQuery>> read_beir_queries(const std::filesystem::path& folder,
                                                                const std::string& split, const BeirProblem& problem);
 

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "evaluation/retrieval.h"
 #include "feature/clean/clean.h"
 #include "stores/warehouse/warehouse.h"
 
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::string_view address = "beir:";      // and the id: the URL of a document
 constexpr std::size_t documents_per_commit = 500;  // of the warehouse
-constexpr std::size_t depth = 10;                  // of the measures
 constexpr std::size_t kept_depth = 100;            // of the rankings in the report
 
 void stop_if_asked(const std::stop_token& stop) {
@@ -43,12 +43,19 @@ stores::Document to_document(const BeirDocument& beir, const feature::Category& 
 
 class Trial {
  public:
-  explicit Trial(const BeirRun& run) : run_(run), warehouse_(stores::open_warehouse(run.work / "warehouse")) {}
+  explicit Trial(const BeirRun& run) : run_(run) {}
 
   BeirReport run() {
     // First, so that a mistake in a small file is not found after an hour of indexing.
     const auto queries = value_or_throw(read_beir_queries(run_.folder, run_.split, problem()));
+    report_.set = digest_of(queries);
+    if (run_.ready != nullptr) {
+      look_for_judged(*run_.ready, queries);
+      search_all(*run_.ready, queries);
+      return std::move(report_);
+    }
     const double started = system_clock().monotonic();
+    open_work();
     load_corpus();
     // One index per model: several lie side by side.
     const auto index =
@@ -62,6 +69,29 @@ class Trial {
  private:
   BeirProblem problem() {
     return [this](Error error) { report_.problems.push_back(std::move(error)); };
+  }
+
+  void open_work() { warehouse_ = stores::open_warehouse(run_.work / "warehouse"); }
+
+  /// Documents that a set asks for and a project no longer has are no fault of the search; they still count 0.
+  void look_for_judged(stores::Index& index, const std::vector<BeirQuery>& queries) {
+    const auto counts = index.counts();
+    if (counts.chunks == 0) {
+      throw Fatal(ErrorKind::not_found, tr("Nothing is indexed yet"), index.location(), tr("run: twin index"));
+    }
+    report_.documents = static_cast<int>(counts.documents);
+    report_.chunks = static_cast<int>(counts.chunks);
+    std::set<std::string> known;
+    for (auto& [id, key] : index.document_keys()) known.insert(std::move(id));
+    std::set<std::string> missing;
+    for (const BeirQuery& query : queries) {
+      for (const auto& [id, grade] : query.judged) {
+        if (grade <= 0 || known.contains(id) || !missing.insert(id).second) continue;
+        report_.problems.push_back({ErrorKind::not_found,
+                                    tr("The index has no document '{}', which the set asks for", id), query.id,
+                                    tr("make the set anew with: twin eval retrieval --make-set FOLDER")});
+      }
+    }
   }
 
   void load_corpus() {
@@ -130,12 +160,15 @@ class Trial {
     for (const BeirQuery& query : queries) {
       stop_if_asked(run_.stop);
       report_.rankings.push_back(search(index, query));
-      measure(query.judged, report_.rankings.back().documents);
+      measure(query, report_.rankings.back());
       progress->add();
     }
-    report_.queries = static_cast<int>(queries.size());
-    const double count = std::max(1.0, static_cast<double>(queries.size()));
-    for (double* sum : {&report_.ndcg10, &report_.recall5, &report_.recall10, &report_.mrr10}) *sum /= count;
+    report_.queries = static_cast<int>(report_.scores.size());
+    report_.summary = summarize(report_.scores);
+    if (report_.unanswerable == 0) return;
+    for (const auto& [retriever, scores] : best_answerable_) {
+      report_.tells_unanswerable[retriever] = area_under_roc(scores, best_unanswerable_[retriever]);
+    }
   }
 
   BeirRanking search(stores::Index& index, const BeirQuery& query) {
@@ -152,8 +185,15 @@ class Trial {
       return ranking;
     }
     std::set<std::string> seen = {query.id};
+    int rank = 0;
     for (const inference::Passage& passage : *found) {
-      std::string id = passage.url.substr(std::min(address.size(), passage.url.size()));
+      ++rank;
+      for (const auto& [retriever, score] : passage.parts) {
+        const auto [best, first] = ranking.best.emplace(retriever, score);
+        if (!first) best->second = std::max(best->second, score);
+      }
+      if (ranking.passage_rank == 0 && holds(passage, query)) ranking.passage_rank = rank;
+      std::string id = document_of(passage);
       if (ranking.documents.size() >= kept_depth || !seen.insert(id).second) continue;
       ranking.documents.push_back(std::move(id));
       ranking.scores.push_back(passage.score);
@@ -161,19 +201,59 @@ class Trial {
     return ranking;
   }
 
-  void measure(const Judgements& judged, const std::vector<std::string>& documents) {
-    report_.ndcg10 += ndcg(documents, judged, depth);
-    report_.recall5 += recall(documents, judged, 5);
-    report_.recall10 += recall(documents, judged, depth);
-    report_.mrr10 += reciprocal_rank(documents, judged, depth);
+  [[nodiscard]] std::string document_of(const inference::Passage& passage) const {
+    if (run_.ready != nullptr) return passage.document_id;
+    return passage.url.substr(std::min(address.size(), passage.url.size()));
+  }
+
+  /// Spans are bytes of the prose view of the project the set was made from: another index has others.
+  [[nodiscard]] bool holds(const inference::Passage& passage, const BeirQuery& query) const {
+    if (query.document_id.empty() || run_.ready == nullptr) return false;
+    const Question asked{.question = {},
+                         .reference = {},
+                         .document_id = query.document_id,
+                         .language = {},
+                         .start = query.start,
+                         .end = query.end};
+    return holds_source({passage.document_id, passage.start, passage.end}, asked);
+  }
+
+  void measure(const BeirQuery& query, const BeirRanking& ranking) {
+    const bool unanswerable = query.judged.empty();
+    auto& best = unanswerable ? best_unanswerable_ : best_answerable_;
+    // Where a retriever finds nothing at all, its score is the lowest there is.
+    for (const auto& [retriever, weight] : retrievers()) {
+      const auto found = ranking.best.find(retriever);
+      best[retriever].push_back(found == ranking.best.end() ? -1.0 : found->second);
+    }
+    if (unanswerable) {
+      ++report_.unanswerable;
+      return;
+    }
+    report_.scores.push_back(score_query(query, ranking));
+    if (run_.ready == nullptr) report_.scores.back().values.erase("passage_recall@5");
+  }
+
+  /// Those that are asked.
+  [[nodiscard]] std::map<std::string, double> retrievers() const {
+    std::map<std::string, double> out = {{"lexical", run_.retrieval.lexical_weight},
+                                         {"dense", run_.retrieval.dense_weight}};
+    std::erase_if(out, [](const auto& entry) { return entry.second <= 0; });
+    return out;
   }
 
   const BeirRun& run_;
   std::unique_ptr<stores::Warehouse> warehouse_;
   BeirReport report_;
+  std::map<std::string, std::vector<double>> best_answerable_, best_unanswerable_;  // by retriever
 };
 
 }  // namespace
+
+double BeirReport::mean(const std::string& measure) const {
+  const auto found = summary.all.find(measure);
+  return found == summary.all.end() ? 0.0 : found->second.mean;
+}
 
 double BeirReport::query_ms(double share) const {
   std::vector<double> times;
@@ -188,16 +268,19 @@ BeirReport run_beir(const BeirRun& run) {
 Json to_json(const BeirReport& report) {
   Json problems = Json::array();
   for (const Error& error : report.problems) problems.push_back(error.text());
-  return {{"ndcg@10", report.ndcg10},
-          {"recall@5", report.recall5},
-          {"recall@10", report.recall10},
-          {"mrr@10", report.mrr10},
-          {"queries", report.queries},
-          {"documents", report.documents},
-          {"chunks", report.chunks},
-          {"index_seconds", report.index_seconds},
-          {"query_ms", {{"p50", report.query_ms(0.50)}, {"p99", report.query_ms(0.99)}}},
-          {"problems", std::move(problems)}};
+  Json json{
+      {"queries", report.queries},
+      {"documents", report.documents},
+      {"chunks", report.chunks},
+      {"index_seconds", report.index_seconds},
+      {"query_ms", {{"p50", report.query_ms(0.50)}, {"p90", report.query_ms(0.90)}, {"p99", report.query_ms(0.99)}}},
+      {"problems", std::move(problems)}};
+  for (const std::string& measure : ranking_measures()) json[measure] = report.mean(measure);
+  json.update(to_json(report.summary));
+  if (report.unanswerable > 0) {
+    json["unanswerable"] = {{"queries", report.unanswerable}, {"area_under_roc", report.tells_unanswerable}};
+  }
+  return json;
 }
 
 std::string trec_run(const BeirReport& report, const std::string& tag) {

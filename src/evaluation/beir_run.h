@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/json.h"
 #include "core/progress.h"
 #include "evaluation/beir.h"
+#include "evaluation/retrieval_scores.h"
 #include "feature/category.h"
 #include "feature/embed/build_index.h"
 #include "inference/rag/rag.h"
@@ -30,22 +32,24 @@ struct BeirRun {
   models::Tokenizer& tokenizer;
   ProgressSink& progress;
   std::stop_token stop;
-};
-
-/// The documents found for one query, best first.
-struct BeirRanking {
-  std::string query_id;
-  std::vector<std::string> documents;
-  std::vector<double> scores;
-  double milliseconds = 0;  ///< from the text of the query to the passages: embedding, both retrievers, fusion, texts
+  /// Searched as it is, instead of an index made of corpus.jsonl: a project's own. Documents go by their id then.
+  stores::Index* ready = nullptr;
 };
 
 struct BeirReport {
-  double ndcg10 = 0, recall5 = 0, recall10 = 0, mrr10 = 0;  ///< means over the queries
+  std::string set;                  ///< digest of queries and judgements
+  std::vector<QueryScores> scores;  ///< of the queries that something answers, in the order of queries.jsonl
+  ScoreSummary summary;
   int queries = 0, documents = 0, chunks = 0;
+  int unanswerable = 0;  ///< queries that nothing answers
+  /// By retriever: how well its best score tells the queries that something answers from those that nothing does
+  /// (area_under_roc()). Empty without such queries.
+  std::map<std::string, double> tells_unanswerable;
   double index_seconds = 0;           ///< from corpus.jsonl to the index that can be searched
-  std::vector<BeirRanking> rankings;  ///< in the order of queries.jsonl
+  std::vector<BeirRanking> rankings;  ///< of all queries, in the order of queries.jsonl
   std::vector<Error> problems;        ///< lines, documents and queries that were left out
+  /// Mean of a measure over the queries.
+  [[nodiscard]] double mean(const std::string& measure) const;
   [[nodiscard]] double query_ms(double percentile) const;
 };
 

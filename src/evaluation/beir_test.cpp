@@ -115,3 +115,35 @@ TEST_CASE("BEIR: what cannot be read at all says which file, and what belongs th
   REQUIRE_FALSE(unmatched);
   CHECK(unmatched.error().kind == ErrorKind::invalid);
 }
+
+TEST_CASE("BEIR: what sets made by Twin say beside it, and what others mean by the same names") {
+  Folder f;
+  f.write(
+      "queries.jsonl",
+      R"({"_id": "q1", "text": "one", "kind": "phrase", "document": "d1", "start": 3, "end": 9, "negatives": ["d2"]})"
+      "\n"
+      R"({"_id": "q2", "text": "two", "kind": 7, "document": "d1", "start": -3, "end": 9, "negatives": "d2"})"
+      "\n"
+      R"({"_id": "q3", "text": "three", "kind": "unanswerable"})"
+      "\n"
+      R"({"_id": "q4", "text": "four", "document": "d1", "start": 9, "end": 9, "negatives": [1, "d3"]})"
+      "\n");
+  f.write("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td1\t1\nq4\td1\t1\n");
+  const auto queries = read_beir_queries(f.folder.path(), "test", f.sink());
+  REQUIRE(queries);
+  REQUIRE(queries->size() == 4);
+  CHECK((*queries)[0].kind == "phrase");
+  CHECK((*queries)[0].document_id == "d1");
+  CHECK((*queries)[0].end == 9);
+  CHECK((*queries)[0].negatives == std::vector<std::string>{"d2"});
+  CHECK((*queries)[1].kind.empty());
+  CHECK((*queries)[1].document_id.empty());
+  CHECK((*queries)[1].negatives.empty());
+  CHECK((*queries)[2].judged.empty());
+  CHECK((*queries)[3].document_id.empty());
+  CHECK((*queries)[3].negatives == std::vector<std::string>{"d3"});
+  CHECK(f.problems.empty());
+  // Queries that nothing answers are no test set alone.
+  f.write("qrels/test.tsv", "query-id\tcorpus-id\tscore\n");
+  CHECK_FALSE(read_beir_queries(f.folder.path(), "test", f.sink()));
+}

@@ -48,6 +48,18 @@ double reciprocal_rank(const std::vector<std::string>& ranking, const Judgements
   return 0;
 }
 
+double area_under_roc(const std::vector<double>& positive, const std::vector<double>& negative) {
+  if (positive.empty() || negative.empty()) return 0.5;
+  std::vector<double> sorted = negative;
+  std::sort(sorted.begin(), sorted.end());
+  double wins = 0;
+  for (const double score : positive) {
+    const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), score);
+    wins += static_cast<double>(low - sorted.begin()) + 0.5 * static_cast<double>(high - low);
+  }
+  return wins / (static_cast<double>(positive.size()) * static_cast<double>(negative.size()));
+}
+
 double percentile(std::vector<double> values, double p) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());

@@ -20,6 +20,10 @@ using Judgements = std::map<std::string, int>;
 /// 1 / rank of the first relevant document, 0 when it is not among the first k.
 [[nodiscard]] double reciprocal_rank(const std::vector<std::string>& ranking, const Judgements& judged, std::size_t k);
 
+/// Share of pairs in which the first kind of item has the higher score, ties counting half: the area under the ROC
+/// curve (Hanley and McNeil 1982). 0.5 where one of the kinds is missing.
+[[nodiscard]] double area_under_roc(const std::vector<double>& positive, const std::vector<double>& negative);
+
 /// The value below which a share `p` of the values lies (nearest rank); 0 without values.
 [[nodiscard]] double percentile(std::vector<double> values, double p);
 

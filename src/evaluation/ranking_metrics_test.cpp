@@ -41,3 +41,12 @@ TEST_CASE("ranking metrics: percentiles are values that were measured") {
   CHECK(percentile({3, 1}, 0.0) == 1);
   CHECK(percentile({}, 0.5) == 0);
 }
+
+TEST_CASE("area under the ROC curve: pairs in the right order, ties by half") {
+  CHECK(area_under_roc({3, 2}, {1, 0}) == 1);
+  CHECK(area_under_roc({0}, {1, 2}) == 0);
+  CHECK(area_under_roc({1, 3}, {2}) == doctest::Approx(0.5));
+  CHECK(area_under_roc({1}, {1}) == doctest::Approx(0.5));
+  CHECK(area_under_roc({2, 1}, {1, 0}) == doctest::Approx(3.5 / 4));
+  CHECK(area_under_roc({}, {1}) == doctest::Approx(0.5));
+}

@@ -5,16 +5,11 @@
 #include <map>
 #include <random>
 
+#include "evaluation/random.h"
+
 namespace twin::evaluation {
 
 namespace {
-
-/// Uniform in [0, size). std::uniform_int_distribution differs between standard libraries; this does not.
-/// The bias of the multiplication is below size / 2^64.
-std::size_t draw(std::mt19937_64& random, std::size_t size) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::size_t>((static_cast<Wide>(random()) * size) >> 64);
-}
 
 /// Linear interpolation between order statistics (type 7 of Hyndman and Fan 1996). `sorted` is not empty.
 double quantile(const std::vector<double>& sorted, double p) {
@@ -33,9 +28,13 @@ bool finite(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
-}  // namespace
+/// The estimate, without its interval, and the statistic of each resample, sorted.
+struct Resampled {
+  Estimate estimate;
+  std::vector<double> results;
+};
 
-Estimate bootstrap(const std::vector<Observation>& observations, const Statistic& statistic,
+Resampled resample(const std::vector<Observation>& observations, const Statistic& statistic,
                    const BootstrapOptions& options) {
   std::map<std::string, std::vector<double>> by_cluster;  // sorted: independent of the order of observations
   std::vector<double> total;
@@ -53,7 +52,7 @@ Estimate bootstrap(const std::vector<Observation>& observations, const Statistic
   if (!std::isfinite(point)) return {};
   estimate.mean = estimate.low = estimate.high = point;
   estimate.clusters = static_cast<int>(by_cluster.size());
-  if (by_cluster.size() < 2 || options.resamples < 1) return estimate;
+  if (by_cluster.size() < 2 || options.resamples < 1) return {estimate, {}};
 
   std::vector<const std::vector<double>*> clusters;
   clusters.reserve(by_cluster.size());
@@ -66,21 +65,55 @@ Estimate bootstrap(const std::vector<Observation>& observations, const Statistic
     const double result = statistic(sums);
     if (std::isfinite(result)) results.push_back(result);
   }
-  if (results.empty()) return estimate;
   std::sort(results.begin(), results.end());
+  return {estimate, std::move(results)};
+}
+
+Estimate with_interval(Estimate estimate, const std::vector<double>& results, const BootstrapOptions& options) {
+  if (results.empty()) return estimate;
   const double tail = (1.0 - options.confidence) / 2;
-  const double shift = options.recentre ? point - quantile(results, 0.5) : 0.0;
+  const double shift = options.recentre ? estimate.mean - quantile(results, 0.5) : 0.0;
   estimate.low = quantile(results, tail) + shift;
   estimate.high = quantile(results, 1.0 - tail) + shift;
   return estimate;
 }
 
-Estimate bootstrap_mean(const std::vector<Measured>& items, const BootstrapOptions& options) {
+Resampled resample_mean(const std::vector<Measured>& items, const BootstrapOptions& options) {
   std::vector<Observation> observations;
   observations.reserve(items.size());
   for (const Measured& item : items) observations.push_back({item.cluster, {item.value, 1.0}});
-  return bootstrap(
+  return resample(
       observations, [](std::span<const double> sums) { return sums[0] / sums[1]; }, options);
+}
+
+}  // namespace
+
+Estimate bootstrap(const std::vector<Observation>& observations, const Statistic& statistic,
+                   const BootstrapOptions& options) {
+  const Resampled resampled = resample(observations, statistic, options);
+  return with_interval(resampled.estimate, resampled.results, options);
+}
+
+Estimate bootstrap_mean(const std::vector<Measured>& items, const BootstrapOptions& options) {
+  const Resampled resampled = resample_mean(items, options);
+  return with_interval(resampled.estimate, resampled.results, options);
+}
+
+PairedDifference paired_bootstrap(const std::vector<Measured>& differences, const BootstrapOptions& options) {
+  const Resampled resampled = resample_mean(differences, options);
+  const std::vector<double>& results = resampled.results;
+  const double seen = std::abs(resampled.estimate.mean);
+  PairedDifference paired{with_interval(resampled.estimate, results, options), 1};
+  const bool differs =
+      std::any_of(differences.begin(), differences.end(), [](const Measured& item) { return item.value != 0; });
+  if (results.empty() || !differs) return paired;
+  // A little less than what was seen counts as much: sums of the same numbers in another order differ in the last bits.
+  const auto extreme = std::count_if(results.begin(), results.end(), [&](double result) {
+    return std::abs(result - resampled.estimate.mean) >= seen * (1 - 1e-12);
+  });
+  // The sample itself is one of the ways it may come out (Davison and Hinkley 1997, section 4.2.1): never 0.
+  paired.p = static_cast<double>(extreme + 1) / static_cast<double>(results.size() + 1);
+  return paired;
 }
 
 }  // namespace twin::evaluation

@@ -51,4 +51,16 @@ struct Measured {
 };
 [[nodiscard]] Estimate bootstrap_mean(const std::vector<Measured>& items, const BootstrapOptions& options = {});
 
+/// Two systems measured on the same items.
+struct PairedDifference {
+  Estimate difference;  ///< mean of the differences, with its interval
+  /// Two-sided: how often a difference at least as large comes out where there is none, by resampling the differences
+  /// moved to mean 0 (Efron and Tibshirani 1993, chapter 16; for rankings: Smucker et al., CIKM 2007). 1 where nothing
+  /// can be said: fewer than two documents, or no item that differs.
+  double p = 1;
+};
+/// `differences`: of each item, the second system's value less the first one's.
+[[nodiscard]] PairedDifference paired_bootstrap(const std::vector<Measured>& differences,
+                                                const BootstrapOptions& options = {});
+
 }  // namespace twin::evaluation

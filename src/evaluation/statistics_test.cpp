@@ -75,3 +75,22 @@ TEST_CASE("a small bootstrap agrees with counting all resamples") {
   CHECK(estimate.low == doctest::Approx(0.5));
   CHECK(estimate.high == doctest::Approx(2.5));
 }
+
+TEST_CASE("paired differences: by document, two-sided, never sure") {
+  std::vector<Measured> differences;
+  for (int i = 0; i < 50; ++i) differences.push_back({"d" + std::to_string(i), i % 5 == 0 ? 0.0 : 0.1});
+  const PairedDifference clear = paired_bootstrap(differences);
+  CHECK(clear.difference.mean == doctest::Approx(0.08));
+  CHECK(clear.difference.low > 0.06);
+  CHECK(clear.p > 0);
+  CHECK(clear.p < 0.001);
+  // The same numbers, but all of two documents: nothing to be sure of.
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i].cluster = i % 5 == 0 ? "one" : "other";
+  CHECK(paired_bootstrap(differences).p > 0.2);
+  // Noise around zero.
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i] = {std::to_string(i), i % 2 == 0 ? 0.1 : -0.1};
+  CHECK(paired_bootstrap(differences).p > 0.9);
+  CHECK(paired_bootstrap({}).p == 1);
+  CHECK(paired_bootstrap({{"d", 1.0}}).p == 1);
+  CHECK(paired_bootstrap({{"a", 0.0}, {"b", 0.0}}).p == 1);
+}

@@ -129,16 +129,21 @@ bool is_number(std::string_view unit) {
   return !unit.empty() && text::is_ascii_digit(unit.front());
 }
 
+std::string english_stem(const std::string& word) {
+  thread_local Stemmer stem;
+  return stem(word);
+}
+
 std::vector<std::string> content_units(std::string_view utf8) {
   static const std::vector<std::string>& function_words = english_function_words();
-  thread_local Stemmer stem;
   std::vector<std::string> units;
   for (const std::string& word : words(utf8)) {
     if (std::binary_search(function_words.begin(), function_words.end(), word)) continue;
     if (has_syllables(word)) {
       add_syllable_pairs(word, units);
     } else if (is_number(word) || word.size() > 1) {
-      units.push_back(is_number(word) ? word : stem(word.ends_with("'s") ? word.substr(0, word.size() - 2) : word));
+      units.push_back(is_number(word) ? word
+                                      : english_stem(word.ends_with("'s") ? word.substr(0, word.size() - 2) : word));
     }
   }
   return units;

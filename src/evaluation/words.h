@@ -29,6 +29,8 @@ namespace twin::evaluation {
 /// What a statement is about, as units that can be looked up in another text: stemmed English words without function
 /// words, pairs of neighbouring syllables of Korean words without their ending, and numbers.
 [[nodiscard]] std::vector<std::string> content_units(std::string_view utf8);
+/// The English Snowball stem of a case-folded word.
+[[nodiscard]] std::string english_stem(const std::string& word);
 /// The numbers among them: a statement with another number is another statement.
 [[nodiscard]] bool is_number(std::string_view unit);
 

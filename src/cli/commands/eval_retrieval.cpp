@@ -1,11 +1,11 @@
-// twin eval retrieval: how well passages are found, on a folder in BEIR's format, with or without a project.
-#include <fmt/format.h>
-
+// twin eval retrieval: how well passages are found, on a folder in BEIR's format, with or without a project; on test
+// sets of the project's own corpus, and making them.
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/retrieval_report.h"
+#include "cli/retrieval_sets.h"
 #include "cli/session.h"
 #include "core/files.h"
 #include "core/i18n.h"
@@ -19,16 +19,26 @@ namespace twin::cli {
 namespace {
 
 constexpr const char* default_model = "multilingual-e5-small";
-constexpr std::size_t shown_problems = 20;  // on stderr; --json has all
 
 class EvalRetrieval final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "eval retrieval"; }
   [[nodiscard]] std::string description() const override {
-    return tr("Measure search on a folder in BEIR's format, without a project");
+    return tr("Measure search on a folder in BEIR's format, or on questions made from the project's own corpus");
   }
   void declare(Options& options) override {
     options.option("--beir", beir_, tr("Folder with corpus.jsonl, queries.jsonl and qrels/test.tsv"));
+    options.option("--set", set_, tr("Folder of --make-set: measure the project's own index with it"));
+    options.option("--make-set", make_.folder, tr("Make a test set from the project's corpus, in this folder"));
+    options.option("--passages", make_.passages, tr("Passages asked for in a made set (0: as configured)"));
+    options.option("--paraphrases", make_.paraphrases,
+                   tr("Passages of a made set that the chat model paraphrases (below 0: as configured)"));
+    options.option("--unanswerable-from", make_.unanswerable_from,
+                   tr("BEIR folder of another corpus, whose queries a made set takes as unanswerable ones"));
+    options.option("--seed", make_.seed, tr("Seed of a made set (below 0: as configured)"));
+    options.option("--scores", scores_, tr("Also write the scores of each query to this file"));
+    options.option("--against", against_,
+                   tr("Compare with the scores of this file (default: with the last run on the same set)"));
     options.option("--mode", mode_, tr("lexical, dense or hybrid"));
     options.option("--embed", embed_,
                    tr("Embedding model: an id, or a GGUF file (default: the project's, or {})", default_model));
@@ -50,13 +60,22 @@ class EvalRetrieval final : public Command {
   }
 
   int run(Session& session) override {
-    if (beir_.empty()) {
-      throw Fatal(ErrorKind::usage, tr("twin eval retrieval takes --beir FOLDER"), {}, "twin eval retrieval --help");
+    if ((beir_.empty() ? 0 : 1) + (set_.empty() ? 0 : 1) + (make_.folder.empty() ? 0 : 1) != 1) {
+      throw Fatal(ErrorKind::usage, tr("twin eval retrieval takes one of --beir, --set and --make-set"), {},
+                  "twin eval retrieval --help");
     }
+    if (!make_.folder.empty()) return make_set(session, make_);
     if (mode_ != "lexical" && mode_ != "dense" && mode_ != "hybrid") {
       throw Fatal(ErrorKind::usage, tr("--mode takes lexical, dense or hybrid, not '{}'", mode_));
     }
-    ops::Project* project = session.has_project() ? &session.project() : nullptr;
+    const bool own_index = !set_.empty();
+    const bool cuts = chunk_tokens_ > 0 || chunk_overlap_ >= 0 || !chunk_strategy_.empty();
+    if (own_index && (cuts || !embed_.empty() || !tokenizer_.empty() || !index_.empty())) {
+      throw Fatal(
+          ErrorKind::usage, tr("--set measures the index as it is"), {},
+          tr("--embed, --tokenizer, --index and --chunk-tokens go with --beir, also on the folder of a made set"));
+    }
+    ops::Project* project = own_index || session.has_project() ? &session.project() : nullptr;
     const bool has_model = mode_ != "lexical" || !embed_.empty();
     const feature::Category cut_by = category(project);
     value_or_throw(feature::check_strategy(cut_by.chunk.strategy, has_model));
@@ -65,11 +84,11 @@ class EvalRetrieval final : public Command {
     // Lexical search needs no model; one that is named cuts the passages all the same, so that modes can be compared.
     if (has_model) worker = start_worker(session, project);
     std::optional<TempFolder> temporary;
-    if (index_.empty()) temporary.emplace("twin-beir");
+    if (index_.empty() && !own_index) temporary.emplace("twin-beir");
     const auto report =
-        evaluation::run_beir({.folder = beir_,
+        evaluation::run_beir({.folder = own_index ? set_ : beir_,
                               .split = split_,
-                              .work = index_.empty() ? temporary->path() : std::filesystem::path(index_),
+                              .work = temporary ? temporary->path() : std::filesystem::path(index_),
                               .category = cut_by,
                               .retrieval = retrieval(project),
                               .index = index_config(project),
@@ -77,9 +96,12 @@ class EvalRetrieval final : public Command {
                               .embedder = worker ? static_cast<models::EmbeddingEngine&>(*worker) : words,
                               .tokenizer = worker ? static_cast<models::Tokenizer&>(*worker) : words,
                               .progress = session.progress(),
-                              .stop = session.stop()});
+                              .stop = session.stop(),
+                              .ready = own_index ? &project->index() : nullptr});
     if (!run_file_.empty()) value_or_throw(disk().write(run_file_, evaluation::trec_run(report, "twin-" + mode_)));
-    show(session, report);
+    const auto comparison =
+        compare_and_keep(report, settings(worker.get()), {last_scores(project, report), scores_, against_});
+    show_report(session, mode_, report, comparison);
     return report.problems.empty() ? exit_code::done : exit_code::partial;
   }
 
@@ -119,27 +141,29 @@ class EvalRetrieval final : public Command {
     return config;
   }
 
-  void show(Session& session, const evaluation::BeirReport& report) const {
-    for (std::size_t i = 0; i < std::min(report.problems.size(), shown_problems); ++i) {
-      fmt::print(stderr, "twin: {}\n", report.problems[i].text());
-    }
-    if (report.problems.size() > shown_problems) {
-      fmt::print(stderr, "twin: {}\n", tr("… and {} more (--json has all)", report.problems.size() - shown_problems));
-    }
-    if (session.json()) {
-      session.print(evaluation::to_json(report));
-      return;
-    }
-    session.print(tr("{} queries, {} documents in {} passages, indexed in {:.1f} s", report.queries, report.documents,
-                     report.chunks, report.index_seconds));
-    session.print(fmt::format("{:<8}  nDCG@10 {:.4f}  recall@5 {:.4f}  recall@10 {:.4f}  MRR@10 {:.4f}", mode_,
-                              report.ndcg10, report.recall5, report.recall10, report.mrr10));
-    session.print(tr("A query takes {:.1f} ms (median), {:.1f} ms (99th percentile)", report.query_ms(0.5),
-                     report.query_ms(0.99)));
+  /// Beside the project's reports, or beside an index that is kept; else nowhere.
+  [[nodiscard]] std::filesystem::path last_scores(ops::Project* project, const evaluation::BeirReport& report) const {
+    const std::string file = report.set.substr(0, 16) + ".json";
+    if (!index_.empty()) return std::filesystem::path(index_) / "scores" / file;
+    if (project != nullptr) return project->layout().reports() / "retrieval" / file;
+    return {};
+  }
+
+  /// What a reader of a comparison must know of the run before.
+  [[nodiscard]] std::map<std::string, std::string> settings(models::Worker* worker) const {
+    std::map<std::string, std::string> out = {{"mode", mode_}};
+    if (worker != nullptr && mode_ != "lexical") out["model"] = worker->model_hash().substr(0, 12);
+    if (!tokenizer_.empty()) out["tokenizer"] = tokenizer_;
+    if (chunk_tokens_ > 0) out["chunk-tokens"] = std::to_string(chunk_tokens_);
+    if (chunk_overlap_ >= 0) out["chunk-overlap"] = std::to_string(chunk_overlap_);
+    if (!chunk_strategy_.empty()) out["chunk-strategy"] = chunk_strategy_;
+    if (candidates_ > 0) out["candidates"] = std::to_string(candidates_);
+    return out;
   }
 
   std::string beir_, mode_ = "hybrid", embed_, tokenizer_, split_ = "test", index_, run_file_, category_ = "articles";
-  std::string chunk_strategy_;
+  std::string set_, scores_, against_, chunk_strategy_;
+  MakeSetOptions make_;
   int chunk_tokens_ = 0, chunk_overlap_ = -1, candidates_ = 0;
   double lexical_weight_ = -1, dense_weight_ = -1;
 };

@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "core/config/binder.h"
+#include "evaluation/corpus/corpus_map.h"
+#include "evaluation/corpus/index_doctor.h"
 #include "evaluation/evaluation.h"
+#include "evaluation/retrieval_sets/make_set.h"
 #include "feature/collect/collect.h"
 #include "feature/datasets/datasets.h"
 #include "feature/dedup/duplicates.h"
@@ -56,6 +59,9 @@ struct ProjectConfig {
   models::WorkerConfig worker;
   inference::ServeConfig serve;
   evaluation::EvalConfig eval;
+  evaluation::RetrievalSetConfig retrieval_set;
+  evaluation::IndexDoctorConfig index_doctor;
+  evaluation::MapConfig map;
   void bind(config::Binder& b);
 };
 
