@@ -17,6 +17,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              collect_command,
                              index_command,
                              index_copy_command,
+                             index_tune_command,
                              dataset_command,
                              dataset_stats_command,
                              dataset_export_command,

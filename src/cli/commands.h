@@ -17,6 +17,7 @@ std::unique_ptr<Command> up_command();
 std::unique_ptr<Command> collect_command();
 std::unique_ptr<Command> index_command();
 std::unique_ptr<Command> index_copy_command();
+std::unique_ptr<Command> index_tune_command();
 std::unique_ptr<Command> dataset_command();
 std::unique_ptr<Command> dataset_stats_command();
 std::unique_ptr<Command> dataset_export_command();

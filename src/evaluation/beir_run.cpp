@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "evaluation/tune_ranking.h"
 #include "feature/clean/clean.h"
 #include "stores/warehouse/warehouse.h"
 
@@ -55,6 +56,7 @@ class Trial {
         stores::open_index(run_.work / ("index-" + sha256_hex(run_.embedder.model_hash()).substr(0, 12)), run_.index);
     fill(*index);
     report_.index_seconds = system_clock().monotonic() - started;
+    choose_reranker(*index);
     search_all(*index, queries);
     return std::move(report_);
   }
@@ -124,6 +126,15 @@ class Trial {
     report_.chunks = static_cast<int>(counts.chunks);
   }
 
+  /// A learned one knows the corpus, never the queries that it is measured by.
+  void choose_reranker(stores::Index& index) {
+    reranker_ = run_.reranker;
+    if (run_.retrieval.rerank != "learned" || reranker_ != nullptr) return;
+    auto tuned = tune_ranking({index, run_.embedder}, run_.retrieval, {}, run_.progress, run_.stop);
+    learned_ = inference::make_learned_reranker(std::move(tuned.ranker));
+    reranker_ = learned_.get();
+  }
+
   void search_all(stores::Index& index, const std::vector<BeirQuery>& queries) {
     const auto progress = run_.progress.start(tr("search"), tr("queries"));
     progress->total(queries.size());
@@ -143,7 +154,8 @@ class Trial {
     ranking.query_id = query.id;
     const double started = system_clock().monotonic();
     // As many passages as serving fuses: several may be of one document.
-    const auto found = inference::search(index, run_.embedder, query.text, run_.retrieval.candidates, run_.retrieval);
+    const auto found = inference::find_passages({index, run_.embedder, reranker_},
+                                                {query.text, run_.retrieval.candidates, {}, run_.stop}, run_.retrieval);
     ranking.milliseconds = (system_clock().monotonic() - started) * 1e3;
     if (!found) {
       Error error = found.error();
@@ -152,7 +164,7 @@ class Trial {
       return ranking;
     }
     std::set<std::string> seen = {query.id};
-    for (const inference::Passage& passage : *found) {
+    for (const inference::Passage& passage : found->passages) {
       std::string id = passage.url.substr(std::min(address.size(), passage.url.size()));
       if (ranking.documents.size() >= kept_depth || !seen.insert(id).second) continue;
       ranking.documents.push_back(std::move(id));
@@ -169,6 +181,8 @@ class Trial {
   }
 
   const BeirRun& run_;
+  std::shared_ptr<inference::Reranker> learned_;
+  inference::Reranker* reranker_ = nullptr;
   std::unique_ptr<stores::Warehouse> warehouse_;
   BeirReport report_;
 };

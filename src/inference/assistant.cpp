@@ -81,12 +81,20 @@ Json to_json(const Answer& answer) {
           {"trace_id", answer.trace_id}};
 }
 
-Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(config), parts_(parts) {}
+Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(std::move(config)), parts_(std::move(parts)) {}
 
 Result<std::vector<Passage>> Assistant::search(const std::string& query, int k, const stores::IndexFilter& filter) {
+  auto found = find({query, k, filter, {}}, config_);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  return std::move(found->passages);
+}
+
+Result<Found> Assistant::find(const SearchRequest& request, const RetrievalConfig& config) {
+  const auto reranker = parts_.rerankers.find(config.rerank);
+  const SearchTools tools{parts_.index, parts_.embedder,
+                          reranker == parts_.rerankers.end() ? nullptr : reranker->second.get()};
   const bool delivered = false;
-  return retry_once([&] { return inference::search(parts_.index, parts_.embedder, query, k, config_, filter); }, {},
-                    delivered);
+  return retry_once([&] { return find_passages(tools, request, config); }, request.cancel, delivered);
 }
 
 Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, const Variant& variant, Trace& trace) {
@@ -96,11 +104,11 @@ Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, cons
     const double start = now_ms();
     const std::string query = search_query(request.messages);
     const int k = request.k > 0 ? request.k : config_.k;
-    auto found = search(query, k);
+    auto found = find({query, k, {}, request.cancel}, config_);
     retrieved.milliseconds = now_ms() - start;
     trace.retrieved(query, k, found, retrieved.milliseconds);
     if (!found) return tl::unexpected(std::move(found.error()));
-    passages = std::move(*found);
+    passages = std::move(found->passages);
   }
   auto prompt = assemble(request.messages, passages, config_, parts_.tokenizer);
   if (!prompt) return tl::unexpected(std::move(prompt.error()));

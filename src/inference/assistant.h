@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inference/rag/rag.h"
+#include "inference/rag/search.h"
 #include "models/engines/engine.h"
 #include "stores/index/index.h"
 #include "stores/runs/runs.h"
@@ -62,6 +63,7 @@ class Assistant {
     models::Tokenizer& tokenizer;  ///< of the chat model
     stores::Runs* runs = nullptr;
     bool has_adapter = false;
+    Rerankers rerankers = {};  ///< those at hand, whichever the configuration names
   };
   Assistant(RetrievalConfig config, Parts parts);
   /// on_delta receives the raw text as it is generated (marks are added in the final Answer); false stops generation
@@ -71,7 +73,11 @@ class Assistant {
   [[nodiscard]] Result<Answer> ask(const AskRequest& request,
                                    const std::function<bool(std::string_view)>& on_delta = {});
 
-  /// Passages for a question, as ask() finds them.
+  /// Passages for a question, as ask() finds them, and how they were found; `config` is that of config() with what the
+  /// request wants otherwise.
+  [[nodiscard]] Result<Found> find(const SearchRequest& request, const RetrievalConfig& config);
+  [[nodiscard]] const RetrievalConfig& config() const { return config_; }
+  /// The passages alone.
   [[nodiscard]] Result<std::vector<Passage>> search(const std::string& query, int k,
                                                     const stores::IndexFilter& filter = {});
 

@@ -16,7 +16,9 @@ namespace twin::inference {
 struct ServingSpec {
   std::string chat_model;  ///< registry ids
   std::string embedding_model;
-  std::string adapter;  ///< registry id, empty: none
+  std::string adapter;             ///< registry id, empty: none
+  std::filesystem::path reranker;  ///< GGUF of a cross-encoder, started when retrieval.rerank asks for it
+  std::filesystem::path ranker;    ///< file of a learned ranker; one that is not there matters when it is asked for
   models::WorkerConfig worker;
   RetrievalConfig retrieval;
   std::filesystem::path log_folder;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t max_prompt_bytes = 64 << 10;
 
-Result<std::string> load(const std::string& name) {
+}  // namespace
+
+Result<std::string> load_prompt(const std::string& name) {
   const auto path = find_data("prompts/" + name);
   if (!path) return tl::unexpected(path.error());
   const auto bytes = disk().read(*path, max_prompt_bytes);
@@ -24,14 +26,12 @@ Result<std::string> load(const std::string& name) {
   return std::string(text::trim(*bytes));
 }
 
-}  // namespace
-
 Result<Prompts> load_prompts() {
   Prompts prompts;
   for (const auto& [name, target] :
        {std::pair{"twin.system.txt", &prompts.system}, std::pair{"rag.user.txt", &prompts.user},
         std::pair{"rag.passage.txt", &prompts.passage}}) {
-    auto loaded = load(name);
+    auto loaded = load_prompt(name);
     if (!loaded) return tl::unexpected(loaded.error());
     *target = std::move(*loaded);
   }
