@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "evaluation/retrieval.h"
+#include "evaluation/tune_ranking.h"
 #include "feature/clean/clean.h"
 #include "stores/warehouse/warehouse.h"
 
@@ -51,6 +52,7 @@ class Trial {
     report_.set = digest_of(queries);
     if (run_.ready != nullptr) {
       look_for_judged(*run_.ready, queries);
+      choose_reranker(*run_.ready);
       search_all(*run_.ready, queries);
       return std::move(report_);
     }
@@ -62,6 +64,7 @@ class Trial {
         stores::open_index(run_.work / ("index-" + sha256_hex(run_.embedder.model_hash()).substr(0, 12)), run_.index);
     fill(*index);
     report_.index_seconds = system_clock().monotonic() - started;
+    choose_reranker(*index);
     search_all(*index, queries);
     return std::move(report_);
   }
@@ -154,6 +157,15 @@ class Trial {
     report_.chunks = static_cast<int>(counts.chunks);
   }
 
+  /// A learned one knows the corpus, never the queries that it is measured by.
+  void choose_reranker(stores::Index& index) {
+    reranker_ = run_.reranker;
+    if (run_.retrieval.rerank != "learned" || reranker_ != nullptr) return;
+    auto tuned = tune_ranking({index, run_.embedder}, run_.retrieval, {}, run_.progress, run_.stop);
+    learned_ = inference::make_learned_reranker(std::move(tuned.ranker));
+    reranker_ = learned_.get();
+  }
+
   void search_all(stores::Index& index, const std::vector<BeirQuery>& queries) {
     const auto progress = run_.progress.start(tr("search"), tr("queries"));
     progress->total(queries.size());
@@ -176,7 +188,8 @@ class Trial {
     ranking.query_id = query.id;
     const double started = system_clock().monotonic();
     // As many passages as serving fuses: several may be of one document.
-    const auto found = inference::search(index, run_.embedder, query.text, run_.retrieval.candidates, run_.retrieval);
+    const auto found = inference::find_passages({index, run_.embedder, reranker_},
+                                                {query.text, run_.retrieval.candidates, {}, run_.stop}, run_.retrieval);
     ranking.milliseconds = (system_clock().monotonic() - started) * 1e3;
     if (!found) {
       Error error = found.error();
@@ -186,7 +199,7 @@ class Trial {
     }
     std::set<std::string> seen = {query.id};
     int rank = 0;
-    for (const inference::Passage& passage : *found) {
+    for (const inference::Passage& passage : found->passages) {
       ++rank;
       for (const auto& [retriever, score] : passage.parts) {
         const auto [best, first] = ranking.best.emplace(retriever, score);
@@ -243,6 +256,8 @@ class Trial {
   }
 
   const BeirRun& run_;
+  std::shared_ptr<inference::Reranker> learned_;
+  inference::Reranker* reranker_ = nullptr;
   std::unique_ptr<stores::Warehouse> warehouse_;
   BeirReport report_;
   std::map<std::string, std::vector<double>> best_answerable_, best_unanswerable_;  // by retriever

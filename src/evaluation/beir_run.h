@@ -14,18 +14,19 @@
 #include "evaluation/retrieval_scores.h"
 #include "feature/category.h"
 #include "feature/embed/build_index.h"
-#include "inference/rag/rag.h"
+#include "inference/rag/search.h"
 #include "models/engines/engine.h"
 #include "stores/index/index.h"
 
 namespace twin::evaluation {
 
 struct BeirRun {
-  std::filesystem::path folder;          ///< the BEIR folder
-  std::string split = "test";            ///< qrels/<split>.tsv
-  std::filesystem::path work;            ///< warehouse and indexes; what is there and unchanged is used again
-  feature::Category category;            ///< whose chunk rules apply
-  inference::RetrievalConfig retrieval;  ///< a weight of 0 leaves that retriever out
+  std::filesystem::path folder;             ///< the BEIR folder
+  std::string split = "test";               ///< qrels/<split>.tsv
+  std::filesystem::path work;               ///< warehouse and indexes; what is there and unchanged is used again
+  feature::Category category;               ///< whose chunk rules apply
+  inference::RetrievalConfig retrieval;     ///< a weight of 0 leaves that retriever out
+  inference::Reranker* reranker = nullptr;  ///< what retrieval.rerank names; "learned" is trained on the corpus itself
   stores::IndexConfig index;
   feature::EmbedConfig embed;
   models::EmbeddingEngine& embedder;

@@ -5,7 +5,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
-#include "inference/query/understand.h"
+#include "inference/query/planned_search.h"
 #include "inference/trace.h"
 
 namespace twin::inference {
@@ -82,12 +82,35 @@ Json to_json(const Answer& answer) {
           {"trace_id", answer.trace_id}};
 }
 
-Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(config), parts_(parts) {}
+Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(std::move(config)), parts_(std::move(parts)) {}
 
 Result<std::vector<Passage>> Assistant::search(const std::string& query, int k, const stores::IndexFilter& filter) {
+  auto found = find({query, k, filter, {}}, config_);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  return std::move(found->passages);
+}
+
+SearchTools Assistant::tools(const RetrievalConfig& config) const {
+  const auto reranker = parts_.rerankers.find(config.rerank);
+  return {parts_.index, parts_.embedder, reranker == parts_.rerankers.end() ? nullptr : reranker->second.get()};
+}
+
+Result<Found> Assistant::find(const SearchRequest& request, const RetrievalConfig& config) {
   const bool delivered = false;
-  return retry_once([&] { return inference::search(parts_.index, parts_.embedder, query, k, config_, filter); }, {},
-                    delivered);
+  return retry_once([&] { return find_passages(tools(config), request, config); }, request.cancel, delivered);
+}
+
+Result<QueryPlan> Assistant::plan(const AskRequest& request) {
+  const QueryConfig config = request.query.value_or(config_.query);
+  const bool by_facets = config.filters != "off" || config.translate;
+  const auto facets = by_facets ? parts_.index.facets() : stores::IndexFacets{};
+  const auto users = by_facets && parts_.users ? parts_.users() : std::vector<stores::User>{};
+  return understand(request.messages, {.config = config,
+                                       .chat = &parts_.chat,
+                                       .facets = facets,
+                                       .users = users,
+                                       .now = system_clock().now(),
+                                       .cancel = request.cancel});
 }
 
 Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, const Variant& variant, Trace& trace) {
@@ -95,13 +118,16 @@ Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, cons
   std::vector<Passage> passages;
   if (variant.retrieval) {
     const double start = now_ms();
-    const std::string query = search_query(request.messages);
+    auto wanted = plan(request);
+    if (!wanted) return tl::unexpected(std::move(wanted.error()));
     const int k = request.k > 0 ? request.k : config_.k;
-    auto found = search(query, k);
+    const bool delivered = false;
+    auto found = retry_once([&] { return find_planned(tools(config_), *wanted, k, config_, request.cancel); },
+                            request.cancel, delivered);
     retrieved.milliseconds = now_ms() - start;
-    trace.retrieved(query, k, found, retrieved.milliseconds);
+    trace.retrieved(*wanted, k, found, retrieved.milliseconds);
     if (!found) return tl::unexpected(std::move(found.error()));
-    passages = std::move(*found);
+    passages = std::move(found->passages);
   }
   auto prompt = assemble(request.messages, passages, config_, parts_.tokenizer);
   if (!prompt) return tl::unexpected(std::move(prompt.error()));

@@ -3,12 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "inference/query/understand.h"
 #include "inference/rag/rag.h"
+#include "inference/rag/search.h"
 #include "models/engines/engine.h"
 #include "stores/index/index.h"
 #include "stores/runs/runs.h"
@@ -33,8 +36,9 @@ struct AskRequest {
   std::int64_t seed = 0;
   double repeat_penalty = 1.1;  ///< small models repeat themselves without one
   std::vector<std::string> stop;
-  int k = 0;                 ///< passages; 0: by configuration
-  bool reuse_prefix = true;  ///< as in models::ChatRequest; false in evaluations
+  int k = 0;                              ///< passages; 0: by configuration
+  std::optional<QueryConfig> query = {};  ///< what happens to the question before the search; by configuration
+  bool reuse_prefix = true;               ///< as in models::ChatRequest; false in evaluations
   std::stop_token cancel;
 };
 
@@ -62,6 +66,8 @@ class Assistant {
     models::Tokenizer& tokenizer;  ///< of the chat model
     stores::Runs* runs = nullptr;
     bool has_adapter = false;
+    Rerankers rerankers = {};                               ///< those at hand, whichever the configuration names
+    std::function<std::vector<stores::User>()> users = {};  ///< who wrote, for filters that a question speaks of
   };
   Assistant(RetrievalConfig config, Parts parts);
   /// on_delta receives the raw text as it is generated (marks are added in the final Answer); false stops generation
@@ -71,13 +77,19 @@ class Assistant {
   [[nodiscard]] Result<Answer> ask(const AskRequest& request,
                                    const std::function<bool(std::string_view)>& on_delta = {});
 
-  /// Passages for a question, as ask() finds them.
+  /// Passages for a question, as ask() finds them, and how they were found; `config` is that of config() with what the
+  /// request wants otherwise.
+  [[nodiscard]] Result<Found> find(const SearchRequest& request, const RetrievalConfig& config);
+  [[nodiscard]] const RetrievalConfig& config() const { return config_; }
+  /// The passages alone.
   [[nodiscard]] Result<std::vector<Passage>> search(const std::string& query, int k,
                                                     const stores::IndexFilter& filter = {});
 
  private:
   struct Retrieved;
   [[nodiscard]] Result<Retrieved> retrieve(const AskRequest& request, const Variant& variant, class Trace& trace);
+  [[nodiscard]] Result<QueryPlan> plan(const AskRequest& request);
+  [[nodiscard]] SearchTools tools(const RetrievalConfig& config) const;
 
   RetrievalConfig config_;
   Parts parts_;

@@ -7,6 +7,9 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "inference/rag/cross_encoder.h"
+#include "inference/rag/learned_ranker.h"
+#include "inference/rag/llm_judge.h"
 
 namespace twin::inference {
 namespace {
@@ -52,12 +55,37 @@ Result<std::unique_ptr<models::Worker>> start_worker(const ServingSpec& spec, mo
   return spec.make_worker(std::move(worker));
 }
 
+Result<std::unique_ptr<models::Worker>> start_cross_encoder(const ServingSpec& spec) {
+  if (spec.retrieval.rerank != "cross-encoder") return std::unique_ptr<models::Worker>();
+  models::WorkerSpec worker;
+  worker.name = "rerank";
+  worker.model = spec.reranker;
+  worker.rerank = true;
+  worker.log_folder = spec.log_folder;
+  worker.config = spec.worker;
+  return spec.make_worker(std::move(worker));
+}
+
+/// Those that need no chat model.
+Result<Rerankers> make_rerankers(const ServingSpec& spec, stores::Index& index, models::Worker* cross_encoder) {
+  Rerankers rerankers;
+  if (cross_encoder != nullptr) rerankers["cross-encoder"] = make_cross_encoder(*cross_encoder);
+  if (spec.ranker.empty() && spec.retrieval.rerank != "learned") return rerankers;
+  auto ranker = load_ranker(spec.ranker, index.model().hash);
+  if (ranker) {
+    rerankers["learned"] = make_learned_reranker(std::move(*ranker));
+  } else if (spec.retrieval.rerank == "learned") {
+    return tl::unexpected(std::move(ranker.error()));
+  }
+  return rerankers;
+}
+
 }  // namespace
 
 struct Serving::State {
   /// One generation of the chat model with what its assistant needs. The last request that holds it ends the worker.
   struct Live {
-    std::shared_ptr<models::Worker> embedder;
+    std::shared_ptr<models::Worker> embedder, cross_encoder;
     std::unique_ptr<models::Worker> chat;
     std::optional<Assistant> assistant;
     std::string adapter_key;
@@ -68,8 +96,10 @@ struct Serving::State {
   stores::Index& index;
   stores::Runs* runs;
   std::shared_ptr<models::Worker> embedder;
-  std::mutex refreshing;  ///< one refresh at a time
-  std::mutex mutex;       ///< guards `live`
+  std::shared_ptr<models::Worker> cross_encoder;  ///< null: none
+  Rerankers rerankers;                            ///< without the judge, which is of the chat model
+  std::mutex refreshing;                          ///< one refresh at a time
+  std::mutex mutex;                               ///< guards `live`
   std::shared_ptr<Live> live;
 
   std::shared_ptr<Live> current() {
@@ -80,14 +110,19 @@ struct Serving::State {
   std::shared_ptr<Live> make_live(std::unique_ptr<models::Worker> chat, const Adapter& adapter) {
     auto fresh = std::make_shared<Live>();
     fresh->embedder = embedder;
+    fresh->cross_encoder = cross_encoder;
     fresh->chat = std::move(chat);
     fresh->adapter_key = adapter.key;
+    Rerankers all = rerankers;
+    all["llm"] = make_llm_judge(*fresh->chat, spec.retrieval);
     fresh->assistant.emplace(spec.retrieval, Assistant::Parts{.index = index,
                                                               .embedder = *fresh->embedder,
                                                               .chat = *fresh->chat,
                                                               .tokenizer = *fresh->chat,
                                                               .runs = runs,
-                                                              .has_adapter = !adapter.gguf.empty()});
+                                                              .has_adapter = !adapter.gguf.empty(),
+                                                              .rerankers = std::move(all),
+                                                              .users = spec.users});
     return fresh;
   }
 };
@@ -108,10 +143,23 @@ Result<std::unique_ptr<Serving>> Serving::start(ServingSpec spec, models::ModelR
   auto embedder = embed.get();
   if (!chat) return tl::unexpected(std::move(chat.error()));
   if (!embedder) return tl::unexpected(std::move(embedder.error()));
+  auto cross_encoder = start_cross_encoder(spec);
+  if (!cross_encoder) return tl::unexpected(std::move(cross_encoder.error()));
+  auto rerankers = make_rerankers(spec, index, cross_encoder->get());
+  if (!rerankers) return tl::unexpected(std::move(rerankers.error()));
 
   std::unique_ptr<State> state;
   // An aggregate. NOLINTNEXTLINE(modernize-make-unique)
-  state.reset(new State{std::move(spec), registry, index, runs, std::move(*embedder), {}, {}, {}});
+  state.reset(new State{std::move(spec),
+                        registry,
+                        index,
+                        runs,
+                        std::move(*embedder),
+                        std::move(*cross_encoder),
+                        std::move(*rerankers),
+                        {},
+                        {},
+                        {}});
   state->live = state->make_live(std::move(*chat), *adapter);
   return std::unique_ptr<Serving>(new Serving(std::move(state)));
 }
@@ -127,7 +175,8 @@ models::EmbeddingEngine& Serving::embedder() {
 }
 
 bool Serving::ready() {
-  return state_->embedder->healthy() && state_->current()->chat->healthy();
+  const bool reranks = state_->cross_encoder == nullptr || state_->cross_encoder->healthy();
+  return reranks && state_->embedder->healthy() && state_->current()->chat->healthy();
 }
 
 Result<bool> Serving::refresh_adapter() {

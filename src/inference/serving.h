@@ -16,10 +16,13 @@ namespace twin::inference {
 struct ServingSpec {
   std::string chat_model;  ///< registry ids
   std::string embedding_model;
-  std::string adapter;  ///< registry id, empty: none
+  std::string adapter;             ///< registry id, empty: none
+  std::filesystem::path reranker;  ///< GGUF of a cross-encoder, started when retrieval.rerank asks for it
+  std::filesystem::path ranker;    ///< file of a learned ranker; one that is not there matters when it is asked for
   models::WorkerConfig worker;
   RetrievalConfig retrieval;
   std::filesystem::path log_folder;
+  std::function<std::vector<stores::User>()> users;  ///< who wrote, for filters that a question speaks of
   /// How a worker is made; tests give a fake.
   std::function<Result<std::unique_ptr<models::Worker>>(models::WorkerSpec)> make_worker = models::Worker::start;
 };

@@ -27,6 +27,18 @@ Json message_json(std::string_view role, std::string_view content) {
   return {{"role", role}, {"parts", Json::array({{{"type", "text"}, {"content", content}}})}};
 }
 
+/// A passage with its way through the search: what each retriever said, and its ranks.
+Json document_json(const Passage& passage) {
+  Json document = {{"id", passage.document_id + "#" + std::to_string(passage.start)},
+                   {"score", passage.score},
+                   {"url", passage.url},
+                   {"rank", passage.rank},
+                   {"fused_rank", passage.fused_rank}};
+  for (const auto& [retriever, score] : passage.parts) document[retriever] = score;
+  if (passage.reranked) document["rerank"] = *passage.reranked;
+  return document;
+}
+
 Json chat_attributes(const models::ChatRequest& request, const std::string& model) {
   Json input = Json::array();
   for (const auto& message : request.messages) input.push_back(message_json(message.role, message.content));
@@ -40,6 +52,16 @@ Json chat_attributes(const models::ChatRequest& request, const std::string& mode
   if (!request.stop.empty()) attributes["gen_ai.request.stop_sequences"] = request.stop;
   attributes["gen_ai.input.messages"] = std::move(input);
   return attributes;
+}
+
+/// What each step of understanding made of the question.
+Json steps_json(const std::vector<QueryStep>& steps) {
+  Json out = Json::array();
+  for (const QueryStep& step : steps) {
+    out.push_back(
+        {{"step", step.name}, {"outcome", step.outcome}, {"texts", step.texts}, {"duration_ms", step.milliseconds}});
+  }
+  return out;
 }
 
 }  // namespace
@@ -81,26 +103,27 @@ void Trace::save(stores::Span span) {
   }
 }
 
-void Trace::retrieved(const std::string& query, int k, const Result<std::vector<Passage>>& passages,
-                      double duration_ms) {
+void Trace::retrieved(const QueryPlan& plan, int k, const Result<Found>& found, double duration_ms) {
   Json documents = Json::array();
-  if (passages) {
-    for (const Passage& p : *passages) {
-      documents.push_back({{"id", p.document_id + "#" + std::to_string(p.start)}, {"score", p.score}, {"url", p.url}});
-    }
+  Json attributes = {{"gen_ai.operation.name", "retrieval"},
+                     {"gen_ai.provider.name", "twin"},
+                     {"gen_ai.retrieval.query.text", plan.question},
+                     {"gen_ai.retrieval.top_k", k}};
+  if (!plan.steps.empty()) attributes["twin.retrieval.query.steps"] = steps_json(plan.steps);
+  if (found) {
+    for (const Passage& p : found->passages) documents.push_back(document_json(p));
+    attributes["twin.retrieval.fusion"] = found->fusion;
+    attributes["twin.retrieval.candidates"] = found->candidates;
+    if (found->rerank.name != "off") attributes["twin.retrieval.rerank"] = to_json(found->rerank);
   }
-  const Json attributes = {{"gen_ai.operation.name", "retrieval"},
-                           {"gen_ai.provider.name", "twin"},
-                           {"gen_ai.retrieval.query.text", query},
-                           {"gen_ai.retrieval.top_k", k},
-                           {"gen_ai.retrieval.documents", std::move(documents)}};
+  attributes["gen_ai.retrieval.documents"] = std::move(documents);
   save({.trace_id = trace_id_,
         .span_id = random_hex(span_id_digits),
         .parent_id = root_id_,
         .name = "retrieval index",
         .started = system_clock().now() - static_cast<UnixMillis>(duration_ms),
         .duration_ms = duration_ms,
-        .status = passages ? "ok" : passages.error().text(),
+        .status = found ? "ok" : found.error().text(),
         .attributes = dump(attributes)});
 }
 

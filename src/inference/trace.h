@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "inference/rag/rag.h"
+#include "inference/query/understand.h"
+#include "inference/rag/search.h"
 #include "models/engines/engine.h"
 #include "stores/runs/runs.h"
 
@@ -25,7 +26,7 @@ class Trace {
   [[nodiscard]] const std::string& id() const noexcept { return trace_id_; }
   [[nodiscard]] double elapsed_ms() const;
 
-  void retrieved(const std::string& query, int k, const Result<std::vector<Passage>>& passages, double duration_ms);
+  void retrieved(const QueryPlan& plan, int k, const Result<Found>& found, double duration_ms);
   void generated(const models::ChatRequest& request, const Result<models::ChatResult>& result, double duration_ms);
   void finish(std::string_view question, std::string_view answer, const models::Usage& usage);
   void fail(const Error& error);

@@ -1,5 +1,9 @@
 // twin eval retrieval: how well passages are found, on a folder in BEIR's format, with or without a project; on test
 // sets of the project's own corpus, and making them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -13,6 +17,7 @@
 #include "evaluation/beir_run.h"
 #include "evaluation/token_estimate.h"
 #include "feature/chunk/chunk.h"
+#include "ops/project/rerankers.h"
 #include "ops/project/user_models.h"
 
 namespace twin::cli {
@@ -55,6 +60,9 @@ class EvalRetrieval final : public Command {
     options.option("--chunk-overlap", chunk_overlap_,
                    tr("Tokens that a passage repeats of the one before (below 0: the category's)"));
     options.option("--candidates", candidates_, tr("Hits taken from each retriever before fusion (0: as configured)"));
+    options.option("--fusion", fusion_, tr("How scores are joined: zscore, rrf or weighted (default: as configured)"));
+    options.option("--rerank", rerank_,
+                   tr("off, learned (trained on this corpus), or, in a project, cross-encoder or llm"));
     options.option("--lexical-weight", lexical_weight_, tr("Weight of the lexical score (below 0: as configured)"));
     options.option("--dense-weight", dense_weight_, tr("Weight of the embedding score (below 0: as configured)"));
   }
@@ -83,6 +91,7 @@ class EvalRetrieval final : public Command {
     std::unique_ptr<models::Worker> worker;
     // Lexical search needs no model; one that is named cuts the passages all the same, so that modes can be compared.
     if (has_model) worker = start_worker(session, project);
+    const auto reranker = start_reranker(session, project);
     std::optional<TempFolder> temporary;
     if (index_.empty() && !own_index) temporary.emplace("twin-beir");
     const auto report =
@@ -91,6 +100,7 @@ class EvalRetrieval final : public Command {
                               .work = temporary ? temporary->path() : std::filesystem::path(index_),
                               .category = cut_by,
                               .retrieval = retrieval(project),
+                              .reranker = reranker.reranker.get(),
                               .index = index_config(project),
                               .embed = project != nullptr ? project->config().embed : feature::EmbedConfig{},
                               .embedder = worker ? static_cast<models::EmbeddingEngine&>(*worker) : words,
@@ -110,6 +120,17 @@ class EvalRetrieval final : public Command {
     std::string model = embed_;
     if (model.empty()) model = project != nullptr ? project->config().models.embedding : default_model;
     return ops::start_embedding_worker(ops::find_embedding_model(model, project, session.progress()), project);
+  }
+
+  /// The project's cross-encoder or judge. A learned ranker is trained on the corpus that is measured.
+  ops::StartedReranker start_reranker(Session& session, ops::Project* project) const {
+    const std::string wanted = retrieval(project).rerank;
+    if (wanted == "off" || wanted == "learned") return {};
+    if (project == nullptr) {
+      throw Fatal(ErrorKind::usage, tr("--rerank {} needs a project, which names the model", wanted));
+    }
+    project->config().retrieval.rerank = wanted;
+    return ops::start_reranker(*project, session.progress());
   }
 
   stores::IndexConfig index_config(ops::Project* project) const {
@@ -136,6 +157,11 @@ class EvalRetrieval final : public Command {
     if (candidates_ > 0) config.candidates = candidates_;
     if (lexical_weight_ >= 0) config.lexical_weight = lexical_weight_;
     if (dense_weight_ >= 0) config.dense_weight = dense_weight_;
+    for (const auto& [value, target] : {std::pair{&fusion_, &config.fusion}, std::pair{&rerank_, &config.rerank}}) {
+      if (!value->empty()) *target = *value;
+    }
+    check_name("--fusion", config.fusion, stores::fusion_names());
+    check_name("--rerank", config.rerank, inference::rerank_names());
     if (mode_ == "lexical") config.dense_weight = 0;
     if (mode_ == "dense") config.lexical_weight = 0;
     return config;
@@ -158,10 +184,19 @@ class EvalRetrieval final : public Command {
     if (chunk_overlap_ >= 0) out["chunk-overlap"] = std::to_string(chunk_overlap_);
     if (!chunk_strategy_.empty()) out["chunk-strategy"] = chunk_strategy_;
     if (candidates_ > 0) out["candidates"] = std::to_string(candidates_);
+    if (!fusion_.empty()) out["fusion"] = fusion_;
+    if (!rerank_.empty()) out["rerank"] = rerank_;
     return out;
   }
 
-  std::string beir_, mode_ = "hybrid", embed_, tokenizer_, split_ = "test", index_, run_file_, category_ = "articles";
+  static void check_name(const char* option, const std::string& name, const std::vector<std::string>& known) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) return;
+    throw Fatal(ErrorKind::usage,
+                tr("{} takes one of {}, not '{}'", option, fmt::format("{}", fmt::join(known, ", ")), name));
+  }
+
+  std::string beir_, mode_ = "hybrid", embed_, tokenizer_, split_ = "test", index_, run_file_, fusion_, rerank_,
+                     category_ = "articles";
   std::string set_, scores_, against_, chunk_strategy_;
   MakeSetOptions make_;
   int chunk_tokens_ = 0, chunk_overlap_ = -1, candidates_ = 0;

@@ -7,6 +7,8 @@
 #include "cli/session.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "inference/rag/search.h"
+#include "ops/project/rerankers.h"
 #include "ops/project/workers.h"
 
 namespace twin::cli {
@@ -21,6 +23,7 @@ class SearchCommand final : public Command {
   void declare(Options& options) override {
     options.positional("query", query_, tr("What to look for"));
     options.option("-k", k_, tr("Number of passages"));
+    options.flag("--explain", explain_, tr("Say for each passage what each retriever and the reranker made of it"));
     options.option("--category", filter_.categories, tr("Only this category (repeatable)"));
     options.option("--source", filter_.sources, tr("Only this source (repeatable)"));
     options.option("--author", authors_, tr("Only this author (repeatable)"));
@@ -29,15 +32,22 @@ class SearchCommand final : public Command {
     ops::Project& project = session.project();
     for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
     const auto worker = ops::start_embedding_worker(project);
-    const auto passages =
-        value_or_throw(inference::search(project.index(), *worker, query_, k_, project.config().retrieval, filter_));
+    const auto started = ops::start_reranker(project, session.progress());
+    const auto found =
+        value_or_throw(inference::find_passages({project.index(), *worker, started.reranker.get()},
+                                                {query_, k_, filter_, session.stop()}, project.config().retrieval));
     if (session.json()) {
       Json results = Json::array();
-      for (const inference::Passage& passage : passages) results.push_back(inference::to_json(passage));
-      session.print(Json{{"results", results}});
+      for (const inference::Passage& passage : found.passages) results.push_back(inference::to_json(passage));
+      session.print(Json{{"results", results},
+                         {"fusion", found.fusion},
+                         {"candidates", found.candidates},
+                         {"rerank", inference::to_json(found.rerank)}});
     } else {
-      for (const inference::Passage& passage : passages) session.print(describe(passage));
-      if (passages.empty()) session.print(tr("Nothing found."));
+      for (const inference::Passage& passage : found.passages) session.print(describe(passage));
+      if (found.passages.empty()) session.print(tr("Nothing found."));
+      if (explain_) session.print(tr("{} candidates, joined by {}", found.candidates, found.fusion));
+      if (const auto text = inference::to_text(found.rerank); !text.empty()) session.print(text);
     }
     return exit_code::done;
   }
@@ -59,10 +69,24 @@ class SearchCommand final : public Command {
                 near.empty() ? std::string() : tr("did you mean '{}'?", near));
   }
 
-  static std::string describe(const inference::Passage& passage) {
+  /// Each retriever's score and what it adds, the rank by their sum, the reranker's score.
+  static std::string explanation(const inference::Passage& passage) {
+    std::string text;
+    for (const auto& [retriever, score] : passage.parts) {
+      const auto share = passage.shares.find(retriever);
+      text += fmt::format("   {:<8} {:>9.3f}  → {:+.3f}\n", retriever, score,
+                          share == passage.shares.end() ? 0.0 : share->second);
+    }
+    text += "   " + tr("together {:.3f}: rank {}", passage.fused, passage.fused_rank) + "\n";
+    if (passage.reranked) text += "   " + tr("reranker {:.3f}: rank {}", *passage.reranked, passage.rank) + "\n";
+    return text;
+  }
+
+  [[nodiscard]] std::string describe(const inference::Passage& passage) const {
     std::string parts;
     for (const auto& [retriever, score] : passage.parts) parts += fmt::format("  {} {:.3f}", retriever, score);
     const std::string_view snippet = text::clip(passage.text, snippet_bytes);
+    if (explain_) parts = "\n" + explanation(passage) + "  ";
     return fmt::format("{}. {:.3f}  {}{}\n   {}{}\n   {}{}\n", passage.rank, passage.score, passage.title,
                        passage.heading.empty() ? "" : " › " + passage.heading, passage.url, parts, snippet,
                        snippet.size() < passage.text.size() ? "…" : "");
@@ -70,6 +94,7 @@ class SearchCommand final : public Command {
 
   std::string query_;
   int k_ = 5;
+  bool explain_ = false;
   stores::IndexFilter filter_;
   std::vector<std::string> authors_;
 };

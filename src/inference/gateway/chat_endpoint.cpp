@@ -59,6 +59,11 @@ ApiResponse Endpoints::chat(const ApiRequest& request) const {
   auto assistant = parts.assistant();  // only now: the adapter may have changed while we waited
   if (!assistant) return to_response(still_loading());
   call->ask.cancel = request.cancel;
+  if (!call->query_options.empty()) {
+    auto query = query_config_of(call->query_options, assistant->config().query);
+    if (!query) return to_response(query.error());
+    call->ask.query = std::move(*query);
+  }
 
   ApiResponse response;
   if (call->stream) {

@@ -1,5 +1,8 @@
 #include "inference/gateway/chat_request.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
@@ -112,6 +115,28 @@ int max_tokens(Fields& fields, const ServeConfig& config) {
 
 }  // namespace
 
+ApiResult<QueryConfig> query_config_of(std::string_view options, QueryConfig config) {
+  Fields fields(options);
+  const auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
+    const std::string wanted = fields.text(key, false);
+    if (wanted.empty()) return;
+    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
+      fields.refuse(bad_request(tr("'{}' must be one of {}", key, fmt::format("{}", fmt::join(known, ", "))), key,
+                                "invalid_value"));
+    }
+    value = wanted;
+  };
+  choice("rewrite", config.rewrite, {"off", "join", "model"});
+  choice("filters", config.filters, {"off", "rules", "model"});
+  config.variants = static_cast<int>(fields.integer("variants", config.variants, 0, 5));
+  for (const auto& [key, value] : {std::pair{"hyde", &config.hyde}, std::pair{"decompose", &config.decompose},
+                                   std::pair{"translate", &config.translate}}) {
+    *value = fields.boolean(key, *value);
+  }
+  if (fields.error()) return tl::unexpected(*fields.error());
+  return config;
+}
+
 ApiResult<ChatCall> parse_chat_call(std::string_view body, const ServeConfig& config) {
   Fields fields(body);
   if (fields.error()) return tl::unexpected(*fields.error());
@@ -127,6 +152,10 @@ ApiResult<ChatCall> parse_chat_call(std::string_view body, const ServeConfig& co
   call.ask.stop = fields.texts("stop", max_stop_texts);
   call.stream = fields.boolean("stream", false);
   call.include_usage = usage_wanted(fields);
+  if (const Json* options = fields.find("query_options")) {
+    call.query_options = options->dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (auto checked = query_config_of(call.query_options, {}); !checked) fields.refuse(std::move(checked.error()));
+  }
   refuse_unsupported(fields);
   if (fields.error()) return tl::unexpected(*fields.error());
   const auto variant = parse_variant(call.ask.model);

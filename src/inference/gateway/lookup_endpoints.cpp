@@ -1,6 +1,8 @@
 // POST /v1/embeddings and /v1/search
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -97,6 +99,29 @@ ApiResponse Endpoints::embeddings(const ApiRequest& request) const {
                         {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 
+namespace {
+
+/// What the request wants otherwise than configured: fusion, rerank, max_per_document, mmr_lambda.
+RetrievalConfig retrieval_of(Fields& fields, RetrievalConfig config) {
+  const auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
+    const std::string wanted = fields.text(key, false);
+    if (wanted.empty()) return;
+    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
+      fields.refuse(bad_request(tr("'{}' must be one of {}", key, fmt::format("{}", fmt::join(known, ", "))), key,
+                                "invalid_value"));
+    }
+    value = wanted;
+  };
+  choice("fusion", config.fusion, stores::fusion_names());
+  choice("rerank", config.rerank, rerank_names());
+  config.max_per_document =
+      static_cast<int>(fields.integer("max_per_document", config.max_per_document, 0, max_results));
+  config.mmr_lambda = fields.number("mmr_lambda", config.mmr_lambda, 0, 1);
+  return config;
+}
+
+}  // namespace
+
 ApiResponse Endpoints::search(const ApiRequest& request) const {
   Fields fields(request.body);
   if (fields.error()) return to_response(*fields.error());
@@ -106,6 +131,7 @@ ApiResponse Endpoints::search(const ApiRequest& request) const {
   filter.categories = fields.texts("categories", max_filter_values);
   filter.sources = fields.texts("sources", max_filter_values);
   filter.languages = fields.texts("languages", max_filter_values);
+  (void)retrieval_of(fields, {});  // what is wrong is said before there is anything to wait for
   if (fields.error()) return to_response(*fields.error());
   if (!parts.ready()) return to_response(still_loading());
   const auto entry = lookups.enter(request.cancel);
@@ -113,11 +139,11 @@ ApiResponse Endpoints::search(const ApiRequest& request) const {
   const auto assistant = parts.assistant();
   if (!assistant) return to_response(still_loading());
 
-  const auto passages = assistant->search(query, k, filter);
-  if (!passages) return to_response(from_error(passages.error()));
+  const auto found = assistant->find({query, k, filter, request.cancel}, retrieval_of(fields, assistant->config()));
+  if (!found) return to_response(from_error(found.error()));
   Json results = Json::array();
-  for (const Passage& passage : *passages) results.push_back(to_json(passage));
-  return json_response({{"results", std::move(results)}});
+  for (const Passage& passage : found->passages) results.push_back(to_json(passage));
+  return json_response({{"results", std::move(results)}, {"rerank", to_json(found->rerank)}});
 }
 
 }  // namespace twin::inference

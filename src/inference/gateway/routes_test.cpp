@@ -262,6 +262,21 @@ TEST_CASE("search gives what twin search gives") {
             .empty());
   CHECK(setup.send("POST", "/v1/search", Json::object()).status == 400);
   CHECK(setup.send("POST", "/v1/search", {{"query", "x"}, {"k", 0}}).status == 400);
+
+  const auto varied = setup.send(
+      "POST", "/v1/search", {{"query", "kernel"}, {"fusion", "rrf"}, {"max_per_document", 1}, {"mmr_lambda", 0.7}});
+  CHECK(varied.status == 200);
+  CHECK(Json::parse(varied.body)["rerank"]["name"] == "off");
+  CHECK(Json::parse(varied.body)["results"][0]["fusion"]["shares"]["lexical"].get<double>() ==
+        doctest::Approx(1.0 / 61));
+  for (const auto& wrong : std::vector<Json>{{{"query", "x"}, {"fusion", "best"}},
+                                             {{"query", "x"}, {"rerank", "yes"}},
+                                             {{"query", "x"}, {"max_per_document", -1}},
+                                             {{"query", "x"}, {"mmr_lambda", 2}},
+                                             {{"query", "x"}, {"rerank", "llm"}}}) {  // known, but not started here
+    CAPTURE(wrong.dump());
+    CHECK(setup.send("POST", "/v1/search", wrong).status == 400);
+  }
 }
 
 TEST_CASE("the report, once there is one") {

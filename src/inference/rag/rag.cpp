@@ -3,6 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "inference/rag/rerank.h"
+#include "stores/index/fusion.h"
+
 namespace twin::inference {
 void RetrievalConfig::bind(config::Binder& b) {
   b.field("k", k, "Passages given to the model", {.min = 1, .max = 50});
@@ -19,15 +22,49 @@ void RetrievalConfig::bind(config::Binder& b) {
           {.min = 0, .max = 2});
   b.field("support", support, "Share of a sentence's content words that a passage must hold to be cited",
           {.min = 0.05, .max = 1});
+  b.field("fusion", fusion, "How the retrievers' scores are joined: zscore, rrf (ranks alone) or weighted (0 to 1)",
+          {.one_of = stores::fusion_names()});
+  b.field("max_per_document", max_per_document,
+          "Passages of one document, as long as others are left; 0 for any number", {.min = 0, .max = 1000});
+  b.field("mmr_lambda", mmr_lambda,
+          "Maximal marginal relevance: 1 for relevance alone, lower to avoid passages that are alike",
+          {.min = 0, .max = 1});
+  b.field("recency_days", recency_days, "Age at which the bonus for recent documents is halved, in days; 0 for none",
+          {.min = 0, .max = 1e6});
+  b.field("recency_weight", recency_weight, "Bonus of a document of today, in standard deviations of the score",
+          {.min = 0, .max = 100});
+  b.field("rerank", rerank, "What ranks the best passages anew: off, cross-encoder, llm or learned",
+          {.one_of = rerank_names()});
+  b.field("rerank_candidates", rerank_candidates, "Passages that are ranked anew", {.min = 1, .max = 1000});
+  b.field("rerank_budget_ms", rerank_budget_ms,
+          "Longest time for reranking a question; what is left keeps its order; 0 for no limit",
+          {.min = 0, .max = 600'000});
+  b.field("rerank_weight", rerank_weight, "Share of the reranker in the order; the rest is the first search's",
+          {.min = 0, .max = 1});
+  b.field("rerank_llm", rerank_llm, "How the chat model ranks: pointwise (yes or no to each) or listwise (an order)",
+          {.one_of = {"pointwise", "listwise"}});
+  b.field("rerank_passage_bytes", rerank_passage_bytes, "Beginning of each passage that the chat model is shown",
+          {.min = 100, .max = 1 << 20});
+  b.group("query", query, "What happens to a question before it is searched for");
 }
 
 Json to_json(const Passage& passage) {
   Json parts = Json::object();
   for (const auto& [retriever, score] : passage.parts) parts[retriever] = score;
-  Json json = {{"rank", passage.rank},     {"score", passage.score}, {"document_id", passage.document_id},
-               {"url", passage.url},       {"title", passage.title}, {"heading", passage.heading},
-               {"text", passage.text},     {"start", passage.start}, {"end", passage.end},
-               {"parts", std::move(parts)}};
+  Json shares = Json::object();
+  for (const auto& [retriever, share] : passage.shares) shares[retriever] = share;
+  Json json = {{"rank", passage.rank},
+               {"score", passage.score},
+               {"document_id", passage.document_id},
+               {"url", passage.url},
+               {"title", passage.title},
+               {"heading", passage.heading},
+               {"text", passage.text},
+               {"start", passage.start},
+               {"end", passage.end},
+               {"parts", std::move(parts)},
+               {"fusion", {{"rank", passage.fused_rank}, {"score", passage.fused}, {"shares", std::move(shares)}}},
+               {"rerank", passage.reranked ? Json(*passage.reranked) : Json()}};
   if (passage.hit.end > 0) {
     json["hit"] = {{"start", passage.hit.start}, {"end", passage.hit.end}, {"heading", passage.hit.heading}};
   }

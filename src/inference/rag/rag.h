@@ -9,6 +9,7 @@
 #include "core/config/binder.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "inference/query/query_config.h"
 #include "models/engines/engine.h"
 #include "stores/index/index.h"
 
@@ -25,6 +26,21 @@ struct RetrievalConfig {
   /// memory instead of the passages. Weights between base and tuned model keep both (WiSE-FT, Wortsman et al. 2022).
   double adapter_scale = 0.5;
   double support = 0.5;  ///< share of a sentence's content words that a passage must hold to be cited
+
+  std::string fusion = "weighted";  ///< how the retrievers' scores are joined: zscore | rrf | weighted
+  int max_per_document = 0;         ///< passages of one document, as long as there are others; 0: any number
+  double mmr_lambda = 1;            ///< maximal marginal relevance: 1 looks at relevance alone, 0 at diversity alone
+  double recency_days = 0;          ///< half-life of the bonus for recent documents; 0: none
+  double recency_weight = 1;        ///< bonus of a document of today, in the score's units (standard deviations)
+
+  std::string rerank = "off";            ///< off | cross-encoder | llm | learned
+  int rerank_candidates = 30;            ///< the best passages of the fusion that are ranked anew
+  int rerank_budget_ms = 2000;           ///< what is not judged by then stays in the order of the fusion; 0: no limit
+  double rerank_weight = 1;              ///< share of the reranker in the order; the rest is the fusion's
+  std::string rerank_llm = "pointwise";  ///< pointwise | listwise
+  int rerank_passage_bytes = 1200;       ///< of each passage, for judges that read prompts
+
+  QueryConfig query;  ///< what happens to a question before it is searched for
   void bind(config::Binder& b);
 };
 
@@ -38,7 +54,12 @@ struct PassagePlace {
 struct Passage {
   int rank = 0;  ///< 1 …
   double score = 0;
-  std::map<std::string, double> parts;  ///< score of each retriever
+  std::map<std::string, double> parts;   ///< score of each retriever
+  std::map<std::string, double> shares;  ///< what each retriever adds to the fused score
+  double fused = 0;                      ///< score before reranking, weight of the category and recency included
+  int fused_rank = 0;                    ///< by it, 1 …
+  std::optional<double> reranked;        ///< the reranker's own score, where it judged the passage
+  std::string chunk_id;
   std::string document_id, url, title, heading, text;
   std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
   PassagePlace parent;             ///< the part around it that a reader gets (ChunkRules::parent_tokens); end 0: none
@@ -46,10 +67,7 @@ struct Passage {
 };
 [[nodiscard]] Json to_json(const Passage& passage);  ///< the interface of `twin search --json`
 
-/// Hybrid search: lexical and dense candidates, each judged by both, fused by z-score, plus ln(weight of the document's
-/// category), without passages that repeat or mostly overlap a better one or have its parent. Where passages have
-/// parents, these are given. A question longer than the embedder's window is embedded by its beginning. Nothing found
-/// is an empty list; an embedder that fails is its error.
+/// The passages of find_passages() (rag/search.h), without a reranker, whatever the configuration says of one.
 [[nodiscard]] Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngine& embedder,
                                                   const std::string& query, int k, const RetrievalConfig& config,
                                                   const stores::IndexFilter& filter = {});

@@ -1,19 +1,21 @@
 // Hybrid search over the index.
+#include "inference/rag/search.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
 #include <set>
 
+#include "core/clock.h"
+#include "core/i18n.h"
 #include "core/text/unicode.h"
-#include "inference/rag/rag.h"
-#include "stores/index/fusion.h"
+#include "inference/rag/choose.h"
+#include "inference/rag/rank_features.h"
+#include "inference/rag/z_scores.h"
 
 namespace twin::inference {
 namespace {
 
-/// Two passages of one document that share more than this part of the shorter one say the same.
-constexpr double max_overlap = 0.5;
 /// A question is halved until the embedder takes it, but not below this.
 constexpr std::size_t min_query_bytes = 64;
 
@@ -28,6 +30,20 @@ Result<std::vector<float>> embed_query(models::EmbeddingEngine& embedder, std::s
   }
 }
 
+/// The mean of the query's vector and those of hypothetical passages, of length 1.
+Result<std::vector<float>> with_passages(models::EmbeddingEngine& embedder, std::vector<float> vector,
+                                         const std::vector<std::string>& passages) {
+  const auto encoded = embedder.encode({.texts = passages, .queries = false, .cut = true});
+  if (!encoded) return tl::unexpected(encoded.error());
+  for (const auto& other : encoded->vectors) {
+    for (std::size_t i = 0; i < vector.size(); ++i) vector[i] += other[i];
+  }
+  double squares = 0;
+  for (const float x : vector) squares += double{x} * double{x};
+  for (float& x : vector) x = static_cast<float>(double{x} / std::sqrt(squares));
+  return vector;
+}
+
 /// Passages of a list that another one lacks.
 std::vector<std::string> only_in(const stores::RankedList& list, const stores::RankedList& other) {
   std::set<std::string> known;
@@ -39,32 +55,9 @@ std::vector<std::string> only_in(const stores::RankedList& list, const stores::R
   return out;
 }
 
-Result<std::vector<stores::RankedList>> candidates(stores::Index& index, models::EmbeddingEngine& embedder,
-                                                   const std::string& query, const RetrievalConfig& config,
-                                                   const stores::IndexFilter& filter) {
-  std::vector<stores::RankedList> lists;
-  if (config.lexical_weight > 0) {
-    lists.push_back({"lexical", config.lexical_weight, index.lexical(query, config.candidates, filter)});
-  }
-  std::vector<float> vector;
-  if (config.dense_weight > 0) {
-    auto embedded = embed_query(embedder, query);
-    if (!embedded) return tl::unexpected(std::move(embedded.error()));
-    vector = std::move(*embedded);
-    auto hits = index.dense(vector, config.candidates, filter);
-    if (!hits) return tl::unexpected(std::move(hits.error()));
-    lists.push_back({"dense", config.dense_weight, std::move(*hits)});
-  }
-  if (lists.size() == 2 && !lists[0].hits.empty() && !lists[1].hits.empty()) {
-    // What only one of the two found is judged by both: a hole in a list says less than a low score.
-    stores::RankedList &lexical = lists[0], &dense = lists[1];
-    lexical.others = index.lexical_scores(query, only_in(dense, lexical));
-    auto others = index.dense_scores(vector, only_in(lexical, dense));
-    if (!others) return tl::unexpected(std::move(others.error()));
-    dense.others = std::move(*others);
-  }
-  std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
-  return lists;
+/// Nothing can be found for such a question.
+bool nothing_to_find(stores::Index& index, const std::string& query) {
+  return text::trim(query).empty() || index.counts().chunks == 0;
 }
 
 PassagePlace parent_of(const stores::Chunk& chunk) {
@@ -74,10 +67,24 @@ PassagePlace parent_of(const stores::Chunk& chunk) {
   return {chunk.parent.start, chunk.parent.end, stores::heading_path(above)};
 }
 
-Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found) {
+/// What the document's category and age add to the score.
+double bonus(const stores::IndexedDocument& document, const RetrievalConfig& config) {
+  double sum = std::log(document.weight);
+  if (config.recency_days > 0 && document.published > 0) {
+    constexpr double ms_per_day = 86'400'000.0;
+    const auto age = static_cast<double>(system_clock().now() - document.published) / ms_per_day;
+    sum += config.recency_weight * std::exp2(-std::max(0.0, age) / config.recency_days);
+  }
+  return sum;
+}
+
+Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found, const RetrievalConfig& config) {
   Passage passage;
-  passage.score = hit.score + std::log(found.document.weight);
+  passage.fused = hit.score + bonus(found.document, config);
+  passage.score = passage.fused;
   passage.parts = hit.parts;
+  passage.shares = hit.shares;
+  passage.chunk_id = std::move(found.chunk.id);
   passage.document_id = std::move(found.chunk.document_id);
   passage.url = std::move(found.document.url);
   passage.title = std::move(found.document.title);
@@ -89,62 +96,132 @@ Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found
   return passage;
 }
 
-/// The candidates with their texts, best first. A category of weight 0 is not searched.
-std::vector<Passage> load_passages(stores::Index& index, const std::vector<stores::FusedHit>& hits) {
-  std::map<std::string, const stores::FusedHit*> by_id;
-  std::vector<std::string> ids;
-  ids.reserve(hits.size());
-  for (const stores::FusedHit& hit : hits) {
-    by_id.emplace(hit.chunk_id, &hit);
-    ids.push_back(hit.chunk_id);
-  }
-  std::vector<Passage> passages;
-  for (stores::IndexedPassage& found : index.passages(ids)) {
-    if (found.document.weight <= 0) continue;
-    const stores::FusedHit& hit = *by_id.at(found.chunk.id);
-    passages.push_back(make_passage(hit, std::move(found)));
-  }
-  std::stable_sort(passages.begin(), passages.end(),
-                   [](const Passage& a, const Passage& b) { return a.score > b.score; });
-  return passages;
+/// Scores in standard deviations, so that weights of categories mean the same whatever the fusion. Those of z-score
+/// fusion are already.
+void standardize(std::vector<stores::FusedHit>& hits, stores::Fusion fusion) {
+  if (fusion == stores::Fusion::zscore) return;
+  std::vector<double> scores;
+  scores.reserve(hits.size());
+  for (const stores::FusedHit& hit : hits) scores.push_back(hit.score);
+  scores = z_scores(scores);
+  for (std::size_t i = 0; i < hits.size(); ++i) hits[i].score = scores[i];
 }
 
-bool repeats(const Passage& a, const Passage& b) {
-  if (a.text == b.text) return true;
-  if (a.document_id != b.document_id) return false;
-  if (a.parent.end > 0 && a.parent.start == b.parent.start && a.parent.end == b.parent.end) return true;
-  const std::size_t start = std::max(a.start, b.start);
-  const std::size_t end = std::min(a.end, b.end);
-  if (end <= start) return false;
-  const std::size_t shorter = std::min(a.end - a.start, b.end - b.start);
-  return static_cast<double>(end - start) > max_overlap * static_cast<double>(shorter);
+/// Again, with the lexical weight that the texts speak for. The same hits: both fusions take all there are.
+std::vector<stores::FusedHit> fuse_by_coverage(const std::string& query, std::vector<stores::RankedList> lists,
+                                               const std::vector<stores::IndexedPassage>& found,
+                                               const RetrievalConfig& config) {
+  std::vector<std::string> texts;
+  texts.reserve(found.size());
+  for (const stores::IndexedPassage& passage : found) {
+    texts.push_back(passage.document.title + "\n" + stores::heading_path(passage.chunk) + "\n" + passage.chunk.text);
+  }
+  const double gain = lexical_gain(stores::Fusion::weighted, best_coverage(query, texts));
+  for (stores::RankedList& list : lists) {
+    if (list.retriever == "lexical") list.weight *= gain;
+  }
+  return stores::fuse(stores::Fusion::weighted, lists, 2 * config.candidates);
 }
 
-std::vector<Passage> best_distinct(std::vector<Passage> passages, int k) {
-  std::vector<Passage> kept;
-  for (Passage& passage : passages) {
-    if (static_cast<int>(kept.size()) >= k) break;
-    const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Passage& p) { return repeats(p, passage); });
-    if (seen) continue;
-    passage.rank = static_cast<int>(kept.size()) + 1;
-    kept.push_back(std::move(passage));
-  }
-  return kept;
+RetrievalConfig wide_enough(const RetrievalConfig& config, int k) {
+  RetrievalConfig wide = config;
+  wide.candidates = std::max(config.candidates, k);
+  return wide;
 }
 
 }  // namespace
 
+double lexical_gain(stores::Fusion fusion, double coverage) {
+  constexpr double most = 4.0 / 9;
+  return fusion == stores::Fusion::weighted ? most * coverage * coverage : 1;
+}
+
+Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const SearchRequest& request,
+                                                 const RetrievalConfig& config) {
+  const std::string query = text::nfc(text::repair_utf8(request.query));
+  std::vector<stores::RankedList> lists;
+  if (nothing_to_find(tools.index, query)) return lists;
+  if (config.lexical_weight > 0) {
+    lists.push_back({"lexical", config.lexical_weight, tools.index.lexical(query, config.candidates, request.filter)});
+  }
+  std::vector<float> vector;
+  if (config.dense_weight > 0) {
+    auto embedded = embed_query(tools.embedder, query);
+    if (embedded && !request.passages.empty()) embedded = with_passages(tools.embedder, *embedded, request.passages);
+    if (!embedded) return tl::unexpected(std::move(embedded.error()));
+    vector = std::move(*embedded);
+    auto hits = tools.index.dense(vector, config.candidates, request.filter);
+    if (!hits) return tl::unexpected(std::move(hits.error()));
+    lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});
+  }
+  if (lists.size() == 2 && !lists[0].hits.empty() && !lists[1].hits.empty()) {
+    // What only one of the two found is judged by both: a hole in a list says less than a low score.
+    stores::RankedList &lexical = lists[0], &dense = lists[1];
+    lexical.others = tools.index.lexical_scores(query, only_in(dense, lexical));
+    auto others = tools.index.dense_scores(vector, only_in(lexical, dense));
+    if (!others) return tl::unexpected(std::move(others.error()));
+    dense.others = std::move(*others);
+  }
+  std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
+  return lists;
+}
+
+std::vector<Passage> fused_passages(stores::Index& index, const std::string& query,
+                                    const std::vector<stores::RankedList>& lists, const RetrievalConfig& config) {
+  const auto fusion = stores::fusion_of(config.fusion);
+  auto hits = stores::fuse(fusion, lists, 2 * config.candidates);
+  std::vector<std::string> ids;
+  ids.reserve(hits.size());
+  for (const stores::FusedHit& hit : hits) ids.push_back(hit.chunk_id);
+  auto found = index.passages(ids);
+  if (fusion == stores::Fusion::weighted && lists.size() > 1) hits = fuse_by_coverage(query, lists, found, config);
+  standardize(hits, fusion);
+  std::map<std::string, const stores::FusedHit*> by_id;
+  for (const stores::FusedHit& hit : hits) by_id.emplace(hit.chunk_id, &hit);
+  std::vector<Passage> passages;
+  for (stores::IndexedPassage& passage : found) {
+    if (passage.document.weight <= 0) continue;  // a category that is not searched
+    const stores::FusedHit& hit = *by_id.at(passage.chunk.id);
+    passages.push_back(make_passage(hit, std::move(passage), config));
+  }
+  std::stable_sort(passages.begin(), passages.end(),
+                   [](const Passage& a, const Passage& b) { return a.score > b.score; });
+  passages = without_repetitions(std::move(passages));
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].fused_rank = static_cast<int>(i) + 1;
+  return passages;
+}
+
+Result<Found> finish_search(const SearchTools& tools, const SearchRequest& request, const RetrievalConfig& config,
+                            std::vector<Passage> passages) {
+  const bool rerank = config.rerank != "off";
+  if (rerank && tools.reranker == nullptr) {
+    return fail(ErrorKind::usage, tr("The reranker '{}' was not started", config.rerank), "retrieval.rerank",
+                tr("set retrieval.rerank in twin.yaml, then start again"));
+  }
+  Found found;
+  found.fusion = config.fusion;
+  found.rerank.name = config.rerank;
+  found.candidates = static_cast<int>(passages.size());
+  if (rerank) found.rerank = rerank_passages(*tools.reranker, request.query, config, request.cancel, passages);
+  const int k = request.k > 0 ? request.k : config.k;
+  found.passages = read_parents(tools.index, choose_passages(std::move(passages), k, config, tools.index));
+  return found;
+}
+
+Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request, const RetrievalConfig& config) {
+  const RetrievalConfig wide = wide_enough(config, request.k);
+  const auto lists = retrieve(tools, request, wide);
+  if (!lists) return tl::unexpected(lists.error());
+  return finish_search(tools, request, wide, fused_passages(tools.index, request.query, *lists, wide));
+}
+
 Result<std::vector<Passage>> search(stores::Index& index, models::EmbeddingEngine& embedder, const std::string& query,
                                     int k, const RetrievalConfig& config, const stores::IndexFilter& filter) {
-  const std::string clean = text::nfc(text::repair_utf8(query));
-  if (k <= 0) k = config.k;
-  if (text::trim(clean).empty() || index.counts().chunks == 0) return std::vector<Passage>{};
-  RetrievalConfig wide = config;
-  wide.candidates = std::max(config.candidates, k);
-  auto lists = candidates(index, embedder, clean, wide, filter);
-  if (!lists) return tl::unexpected(std::move(lists.error()));
-  const auto hits = stores::fuse_zscore(*lists, 2 * wide.candidates);
-  return read_parents(index, best_distinct(load_passages(index, hits), k));
+  RetrievalConfig plain = config;
+  plain.rerank = "off";
+  auto found = find_passages({index, embedder}, {query, k, filter, {}}, plain);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  return std::move(found->passages);
 }
 
 }  // namespace twin::inference

@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/clock.h"
 #include "core/files.h"
 #include "inference/fakes.h"
 #include "inference/rag/rag.h"
+#include "inference/rag/search.h"
 
 using namespace twin;
 using namespace twin::inference;
@@ -168,4 +170,92 @@ TEST_CASE("an empty index finds nothing and asks no embedder; a failing embedder
   const auto failed = search(*setup.index, setup.embedder, "kernel", 3, setup.config);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().kind == ErrorKind::network);
+}
+
+namespace {
+
+/// Puts the passage with this text first.
+class Favourite final : public Reranker {
+ public:
+  explicit Favourite(std::string text) : text_(std::move(text)) {}
+  Result<std::vector<double>> score(const std::string&, const std::vector<Passage>& passages,
+                                    const std::stop_token&) override {
+    std::vector<double> scores;
+    for (const Passage& passage : passages) scores.push_back(passage.text == text_ ? 1 : 0);
+    return scores;
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+TEST_CASE("a reranker has the last word, and every score is shown") {
+  Setup setup;
+  Favourite reranker("A kernel module is loaded at boot.");
+  setup.config.rerank = "learned";
+  const SearchRequest request{"How does the kernel schedule processes?", 3, {}, {}};
+  const auto found = value_or_throw(find_passages({*setup.index, setup.embedder, &reranker}, request, setup.config));
+  REQUIRE(found.passages.size() == 3);
+  CHECK(found.passages[0].text == "A kernel module is loaded at boot.");
+  CHECK(found.passages[0].rank == 1);
+  CHECK(found.passages[0].fused_rank > 1);
+  CHECK(found.passages[1].text == "The kernel schedules processes.");
+  CHECK(found.passages[1].fused_rank == 1);
+  CHECK(found.rerank.judged == found.candidates);
+  CHECK(found.fusion == "weighted");
+  const Json json = to_json(found.passages[0]);
+  CHECK(json.at("rerank") == 1.0);
+  CHECK(json.at("fusion").at("rank") == found.passages[0].fused_rank);
+  CHECK(json.at("fusion").at("shares").size() == 2);
+  const auto missing = find_passages({*setup.index, setup.embedder}, request, setup.config);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::usage);
+  CHECK(to_json(setup.find("kernel").at(0)).at("rerank").is_null());
+}
+
+TEST_CASE("every fusion finds the passage, and honours the category's weight") {
+  Setup setup;
+  for (const std::string& fusion : stores::fusion_names()) {
+    CAPTURE(fusion);
+    setup.config.fusion = fusion;
+    CHECK(setup.find("How does the kernel schedule processes?").at(0).text == "The kernel schedules processes.");
+  }
+  put(*setup.index, setup.embedder, "post", "posts", 50.0, {"A kernel note, written in a hurry."});
+  for (const std::string& fusion : stores::fusion_names()) {
+    CAPTURE(fusion);
+    setup.config.fusion = fusion;
+    CHECK(setup.find("kernel").at(0).document_id == "post");
+  }
+}
+
+TEST_CASE("recent documents come before old ones that match as well, if wanted") {
+  Setup setup;
+  const auto dated = [&](const std::string& id, UnixMillis published) {
+    stores::IndexedDocument document;
+    document.id = id;
+    document.version = 1;
+    document.feature_key = "k";
+    document.published = published;
+    document.prose = "The banana harvest of " + id + ".";
+    stores::Chunk chunk;
+    chunk.id = id;
+    chunk.document_id = id;
+    chunk.document_version = 1;
+    chunk.end = document.prose.size();
+    chunk.text = chunk.retrieval = document.prose;
+    value_or_throw(setup.index->replace(document, {chunk}, {setup.embedder.vector(chunk.text)}));
+  };
+  dated("a-undated", 0);
+  dated("b-old", 1'000'000'000'000);
+  dated("c-new", system_clock().now());
+  CHECK(setup.find("banana harvest").at(0).document_id == "a-undated");
+  for (const std::string& fusion : stores::fusion_names()) {
+    setup.config.fusion = fusion;
+    setup.config.recency_days = 30;
+    CHECK(setup.find("banana harvest").at(0).document_id == "c-new");
+    setup.config.recency_days = 0;
+    CHECK(setup.find("banana harvest").at(0).document_id == "a-undated");
+  }
 }

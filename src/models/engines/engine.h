@@ -94,6 +94,17 @@ class EmbeddingEngine {
 };
 
 /// Thread-safe.
+class RerankEngine {
+ public:
+  virtual ~RerankEngine() = default;
+  /// How well each text answers the query, in order, higher is better; the scale is the model's (a logit with most).
+  /// What does not fit the window is cut: of the query half of it may stay, of the text the rest.
+  [[nodiscard]] virtual Result<std::vector<double>> rerank(const std::string& query,
+                                                           const std::vector<std::string>& texts,
+                                                           const std::stop_token& stop) = 0;
+};
+
+/// Thread-safe.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;

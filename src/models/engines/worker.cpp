@@ -12,10 +12,12 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/text/unicode.h"
 #include "models/engines/hangul.h"
 #include "models/engines/openai_chat.h"
 #include "models/engines/worker_client.h"
 #include "models/engines/worker_process.h"
+#include "models/engines/worker_rerank.h"
 #include "models/registry/default_template.h"
 #include "models/registry/registry.h"
 
@@ -63,11 +65,11 @@ std::vector<std::string> server_arguments(const WorkerSpec& spec, const GgufInfo
                                         "--cache-ram",
                                         "0"};  // no second prompt cache of several GiB beside the slots'
   const auto add = [&](std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); };
-  if (spec.embedding) {
+  if (spec.embedding || spec.rerank) {
     const int window = embedding_window(info, config);
     const std::string all = std::to_string(window * config.slots);
-    add({"--embeddings", "--ctx-size", all, "--batch-size", all, "--ubatch-size", all});
-    if (!info.details.contains("pooling")) add({"--pooling", "mean"});
+    add({spec.rerank ? "--rerank" : "--embeddings", "--ctx-size", all, "--batch-size", all, "--ubatch-size", all});
+    if (!spec.rerank && !info.details.contains("pooling")) add({"--pooling", "mean"});
   } else {
     // A last assistant message is a finished turn (training data), never the start of the answer.
     add({"--ctx-size", std::to_string(config.context_tokens * config.slots), "--no-context-shift",
@@ -126,7 +128,8 @@ class LocalWorker final : public Worker {
   }
 
   Result<ChatResult> chat(const ChatRequest& request, const std::function<bool(std::string_view)>& on_delta) override {
-    if (spec_.embedding) return fail(ErrorKind::usage, tr("This worker serves embeddings, not chat"), spec_.name);
+    if (spec_.embedding || spec_.rerank)
+      return fail(ErrorKind::usage, tr("This worker serves embeddings, not chat"), spec_.name);
     auto body = openai_chat_body(request);
     if (!body) return tl::unexpected(body.error());
     (*body)["seed"] = worker_seed(request.seed);
@@ -167,6 +170,16 @@ class LocalWorker final : public Worker {
     const std::string weights = cached_hash(spec_.model);
     const std::string passage = prefix(false);
     return passage.empty() ? weights : Sha256().field(weights).field(passage).hex();
+  }
+
+  Result<std::vector<double>> rerank(const std::string& query, const std::vector<std::string>& texts,
+                                     const std::stop_token& stop) override {
+    if (!spec_.rerank) return Worker::rerank(query, texts, stop);
+    if (texts.empty()) return std::vector<double>();
+    std::vector<std::string> spelled;
+    spelled.reserve(texts.size());
+    for (const std::string& text : texts) spelled.push_back(as_trained(text));
+    return rerank_pairs(client_, *this, {window(), spec_.model}, as_trained(query), spelled, stop);
   }
 
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
@@ -242,6 +255,12 @@ class LocalWorker final : public Worker {
     }
     body["lora"] = Json::array({{{"id", 0}, {"scale", wanted ? scale : 0.0}}});
     return {};
+  }
+
+  /// As the model's vocabulary spells Korean (hangul.h).
+  [[nodiscard]] std::string as_trained(const std::string& text) const {
+    std::string clean = text::repair_utf8(text);
+    return decompose_ ? decompose_hangul(clean) : clean;
   }
 
   [[nodiscard]] int window() const { return embedding_window(info_, spec_.config); }
@@ -336,11 +355,20 @@ void WorkerConfig::bind(config::Binder& b) {
           {.min = 0, .max = 1000, .one_of = {}, .key_irrelevant = true});
 }
 
+Result<std::vector<double>> Worker::rerank(const std::string&, const std::vector<std::string>&,
+                                           const std::stop_token&) {
+  return fail(ErrorKind::usage, tr("This worker was not started for reranking"));
+}
+
 Result<std::unique_ptr<Worker>> Worker::start(WorkerSpec spec) {
   auto info = read_gguf(spec.model);
   if (!info) return tl::unexpected(info.error());
   if (!spec.adapter.empty()) {
     if (const auto adapter = read_gguf(spec.adapter); !adapter) return tl::unexpected(adapter.error());
+  }
+  if (spec.rerank && !info->details.contains("head")) {
+    return fail(ErrorKind::invalid, tr("This model is no cross-encoder: it has no head that scores pairs"),
+                spec.model.string(), tr("take a GGUF of a reranker, such as bge-reranker-v2-m3"));
   }
   const auto program = find_program("llama-server");
   if (!program) return tl::unexpected(program.error());

@@ -29,6 +29,7 @@ struct WorkerSpec {
   std::filesystem::path model;    ///< GGUF
   std::filesystem::path adapter;  ///< GGUF LoRA, empty for none
   bool embedding = false;
+  bool rerank = false;               ///< a cross-encoder: scores pairs of query and text
   std::filesystem::path log_folder;  ///< llama-server's output goes to <log_folder>/worker-<name>.log
   WorkerConfig config;
 };
@@ -37,7 +38,7 @@ struct WorkerSpec {
 /// begun to stream fails with ErrorKind::network and may be asked for again, other requests wait for the restart
 /// (start_timeout_s at most) and are sent once more.
 /// The loopback port takes only requests with a random key.
-class Worker : public ChatEngine, public EmbeddingEngine, public Tokenizer {
+class Worker : public ChatEngine, public EmbeddingEngine, public Tokenizer, public RerankEngine {
  public:
   /// Returns when the model is loaded and healthy. A truncated or unknown model is ErrorKind::invalid with the
   /// worker's own last lines in the message.
@@ -54,6 +55,9 @@ class Worker : public ChatEngine, public EmbeddingEngine, public Tokenizer {
   };
   [[nodiscard]] virtual Result<std::vector<TokenProbability>> next_token(const std::vector<int>& prompt, int n,
                                                                          bool adapter) = 0;
+  /// Of a worker that was not started for it: ErrorKind::usage.
+  [[nodiscard]] Result<std::vector<double>> rerank(const std::string& query, const std::vector<std::string>& texts,
+                                                   const std::stop_token& stop) override;
 };
 
 /// Chat and embeddings at any OpenAI-compatible base URL; the key is taken from the named environment variable.

@@ -17,14 +17,14 @@ Result<HttpRequest> WorkerClient::request(const std::string& path) {
   return request;
 }
 
-Result<Json> WorkerClient::post(const std::string& path, const Json& body) {
+Result<Json> WorkerClient::post(const std::string& path, const Json& body, const std::stop_token& stop) {
   std::string bytes;
   try {
     bytes = body.dump();
   } catch (const Json::exception&) {
     return fail(ErrorKind::invalid, tr("The text is not valid UTF-8"));
   }
-  return send("POST", path, bytes);
+  return send("POST", path, bytes, stop);
 }
 
 Result<Json> WorkerClient::get(const std::string& path) {
@@ -35,12 +35,14 @@ bool WorkerClient::worth_repeating(const Error& error, const HttpRequest& reques
   return error.kind == ErrorKind::network && process_.replaced(request.url.substr(0, request.url.find('/', 8)));
 }
 
-Result<Json> WorkerClient::send(const std::string& method, const std::string& path, const std::string& body) {
+Result<Json> WorkerClient::send(const std::string& method, const std::string& path, const std::string& body,
+                                const std::stop_token& stop) {
   for (bool first = true;; first = false) {
     auto sent = request(path);
     if (!sent) return tl::unexpected(sent.error());
     sent->method = method;
     sent->body = body;
+    sent->stop = stop;
     if (!body.empty()) sent->headers.emplace_back("Content-Type", "application/json");
     const auto response = http_->send(*sent);
     if (!response) {

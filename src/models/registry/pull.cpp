@@ -112,16 +112,19 @@ Result<fs::path> obtain_gguf(const fs::path& staging, const std::string& id, Mod
   return import_bert(weights.front().parent_path(), staging / (id + ".gguf"));
 }
 
-bool is_embedding(const GgufInfo& info) {
+/// base | embedding | reranker | adapter
+std::string kind_of(const GgufInfo& info) {
+  if (info.details.at("type") == "adapter") return "adapter";
+  if (info.details.contains("head")) return "reranker";
   const auto pooling = info.details.find("pooling");
-  if (pooling != info.details.end() && pooling->second != "none" && pooling->second != "rank") return true;
-  return info.architecture.find("bert") != std::string::npos;
+  const bool pooled = pooling != info.details.end() && pooling->second != "none";
+  return pooled || info.architecture.find("bert") != std::string::npos ? "embedding" : "base";
 }
 
 void describe(Model& model, const GgufInfo& info) {
   model.family = info.architecture;
   model.format = "gguf";
-  model.kind = info.details.at("type") == "adapter" ? "adapter" : is_embedding(info) ? "embedding" : "base";
+  model.kind = kind_of(info);
   model.chat_template = info.chat_template;
   if (model.license.empty()) model.license = info.license;
   for (const auto& [key, value] : info.details) model.details[key] = value;

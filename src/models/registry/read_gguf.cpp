@@ -86,6 +86,10 @@ Result<GgufInfo> read_gguf(const std::filesystem::path& path) {
     info.details["strip_accents"] = std::to_string(strip);
   }
   if (const auto pooling = file->number(prefix + "pooling_type")) info.details["pooling"] = pooling_name(*pooling);
+  // The head of a cross-encoder; many such files do not name their pooling.
+  for (const char* head : {"cls.output.weight", "cls.weight"}) {
+    if (gguf_find_tensor(file->context(), head) >= 0) info.details["head"] = "rank";
+  }
   const Prefixes prefixes = prefixes_of(info.name.empty() ? path.stem().string() : info.name);
   if (!prefixes.query.empty()) info.details["query_prefix"] = prefixes.query;
   if (!prefixes.passage.empty()) info.details["passage_prefix"] = prefixes.passage;

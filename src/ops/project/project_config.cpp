@@ -8,6 +8,8 @@ void ModelsConfig::bind(config::Binder& b) {
           {.key_irrelevant = true});
   b.field("embedding", embedding, "Embedding model: an id of `twin models list`", {.required = true});
   b.field("embedding_from", embedding_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
+  b.field("reranker", reranker, "Cross-encoder for retrieval.rerank: cross-encoder; an id of `twin models list`");
+  b.field("reranker_from", reranker_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
   b.field("folder", folder, "Folder of the models; several projects may share one (default: .twin/models)",
           {.path = true, .key_irrelevant = true});
   b.field("packages", packages, "Folder with packages downloaded before, used for pypi: without a network",

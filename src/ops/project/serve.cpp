@@ -1,5 +1,7 @@
 #include "ops/project/serve.h"
 
+#include "ops/project/rerankers.h"
+
 namespace twin::ops {
 
 std::unique_ptr<inference::Serving> start_serving(Project& project, bool traces) {
@@ -10,7 +12,10 @@ std::unique_ptr<inference::Serving> start_serving(Project& project, bool traces)
   spec.adapter = project.adapter_id();
   spec.worker = config.worker;
   spec.retrieval = config.retrieval;
+  if (spec.retrieval.rerank == "cross-encoder") spec.reranker = reranker_gguf(project, silent_progress());
+  spec.ranker = ranker_file(project);
   spec.log_folder = project.layout().logs();
+  spec.users = [&project] { return project.warehouse().users(); };
   return value_or_throw(inference::Serving::start(std::move(spec), project.models(), project.index(),
                                                   traces ? &project.runs() : nullptr));
 }

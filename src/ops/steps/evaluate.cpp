@@ -9,6 +9,7 @@
 #include "feature/datasets/datasets.h"
 #include "models/prompts/prompts.h"
 #include "ops/pipeline/step.h"
+#include "ops/project/rerankers.h"
 #include "ops/project/serve.h"
 
 namespace twin::ops {
@@ -21,6 +22,10 @@ Json key_config(StepContext& context) {
   Json key;
   key["eval"] = config::canonical(config.eval);
   key["retrieval"] = config::canonical(config.retrieval);
+  if (config.retrieval.rerank == "learned") {
+    key["ranker"] = sha256_file(ranker_file(context.project)).value_or("missing");
+  }
+  if (config.retrieval.rerank == "cross-encoder") key["reranker"] = config.models.reranker;
   key["worker"] = config::canonical(config.worker);
   key["evaluation_version"] = evaluation::evaluation_version;
   key["prompts"] = models::digest(value_or_throw(models::load_prompts()));

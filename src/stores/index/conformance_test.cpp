@@ -119,6 +119,14 @@ void passages_come_in_the_order_asked(const IndexFactory& open) {
     CHECK(passage.document.prose.empty());
   }
   CHECK(index->passages({}).empty());
+
+  const auto stored = index->vectors({chunk_id("gone", 0), chunks[1].id, chunks[0].id});
+  REQUIRE(stored.size() == 2);
+  CHECK(stored.at(chunks[0].id) == vectors[0]);
+  CHECK(stored.at(chunks[1].id) == vectors[1]);
+  CHECK(index->vectors({}).empty());
+  add(*index, "one", {"another first"});
+  CHECK(index->vectors({chunks[1].id}).empty());
 }
 
 void parts_of_documents_are_read(const IndexFactory& open) {

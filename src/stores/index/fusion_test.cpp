@@ -84,3 +84,41 @@ TEST_CASE("fusion: a list of weight 0 changes nothing") {
   const auto hits = fuse_zscore({{"lexical", 0.0, {{"a", 70}, {"b", 1}}}, dense}, 5);
   CHECK(ids(hits) == Ids{"b", "a"});
 }
+
+TEST_CASE("fusion: reciprocal ranks, what only another list holds has none") {
+  const RankedList lexical{"lexical", 1.0, {{"a", 9}, {"b", 6}}, {{"c", 5}}};
+  const RankedList dense{"dense", 2.0, {{"c", 0.9}, {"a", 0.8}}, {{"b", 0.7}}, -1};
+  const auto hits = fuse_rrf({lexical, dense}, 10);
+  CHECK(ids(hits) == Ids{"a", "c", "b"});
+  CHECK(hits[0].score == doctest::Approx(1.0 / 61 + 2.0 / 62));
+  CHECK(hits[1].score == doctest::Approx(2.0 / 61));
+  CHECK(hits[2].score == doctest::Approx(1.0 / 62));
+  CHECK(hits[1].shares.at("lexical") == 0);
+  CHECK(hits[1].parts.at("lexical") == 5);  // shown all the same
+}
+
+TEST_CASE("fusion: weighted scores between the least possible and the best found") {
+  const RankedList lexical{"lexical", 1.0, {{"a", 8}, {"b", 2}}, {{"c", 0}}};
+  const RankedList dense{"dense", 3.0, {{"c", 0.8}, {"a", 0.35}}, {}, -1};
+  const auto hits = fuse_weighted({lexical, dense}, 10);
+  CHECK(ids(hits) == Ids{"a", "c", "b"});
+  CHECK(hits[0].score == doctest::Approx(0.25 + 0.75 * 1.35 / 1.8));
+  CHECK(hits[1].score == doctest::Approx(0.75));
+  CHECK(hits[2].score == doctest::Approx(0.25 * 0.25));  // dense says nothing of it
+  CHECK(fuse_weighted({{"lexical", 0.0, {{"a", 1}}}}, 10)[0].score == 0);
+}
+
+TEST_CASE("fusion: shares add up to the score, whatever the fusion; each has its name") {
+  const RankedList lexical{"lexical", 0.7, {{"a", 9}, {"b", 6}, {"c", 3}}, {{"d", 1}}};
+  const RankedList dense{"dense", 1.3, {{"d", 0.9}, {"a", 0.8}}, {{"c", 0.2}}, -1};
+  for (const std::string& name : fusion_names()) {
+    CAPTURE(name);
+    const auto hits = fuse(fusion_of(name), {lexical, dense}, 10);
+    REQUIRE(hits.size() == 4);
+    for (const auto& hit : hits) {
+      CHECK(hit.score == doctest::Approx(hit.shares.at("lexical") + hit.shares.at("dense")));
+    }
+  }
+  CHECK(fuse(fusion_of("rrf"), {lexical}, 1)[0].score == doctest::Approx(0.7 / 61));
+  CHECK(fuse(fusion_of("weighted"), {lexical}, 1)[0].score == doctest::Approx(1));
+}

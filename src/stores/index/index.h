@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -174,6 +175,8 @@ class Index {
   virtual std::string digest() = 0;
   /// For messages: the file, or the server and the name there.
   [[nodiscard]] virtual std::string location() const = 0;
+  /// The vectors of passages by chunk id; those that are no longer there are left out.
+  virtual std::map<std::string, std::vector<float>> vectors(const std::vector<std::string>& chunk_ids) = 0;
 };
 
 /// SQLite at <folder>/index.db.

@@ -135,6 +135,17 @@ std::vector<std::string> SqliteIndex::prose(const std::vector<ProseSpan>& spans)
   });
 }
 
+std::map<std::string, std::vector<float>> SqliteIndex::vectors(const std::vector<std::string>& chunk_ids) {
+  return store_.read([&](Connection& c) {
+    std::map<std::string, std::vector<float>> found;
+    for (const auto& id : chunk_ids) {
+      Query row(c, "SELECT v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.id = ?", id);
+      if (row.step()) found.emplace(id, floats_of(row.blob(0)));
+    }
+    return found;
+  });
+}
+
 // The prose is read once per document, not once per chunk.
 void SqliteIndex::each_chunk(const std::function<bool(Chunk&&)>& visit) {
   store_.read([&](Connection& c) {

@@ -49,6 +49,7 @@ class QdrantIndex final : public Index {
   std::vector<std::pair<std::string, std::string>> document_keys() override;
   std::vector<IndexedPassage> passages(const std::vector<std::string>& chunk_ids) override;
   std::vector<std::string> prose(const std::vector<ProseSpan>& spans) override;
+  std::map<std::string, std::vector<float>> vectors(const std::vector<std::string>& chunk_ids) override;
   void each_chunk(const std::function<bool(Chunk&&)>& visit) override;
   void each_entry(const std::function<bool(IndexEntry&&)>& visit) override;
 

@@ -136,6 +136,31 @@ std::vector<std::string> QdrantIndex::prose(const std::vector<ProseSpan>& spans)
   return texts;
 }
 
+std::map<std::string, std::vector<float>> QdrantIndex::vectors(const std::vector<std::string>& chunk_ids) {
+  if (chunk_ids.empty()) return {};
+  std::vector<Json> points_found;
+  std::set<std::string> owner_ids;
+  scroll({{"filter", {{"must", {matches_any("chunk", chunk_ids)}}}},
+          {"with_payload", Json{"chunk", "document", "generation"}},
+          {"with_vector", Json::array({"dense"})}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             points_found.push_back(point);
+             owner_ids.insert(point.at("payload").at("document").get<std::string>());
+           }
+           return true;
+         });
+  const auto owners = documents({owner_ids.begin(), owner_ids.end()}, Json{"id", "generation"});
+  std::map<std::string, std::vector<float>> found;
+  for (const auto& point : points_found) {
+    const Json& payload = point.at("payload");
+    const auto owner = owners.find(payload.at("document").get<std::string>());
+    if (owner == owners.end() || owner->second.at("generation") != payload.at("generation")) continue;
+    found.emplace(payload.at("chunk").get<std::string>(), floats_of(point.at("vector").at("dense")));
+  }
+  return found;
+}
+
 std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector<std::string>& ids) const {
   const bool texts = wanted != Wanted::vectors;
   const bool vectors = wanted != Wanted::texts;

@@ -1,0 +1,63 @@
+// Hybrid search in its steps: what each retriever finds, fusion, reranking, choice.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "inference/rag/rag.h"
+#include "inference/rag/rerank.h"
+#include "stores/index/fusion.h"
+
+namespace twin::inference {
+
+struct SearchTools {
+  stores::Index& index;
+  models::EmbeddingEngine& embedder;
+  Reranker* reranker = nullptr;  ///< the one that the configuration names, if any
+};
+
+struct SearchRequest {
+  std::string query;
+  int k = 0;  ///< 0: by configuration
+  stores::IndexFilter filter = {};
+  std::stop_token cancel = {};
+  /// Hypothetical ones, whose vectors are averaged with the query's (HyDE, Gao et al. 2022).
+  std::vector<std::string> passages = {};
+};
+
+/// What was found, and how.
+struct Found {
+  std::vector<Passage> passages;
+  std::string fusion;  ///< how the scores were joined
+  int candidates = 0;  ///< passages that the retrievers found, repetitions left out
+  RerankReport rerank;
+};
+
+/// Lexical and dense candidates, each judged by both, fused, with the logarithm of the category's weight and the
+/// bonus for recent documents added (in standard deviations of the fused score); passages that repeat or mostly
+/// overlap a better one are left out; the best are ranked anew by the reranker within its time; k are chosen
+/// (choose.h). A question longer than the embedder's window is embedded by its beginning. Nothing found is an empty
+/// list. Errors: those of the embedder; usage when the configuration asks for a reranker that is not there. A reranker
+/// that fails is none: the order stays, and the report says why.
+[[nodiscard]] Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request,
+                                          const RetrievalConfig& config);
+
+/// What the lexical weight is multiplied with. A cosine moves over a small part of its range, a BM25 score over all of
+/// it, so where both are brought to [0, 1] (weighted) words count less at equal weights; and they count the less the
+/// less of the question's words one passage holds (best_coverage()), because what is left then is chance. Measured on
+/// English and Korean questions (bench/retrieval).
+[[nodiscard]] double lexical_gain(stores::Fusion fusion, double coverage);
+
+/// The last steps: passages in the order of `fused`, ranked anew, chosen, read with their parents.
+[[nodiscard]] Result<Found> finish_search(const SearchTools& tools, const SearchRequest& request,
+                                          const RetrievalConfig& config, std::vector<Passage> passages);
+/// The first step alone: a list for each retriever whose weight is above 0 and that found something.
+[[nodiscard]] Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const SearchRequest& request,
+                                                               const RetrievalConfig& config);
+/// The next ones: fused, with their texts, without repetitions, best first; `fused` and `fused_rank` are set.
+[[nodiscard]] std::vector<Passage> fused_passages(stores::Index& index, const std::string& query,
+                                                  const std::vector<stores::RankedList>& lists,
+                                                  const RetrievalConfig& config);
+
+}  // namespace twin::inference
