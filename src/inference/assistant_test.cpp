@@ -71,6 +71,23 @@ TEST_CASE("twin: passages, adapter and citations") {
   CHECK(sent.messages.back().content.find("on the processor") != std::string::npos);
 }
 
+TEST_CASE("a question's filters keep other passages out, and the trace says what was made of the question") {
+  Setup setup;
+  put(*setup.index, setup.embedder, "notes", "posts", 1.0, {"A note on the kernel."});
+  auto request = question();
+  request.messages = {{"user", "What is written in my posts about the kernel?"}};
+  request.query = QueryConfig{.filters = "rules"};
+  const auto answer = setup.assistant().ask(request);
+  REQUIRE(answer);
+  REQUIRE(answer->passages.size() == 1);
+  CHECK(answer->passages[0].document_id == "notes");
+  bool told = false;
+  for (const auto& span : setup.runs->trace(answer->trace_id)) {
+    told = told || span.attributes.find("category: posts") != std::string::npos;
+  }
+  CHECK(told);
+}
+
 TEST_CASE("the variants differ in adapter and passages only") {
   Setup setup;
   auto assistant = setup.assistant();

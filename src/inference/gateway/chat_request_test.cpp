@@ -64,6 +64,26 @@ TEST_CASE("a request as OpenAI's clients send it") {
   CHECK(call->ask.k == 3);
 }
 
+TEST_CASE("query_options change the configured understanding of the question, and are checked") {
+  Json json = base();
+  json["query_options"] = {{"variants", 2}, {"filters", "rules"}, {"hyde", true}};
+  const auto call = parse(json);
+  REQUIRE(call);
+  QueryConfig configured;
+  configured.rewrite = "model";
+  const auto query = query_config_of(call->query_options, configured);
+  REQUIRE(query);
+  CHECK(query->variants == 2);
+  CHECK(query->filters == "rules");
+  CHECK(query->hyde);
+  CHECK(query->rewrite == "model");
+  CHECK(parse(base())->query_options.empty());
+  CHECK(error_with("query_options", {{"variants", 9}}).param == "variants");
+  CHECK(error_with("query_options", {{"filters", "all"}}).param == "filters");
+  CHECK(error_with("query_options", {{"hide", true}}).param == "query_options");
+  CHECK(error_with("query_options", "rules").status == 400);
+}
+
 TEST_CASE("defaults and the ceiling of max_tokens") {
   const auto plain = parse(base());
   REQUIRE(plain);
