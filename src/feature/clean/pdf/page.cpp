@@ -121,8 +121,8 @@ std::vector<Furniture> remove_furniture(std::vector<Page>& pages) {
         const bool numbered = only_number(shape) && (entry.pages >= 2 || pages.size() == 1);
         if (!numbered && entry.pages < least) return false;
         Furniture& out = removed[shape];
-        if (out.text.empty()) out.text = entry.text;
-        ++out.pages;
+        out.text = entry.text;
+        out.pages = static_cast<int>(entry.pages);
         return true;
       });
     }

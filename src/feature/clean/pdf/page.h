@@ -29,8 +29,8 @@ struct Page {
 /// pdftotext's XHTML. Characters that XML does not allow are repaired before.
 [[nodiscard]] Result<std::vector<Page>> parse_pages(std::string_view xhtml, const FormatRules& rules);
 
-/// Headers, footers and page numbers: lines in the margin of several pages that differ only in their numbers. They are
-/// taken out; returns what each read and on how many pages.
+/// Headers, footers and page numbers: lines in the margin of several pages that differ only in their numbers; of a
+/// document of one page its number. They are taken out; returns what each read and on how many pages.
 struct Furniture {
   std::string text;
   int pages = 0;
