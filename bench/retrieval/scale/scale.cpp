@@ -1,7 +1,8 @@
 // Search at scale, through the interface that Twin itself uses.
 //
 //   bench_scale make FOLDER TEXTS     an index of the passages of TEXTS (texts.py), with vectors of our own making
-//   bench_scale search FOLDER TEXTS   what searches cost (CPU time) and find, one thread; a JSON object
+//   bench_scale search FOLDER TEXTS [EXACT_UP_TO [BREADTH]]   what searches cost (CPU time) and find, one thread; a
+//   JSON object
 //
 // `make` also writes FOLDER/vectors.f32, FOLDER/queries.f32 and FOLDER/exact.i32 (the 10 nearest by 32-bit floats, of
 // all and under each filter), for peers.py.
@@ -232,7 +233,8 @@ class Given : public models::EmbeddingEngine {
   std::vector<float> vector;
 };
 
-void search(const std::filesystem::path& folder, const std::filesystem::path& texts) {
+void search(const std::filesystem::path& folder, const std::filesystem::path& texts,
+            const stores::IndexConfig& settings) {
   const auto queries = read_lines(texts.string() + ".queries");
   const auto asked = read_floats(folder / "queries.f32");
   std::vector<std::int32_t> exact(filters().size() * asked.size() * kRecallAt);
@@ -240,7 +242,7 @@ void search(const std::filesystem::path& folder, const std::filesystem::path& te
       .read(reinterpret_cast<char*>(exact.data()), static_cast<std::streamsize>(exact.size() * sizeof(std::int32_t)));
   const double start = resident_megabytes();
   std::unique_ptr<stores::Index> index;
-  const double open_ms = milliseconds([&] { index = stores::open_index(folder); });
+  const double open_ms = milliseconds([&] { index = stores::open_index(folder, settings); });
   const double dense_ms = milliseconds([&] { (void)index->dense(asked[0], 1); });
   const double after_vectors = resident_megabytes();
   const double lexical_ms = milliseconds([&] { (void)index->lexical(queries[0].text, 1); });
@@ -292,10 +294,13 @@ void search(const std::filesystem::path& folder, const std::filesystem::path& te
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::string what = count == 4 ? arguments[1] : "";
+  const std::string what = count >= 4 ? arguments[1] : "";
   try {
     if (what == "make") return make(arguments[2], arguments[3]), 0;
-    if (what == "search") return search(arguments[2], arguments[3]), 0;
+    stores::IndexConfig settings;
+    if (count > 4) settings.exact_up_to = std::stoi(arguments[4]);
+    if (count > 5) settings.graph_breadth = std::stoi(arguments[5]);
+    if (what == "search") return search(arguments[2], arguments[3], settings), 0;
     fmt::print(stderr, "bench_scale make|search FOLDER TEXTS\n");
     return 2;
   } catch (const std::exception& exception) {

@@ -23,12 +23,12 @@ struct IndexConfig {
   double heading_weight = 2.0;   ///< of words in title and headings, above their weight in the retrieval view itself
   int max_query_terms = 64;      ///< of a longer query the rarest terms are used
   int max_query_bytes = 65'536;  ///< of a longer query the beginning is used
-  int rescore_factor = 4;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
+  int rescore_factor = 2;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
   int rescore_at_least = 64;     ///< … and no fewer than this
-  int exact_up_to = 50'000;      ///< vectors; more are searched by a graph of neighbours, built by settle()
+  int exact_up_to = 100'000;     ///< vectors; more are searched by a graph of neighbours, built by settle()
   int graph_links = 16;          ///< M of HNSW
   int graph_construction = 128;  ///< its efConstruction
-  int graph_breadth = 128;       ///< its ef, at least: as many candidates as are rescored are always kept
+  int graph_breadth = 400;       ///< its ef, at least: as many candidates as are rescored are always kept
   std::string uri;               ///< "": SQLite in a folder; qdrant://host:port/name or qdrants://… (location.h)
   QdrantConfig qdrant;
   void bind(config::Binder& b);

@@ -1,6 +1,6 @@
 // Lexical and dense search.
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstring>
 #include <map>
 
@@ -31,14 +31,23 @@ std::vector<Hit> with_ids(Connection& c, const std::vector<ScoredPassage>& score
   return hits;
 }
 
+// In eight sums, which the compiler computes side by side.
 double dot(Query::Blob stored, const std::vector<float>& query) {
   if (stored.size() != query.size() * sizeof(float)) return -1;
-  double sum = 0;
-  for (std::size_t i = 0; i < query.size(); ++i) {
-    float x = 0;
-    std::memcpy(&x, stored.data() + i * sizeof x, sizeof x);
-    sum += double{x} * double{query[i]};
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> sums{};
+  std::array<float, kLanes> values;
+  std::size_t i = 0;
+  for (; i + kLanes <= query.size(); i += kLanes) {
+    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof values);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += double{values[lane]} * double{query[i + lane]};
   }
+  for (std::size_t lane = 0; i < query.size(); ++i, ++lane) {
+    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof(float));
+    sums[lane] += double{values[0]} * double{query[i]};
+  }
+  double sum = 0;
+  for (const double lane : sums) sum += lane;
   return sum;
 }
 

@@ -1,10 +1,6 @@
 #include "stores/index/words/word_snapshot.h"
 
-#include <array>
-#include <cmath>
 #include <cstring>
-#include <functional>
-#include <limits>
 
 #include "core/i18n.h"
 #include "stores/index/words/bm25.h"
@@ -12,39 +8,10 @@
 namespace twin::stores {
 namespace {
 
-constexpr std::size_t kBlock = WordSegment::block_rows;
-// Scores in 32 bits, summed in any order, are off by less than this share; they only choose whom to score exactly.
-constexpr float kSlack = 4e-5F;
-// Candidates beyond the wanted number that are kept before those that fell behind are thrown out.
-constexpr std::size_t kSpare = 1024;
-
 // The file is made again when one in so many passages came or went since, …
 constexpr std::uint64_t kChangedShare = 50;
 // … and whenever it changed below so many: that takes less than a second.
 constexpr std::uint64_t kAlwaysSave = 20'000;
-
-// A term's way through the blocks of a segment.
-struct Cursor {
-  const WordSegment::Entry* entry = nullptr;
-  const WordSegment::Entry* end = nullptr;
-  const std::uint8_t* bytes = nullptr;  // of the entry
-  std::uint32_t term = 0;
-  float weight = 0;        // idf * (k1 + 1)
-  float bound_weight = 0;  // times an entry's bound: what the term adds at most
-
-  [[nodiscard]] std::size_t count() const { return std::size_t{entry->more} + 1; }
-  [[nodiscard]] float bound() const { return bound_weight * static_cast<float>(entry->bound); }
-  void advance() {
-    bytes += 2 * count();
-    ++entry;
-  }
-};
-
-bool reaches(const std::array<float, kBlock>& sums, float least) {
-  bool any = false;
-  for (const float sum : sums) any |= sum >= least;
-  return any;
-}
 
 }  // namespace
 
@@ -57,53 +24,6 @@ void keep_best(std::vector<ScoredPassage>& passages, std::size_t k) {
   const double least = last->score;
   std::erase_if(passages, [&](const ScoredPassage& p) { return p.score < least; });
 }
-
-// The best k scores seen so far, and everybody who may be among them.
-class WordSnapshot::TopScores {
- public:
-  explicit TopScores(std::size_t k) : k_(k) {}
-
-  /// Who is below it is not among the best.
-  [[nodiscard]] float least() const { return least_; }
-
-  void offer(std::size_t part, Row row) {
-    if (row.about < least_) return;
-    found_.push_back({part, row});
-    if (heap_.size() < k_) {
-      heap_.push_back(row.about);
-      std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
-    } else if (row.about > heap_.front()) {
-      std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
-      heap_.back() = row.about;
-      std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
-    }
-    if (heap_.size() == k_) least_ = std::max(least_, heap_.front() * (1 - kSlack));
-    if (found_.size() >= limit_) {
-      drop_losers();
-      limit_ = std::max(limit_, 2 * found_.size());  // many that tie: not again at each offer
-    }
-  }
-
-  struct Found {
-    std::size_t part = 0;
-    Row row;
-  };
-  [[nodiscard]] std::vector<Found> take() {
-    drop_losers();
-    return std::move(found_);
-  }
-
- private:
-  void drop_losers() {
-    std::erase_if(found_, [&](const Found& f) { return f.row.about < least_; });
-  }
-
-  std::size_t k_;
-  std::size_t limit_ = 4 * k_ + kSpare;
-  float least_ = std::numeric_limits<float>::min();  // a score of 0 is none
-  std::vector<float> heap_;                          // the lowest on top
-  std::vector<Found> found_;
-};
 
 WordSnapshot::WordSnapshot(std::int64_t generation, std::int64_t removals, std::vector<Part> parts, Settings settings)
     : generation_(generation), removals_(removals), parts_(std::move(parts)), heading_weight_(settings.heading_weight) {
@@ -155,8 +75,8 @@ WeightedTerm WordSnapshot::term(std::string_view text) const {
     if (!part.gone) continue;
     const std::uint8_t* bytes = postings->bytes;
     for (const WordSegment::Entry& entry : postings->entries) {
-      const std::size_t count = std::size_t{entry.more} + 1, base = entry.block * kBlock;
-      if (part.gone->any(base, base + kBlock)) {
+      const std::size_t count = std::size_t{entry.more} + 1, base = entry.block * WordSegment::block_rows;
+      if (part.gone->any(base, base + WordSegment::block_rows)) {
         for (std::size_t i = 0; i < count; ++i) term.holding -= part.gone->has(base + bytes[i]) ? 1 : 0;
       }
       bytes += 2 * count;
@@ -164,74 +84,6 @@ WeightedTerm WordSnapshot::term(std::string_view text) const {
   }
   term.idf = bm25::idf(passages_, term.holding);
   return term;
-}
-
-void WordSnapshot::search(std::size_t number, const std::vector<WeightedTerm>& terms, const RowSet* allowed,
-                          TopScores& top) const {
-  const WordSegment& segment = *parts_[number].segment;
-  std::vector<Cursor> cursors;
-  // Longer passages on the average since the segment was made: the same frequency counts for more.
-  const double grown = std::max(1.0, average_ / segment.average());
-  for (const WeightedTerm& term : terms) {
-    const auto& postings = term.postings[number];
-    if (!postings) continue;
-    const double weight = term.idf * (bm25::k1 + 1);
-    cursors.push_back({postings->entries.data(), postings->entries.data() + postings->entries.size(), postings->bytes,
-                       postings->term, static_cast<float>(weight),
-                       static_cast<float>(weight * grown / 255.0 * (1 + double{kSlack}))});
-  }
-  std::vector<Cursor*> here;  // terms of the block, those that may add most first
-  std::vector<float> rest;    // what they and those after them may add
-  std::array<float, kBlock> sums;
-  std::size_t block = 0;
-  const auto next_block = [&] {
-    std::size_t next = SIZE_MAX;
-    std::erase_if(cursors, [](const Cursor& c) { return c.entry == c.end; });
-    for (const Cursor& c : cursors) next = std::min<std::size_t>(next, c.entry->block);
-    return next;
-  };
-  while ((block = next_block()) != SIZE_MAX) {
-    here.clear();
-    float most = 0;
-    for (Cursor& c : cursors) {
-      if (c.entry->block != block) continue;
-      here.push_back(&c);
-      most += c.bound();
-    }
-    const std::size_t base = block * kBlock;
-    const std::size_t rows = std::min(kBlock, segment.keys().size() - base);
-    const bool wanted = most >= top.least() && (!allowed || allowed->any(base, base + rows));
-    if (wanted) {
-      std::sort(here.begin(), here.end(), [](const Cursor* a, const Cursor* b) { return a->bound() > b->bound(); });
-      rest.assign(here.size() + 1, 0.0F);
-      for (std::size_t i = here.size(); i-- > 0;) rest[i] = rest[i + 1] + here[i]->bound();
-      sums.fill(0.0F);
-      bool possible = true;
-      for (std::size_t i = 0; i < here.size() && possible; ++i) {
-        // From here on a passage without any of the terms so far cannot get there.
-        if (i > 0 && rest[i] < top.least() && !reaches(sums, top.least() - rest[i])) possible = false;
-        const Cursor& c = *here[i];
-        const std::size_t count = c.count();
-        const float* norms = norms_[number].data() + base;
-        for (std::size_t j = 0; j < count && possible; ++j) {
-          const std::uint8_t row = c.bytes[j], code = c.bytes[count + j];
-          float frequency = frequencies_[code];
-          if (code == WordSegment::escape) {
-            const auto counts = segment.counts(code, c.term, static_cast<std::uint32_t>(base + row));
-            frequency = static_cast<float>(counts.body + heading_weight_ * counts.headings);
-          }
-          sums[row] += c.weight * (frequency / (frequency + norms[row]));
-        }
-      }
-      for (std::size_t row = 0; row < rows && possible; ++row) {
-        if (sums[row] < top.least() || (allowed && !allowed->has(base + row))) continue;
-        top.offer(number, {static_cast<std::uint32_t>(base + row), sums[row]});
-      }
-    }
-    for (Cursor& c : cursors) {
-      if (c.entry->block == block) c.advance();
-    }
-  }
 }
 
 void WordSnapshot::add_exactly(std::size_t number, const std::vector<WeightedTerm>& terms,
@@ -244,55 +96,19 @@ void WordSnapshot::add_exactly(std::size_t number, const std::vector<WeightedTer
     const WordSegment::Entry* const end = entry + postings->entries.size();
     const std::uint8_t* bytes = postings->bytes;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::size_t block = rows[i] / kBlock;
+      const std::size_t block = rows[i] / WordSegment::block_rows;
       for (; entry != end && entry->block < block; ++entry) bytes += 2 * (std::size_t{entry->more} + 1);
       if (entry == end) break;
       if (entry->block != block) continue;
       const std::size_t count = std::size_t{entry->more} + 1;
-      const auto* at = static_cast<const std::uint8_t*>(std::memchr(bytes, static_cast<int>(rows[i] % kBlock), count));
+      const auto* at = static_cast<const std::uint8_t*>(
+          std::memchr(bytes, static_cast<int>(rows[i] % WordSegment::block_rows), count));
       if (!at) continue;
       const auto counts = segment.counts(at[count], postings->term, rows[i]);
       const double frequency = counts.body + heading_weight_ * counts.headings;
       sums[i] += term.idf * bm25::saturation(frequency, bm25::norm(segment.lengths()[rows[i]], average_));
     }
   }
-}
-
-std::vector<ScoredPassage> WordSnapshot::best(const std::vector<WeightedTerm>& terms, std::size_t k,
-                                              const std::vector<std::int64_t>* allowed) const {
-  if (k == 0) return {};
-  TopScores top(k);
-  for (std::size_t number = 0; number < parts_.size(); ++number) {
-    const Part& part = parts_[number];
-    if (!allowed && !part.gone) {
-      search(number, terms, nullptr, top);
-      continue;
-    }
-    const std::size_t rows = part.segment->keys().size();
-    RowSet there(rows);
-    if (allowed) {
-      each_common(part.segment->keys(), *allowed, [&](std::size_t row) { there.add(row); });
-    } else {
-      for (std::size_t row = 0; row < rows; ++row) {
-        if (!part.gone->has(row)) there.add(row);
-      }
-    }
-    search(number, terms, &there, top);
-  }
-  auto found = top.take();
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return std::pair(a.part, a.row.row) < std::pair(b.part, b.row.row); });
-  std::vector<ScoredPassage> passages;
-  for (std::size_t number = 0, at = 0; number < parts_.size(); ++number) {
-    std::vector<std::uint32_t> rows;
-    for (; at < found.size() && found[at].part == number; ++at) rows.push_back(found[at].row.row);
-    std::vector<double> sums(rows.size());
-    add_exactly(number, terms, rows, sums);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      passages.push_back({parts_[number].segment->keys()[rows[i]], sums[i]});
-  }
-  keep_best(passages, k);
-  return passages;
 }
 
 std::vector<double> WordSnapshot::scores(const std::vector<WeightedTerm>& terms,

@@ -1,0 +1,118 @@
+#include "stores/index/vectors/vector_snapshot.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "stores/index/test_data.h"
+
+using namespace twin;
+using namespace twin::stores;
+
+namespace {
+
+constexpr std::size_t kRows = 3000;
+
+// Crowded around forty directions, as passages are around matters.
+std::vector<std::vector<float>> made_vectors(std::mt19937& random, std::size_t count) {
+  std::vector<std::vector<float>> centres, vectors;
+  for (int i = 0; i < 40; ++i) centres.push_back(unit_vector(random));
+  for (std::size_t i = 0; i < count; ++i) vectors.push_back(blend(centres[i * 7 % 40], unit_vector(random), 0.6F));
+  return vectors;
+}
+
+std::vector<std::byte> segment_bytes(const std::vector<std::vector<float>>& vectors, std::size_t graph_from) {
+  VectorSegmentBuilder builder(kDimension, {.from = graph_from, .links = 12, .construction = 60});
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    const QuantizedVector codes = quantize(vectors[i]);
+    builder.add(static_cast<std::int64_t>(2 * i + 1), codes.scale, std::as_bytes(std::span(codes.codes)));
+  }
+  return builder.finish();
+}
+
+VectorSnapshot snapshot_of(std::shared_ptr<const VectorSegment> segment, std::shared_ptr<const RowSet> gone,
+                           std::size_t exact_up_to) {
+  const std::size_t rows = segment->keys().size();
+  const std::uint64_t there = gone ? rows - gone->count() : rows;
+  std::vector<VectorSnapshot::Part> parts;
+  parts.push_back({.segment = std::move(segment), .gone = std::move(gone), .passages = there});
+  return {1, 0, std::move(parts), {.exact_up_to = exact_up_to, .graph = {}}};
+}
+
+}  // namespace
+
+TEST_CASE("vectors: the graph finds what comparing all finds, without those that are gone or filtered out") {
+  std::mt19937 random(21);
+  const auto vectors = made_vectors(random, kRows);
+  const auto segment =
+      std::make_shared<const VectorSegment>(std::make_shared<const Sections>(segment_bytes(vectors, 100)));
+  REQUIRE(segment->has_graph());
+  const auto gone = std::make_shared<RowSet>(kRows);
+  for (std::size_t row = 0; row < kRows; row += 5) gone->add(row);
+  std::vector<std::int64_t> live, half;  // keys
+  for (std::size_t row = 0; row < kRows; ++row) {
+    if (gone->has(row)) continue;
+    live.push_back(segment->keys()[row]);
+    if (row % 2 == 1) half.push_back(segment->keys()[row]);
+  }
+  const auto queries = made_vectors(random, 100);
+  for (const bool some_gone : {false, true}) {
+    const auto graph = snapshot_of(segment, some_gone ? gone : nullptr, 100);
+    const auto exact = snapshot_of(segment, some_gone ? gone : nullptr, kRows);
+    for (const std::vector<std::int64_t>* allowed : std::array<const std::vector<std::int64_t>*, 2>{nullptr, &half}) {
+      std::size_t found = 0, wanted = 0;
+      for (const auto& query : queries) {
+        std::set<std::int64_t> best;
+        for (const Candidate& c : exact.nearest(quantize(query), 10, 100, allowed)) best.insert(c.chunk);
+        CHECK(best.size() == 10);
+        wanted += best.size();
+        const auto walked = graph.nearest(quantize(query), 10, 100, allowed);
+        CHECK(walked.size() == 10);
+        for (const Candidate& c : walked) {
+          found += best.count(c.chunk);
+          if (some_gone) CHECK(std::binary_search(live.begin(), live.end(), c.chunk));
+          if (allowed) CHECK(std::binary_search(half.begin(), half.end(), c.chunk));
+        }
+      }
+      CHECK(static_cast<double>(found) >= 0.95 * static_cast<double>(wanted));
+    }
+  }
+}
+
+TEST_CASE("vectors: the same rows give the same bytes, and few rows give no graph") {
+  std::mt19937 random(22);
+  const auto vectors = made_vectors(random, 400);
+  const auto bytes = segment_bytes(vectors, 100);
+  CHECK(bytes == segment_bytes(vectors, 100));
+  CHECK_FALSE(VectorSegment(std::make_shared<const Sections>(segment_bytes(vectors, 400))).has_graph());
+  CHECK_FALSE(VectorSegment(std::make_shared<const Sections>(segment_bytes(vectors, 0))).has_graph());
+}
+
+TEST_CASE("vectors: comparing all is exact over any rows, in any number of parts") {
+  std::mt19937 random(23);
+  const auto vectors = made_vectors(random, 700);
+  const auto segment =
+      std::make_shared<const VectorSegment>(std::make_shared<const Sections>(segment_bytes(vectors, 0)));
+  const auto snapshot = snapshot_of(segment, nullptr, 10);
+  std::vector<std::int64_t> allowed;
+  for (std::size_t row = 0; row < 700; ++row) {
+    if (row % 9 < 4) allowed.push_back(segment->keys()[row]);
+  }
+  for (const auto& query : made_vectors(random, 20)) {
+    const QuantizedVector asked = quantize(query);
+    std::vector<std::pair<float, std::int64_t>> expected;
+    for (const std::int64_t key : allowed) {
+      const QuantizedVector codes = quantize(vectors[static_cast<std::size_t>(key / 2)]);
+      std::int32_t sum = 0;
+      for (std::size_t i = 0; i < codes.codes.size(); ++i) sum += codes.codes[i] * asked.codes[i];
+      expected.emplace_back(-static_cast<float>(sum) * codes.scale * asked.scale, key);
+    }
+    std::sort(expected.begin(), expected.end());
+    const auto found = snapshot.nearest(asked, 25, 25, &allowed);
+    REQUIRE(found.size() == 25);
+    for (std::size_t i = 0; i < 25; ++i) CHECK(found[i].chunk == expected[i].second);
+    CHECK(snapshot.nearest(QuantizedVector{1, std::vector<std::int8_t>(5)}, 10, 10, nullptr).empty());
+  }
+}
