@@ -42,6 +42,7 @@ class IndexExamination {
       diagnosis_.unchecked = {IndexFault::stale, IndexFault::model, IndexFault::too_long};
     }
     read_index();
+    if (diagnosis_.counts.chunks != passages_) find_lost_vectors();
     compare_with_warehouse();
     check_whole();
     std::stable_sort(diagnosis_.findings.begin(), diagnosis_.findings.end(),
@@ -71,6 +72,7 @@ class IndexExamination {
       stop_if_wanted();
       entries_[entry.document.id] = {entry.document.feature_key, entry.document.url, entry.chunks.size()};
       for (std::size_t i = 0; i < entry.chunks.size(); ++i) {
+        ++passages_;
         check_passage(entry, entry.chunks[i]);
         if (i < entry.vectors.size()) check_vector(entry, entry.chunks[i], entry.vectors[i]);
       }
@@ -155,7 +157,7 @@ class IndexExamination {
       if (!present.contains(id)) {
         found(IndexFault::orphan, id, {}, entry.url,
               context_.left_out.contains(id) ? tr("a near duplicate of another document") : std::string());
-      } else if (entry.passages == 0) {
+      } else if (entry.passages == 0 && !lost_.contains(id)) {
         const auto document = context_.warehouse.document(id);
         if (document && has_text(*document)) found(IndexFault::no_passages, id, {}, entry.url);
       }
@@ -174,7 +176,6 @@ class IndexExamination {
       found(IndexFault::model, {}, {}, context_.index.location(),
             tr("{} dimensions, now {}", model.dimension, context_.embedder->dimension()));
     }
-    if (diagnosis_.counts.chunks != diagnosis_.counts.vectors) find_lost_vectors();
   }
 
   /// each_entry() gives passages with their vectors, each_chunk() gives all.
@@ -187,6 +188,7 @@ class IndexExamination {
     for (const auto& [id, count] : all) {
       const auto entry = entries_.find(id);
       if (entry == entries_.end() || entry->second.passages >= count) continue;
+      lost_.insert(id);
       found(IndexFault::lost_vector, id, {}, entry->second.url, tr("{} passages", count - entry->second.passages));
     }
   }
@@ -197,6 +199,8 @@ class IndexExamination {
   std::map<std::string, Entry> entries_;
   std::unordered_map<std::string, Place> seen_;         // by hash of the words
   std::map<std::string, std::vector<Place>> repeated_;  // those that came twice
+  std::set<std::string> lost_;                          // documents with passages that have no vector
+  std::int64_t passages_ = 0;                           // with their vector
 };
 
 }  // namespace
