@@ -1,4 +1,5 @@
 #include "stores/index/sqlite_index.h"
+#include "stores/index/fts5_tokenizer.h"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -75,9 +76,14 @@ TEST_CASE("index: one of the first version is taken over, its passages without p
     for (const char* column : {"parent_start", "parent_end", "parent_headings"}) {
       database.exec(std::string("ALTER TABLE chunks DROP COLUMN ") + column);
     }
+    database.exec("DROP TABLE words");
+    database.exec("CREATE VIRTUAL TABLE passages USING fts5(headings, body, content='', tokenize='twin')");
+    database.exec("CREATE VIRTUAL TABLE terms USING fts5vocab(passages, 'row')");
+    database.exec("DELETE FROM meta WHERE key IN ('removals', 'words_cache', 'vectors_cache')");
     database.exec("PRAGMA user_version = 1");
   }
   const auto index = open_index(folder.path());
+  CHECK(index->lexical("beta", 5).size() == 1);
   const auto found = index->passages({chunk_id("one", 1)});
   REQUIRE(found.size() == 1);
   CHECK(found[0].chunk.text == "beta");
