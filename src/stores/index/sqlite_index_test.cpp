@@ -1,5 +1,4 @@
 #include "stores/index/sqlite_index.h"
-#include "stores/index/fts5_tokenizer.h"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -12,6 +11,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "stores/index/conformance.h"
+#include "stores/index/fts5_tokenizer.h"
 #include "stores/index/test_data.h"
 
 using namespace twin;
