@@ -97,6 +97,7 @@ class Tuning {
     for (const std::string& name : stores::fusion_names()) {
       measure(name, [&](const Searched& s) { return fused_order(s, stores::fusion_of(name), 0.5); });
     }
+    value_shares();
     std::vector<double> shares;
     std::vector<RankFit> fits;
     for (int fold = 0; fold < options_.folds; ++fold) {
@@ -175,21 +176,30 @@ class Tuning {
     report_.ways.push_back(value_of(name, order));
   }
 
+  /// Of every query under every share, once: the folds ask for sums of them.
+  void value_shares() {
+    for (const double share : dense_shares) {
+      auto& values = share_values_.emplace_back();
+      for (const Searched& searched : searched_) {
+        values.push_back(reciprocal(rank_in(searched, fused_order(searched, fusion_, share))));
+      }
+    }
+  }
+
   /// By the mean of both kinds, over all folds but one.
   double best_share(int without) const {
     double best = 0.5, highest = -1;
-    for (const double share : dense_shares) {
+    for (std::size_t i = 0; i < dense_shares.size(); ++i) {
       double known = 0, related = 0;
-      for (const Searched& searched : searched_) {
-        if (searched.fold == without) continue;
-        const double value = reciprocal(rank_in(searched, fused_order(searched, fusion_, share)));
-        (searched.query.kind == Kind::known_item ? known : related) += value;
+      for (std::size_t j = 0; j < searched_.size(); ++j) {
+        if (searched_[j].fold == without) continue;
+        (searched_[j].query.kind == Kind::known_item ? known : related) += share_values_[i][j];
       }
       const double mean = known / std::max(1, report_.known) + related / std::max(1, report_.related);
       // Equal weights stay where others are not clearly better.
-      if (mean > highest + 1e-9 || (share == 0.5 && mean > highest - 1e-9)) {
+      if (mean > highest + 1e-9 || (dense_shares[i] == 0.5 && mean > highest - 1e-9)) {
         highest = mean;
-        best = share;
+        best = dense_shares[i];
       }
     }
     return best;
@@ -234,6 +244,7 @@ class Tuning {
   TuneOptions options_;
   stores::Fusion fusion_ = stores::Fusion::weighted;
   std::vector<Searched> searched_;
+  std::vector<std::vector<double>> share_values_;  ///< reciprocal ranks by share, then by query
   TuneReport report_;
 };
 

