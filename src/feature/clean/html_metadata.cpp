@@ -12,7 +12,7 @@ namespace twin::feature::html {
 namespace {
 
 /// Longer texts around a date or a name are no bylines.
-constexpr std::uint32_t longest_byline = 160;
+constexpr std::uint32_t longest_labelled = 160;
 constexpr std::size_t longest_name = 100;
 constexpr std::size_t most_headings = 8, most_tags = 40;
 
@@ -89,7 +89,7 @@ void add_tags(std::vector<std::string>& tags, std::string_view text) {
 
 /// The text of an element, short ones only.
 std::string short_text(const Element& element) {
-  if (element.text > longest_byline) return {};
+  if (element.text > longest_labelled) return {};
   return one_line(text_content(element.node));
 }
 
@@ -210,7 +210,7 @@ class Reader {
     if ((e.hints & hint_comments) != 0) comments_end_ = std::max<std::size_t>(comments_end_, e.end);
     if (index < comments_end_ || !metadata_tags().text.has(e.tag)) return;
     if ((e.hints & hint_name_of_author) != 0 && named_.empty() && e.text > 0 && e.text <= 60) named_ = author_text(e);
-    if ((e.hints & hint_date) != 0 && e.text > 0 && e.text <= longest_byline) labelled_dates(short_text(e), false);
+    if ((e.hints & hint_date) != 0 && e.text > 0 && e.text <= longest_labelled) labelled_dates(short_text(e), false);
     // Somewhere near the top, in a line of its own.
     if (e.run > 0 && e.run <= 100 && lines_ < 200) {
       ++lines_;
