@@ -37,16 +37,16 @@ struct Place {
   }
 };
 
-const std::string korean =
+const std::string korean_post =
     "오늘은 데이터 파이프라인을 처음부터 다시 만들었다. 원래는 스크립트 열두 개가 서로를 불렀는데, 하나가 실패하면 "
     "나머지가 어디까지 갔는지 알 수 없었다. 그래서 단계마다 입력과 출력을 기록하고, 바뀐 것만 다시 실행하게 했다. "
     "결과는 생각보다 좋았다. 하루에 두 번 돌리던 작업이 이제는 십 분이면 끝난다.";
 
 TEST_CASE("the same post on two platforms: one stays, the other is linked to it") {
   Place place;
-  const auto velog = place.put("https://velog.io/@mina/pipeline", "# 파이프라인\n\n" + korean, 1'700'000'000'000);
+  const auto velog = place.put("https://velog.io/@mina/pipeline", "# 파이프라인\n\n" + korean_post, 1'700'000'000'000);
   const auto medium = place.put("https://medium.com/@mina/pipeline",
-                                "**" + korean + "**\n\n*Originally published on [Velog](https://velog.io).*",
+                                "**" + korean_post + "**\n\n*Originally published on [Velog](https://velog.io).*",
                                 1'700'000'500'000, "feed", "https://medium.example/feed");
   place.put("https://velog.io/@mina/other", text_about("something else", 12), 1'600'000'000'000);
   const DuplicatesReport report = place.find();
@@ -107,8 +107,8 @@ TEST_CASE("short documents and deleted ones are not compared, and it can be swit
   Place place;
   place.put("https://example.org/a", "Hello.");
   place.put("https://example.org/b", "Hello.");
-  const auto gone = place.put("https://example.org/c", korean);
-  place.put("https://example.org/d", korean);
+  const auto gone = place.put("https://example.org/c", korean_post);
+  place.put("https://example.org/d", korean_post);
   place.warehouse->tombstone(gone, 5);
   auto report = place.find();
   CHECK(report.too_short == 2);
@@ -148,7 +148,7 @@ TEST_CASE("the file is read as it was written; a broken one says where") {
 
 TEST_CASE("stopping says so") {
   Place place;
-  place.put("https://example.org/a", korean);
+  place.put("https://example.org/a", korean_post);
   place.stop.request_stop();
   const auto report = place.find();
   REQUIRE(report.failures.size() == 1);

@@ -23,7 +23,7 @@ const std::string english =
     "I have made this bread for three years now, and the only thing that I am sure of is that the weather matters more "
     "than the flour. On a wet day you need less water; on a dry one you will want a spoon more.\n\n"
     "- Use a scale, not a cup.\n- Do not hurry.\n\n```\nx = 1\nx = 1\nx = 1\n```\n";
-const std::string korean =
+const std::string korean_writing =
     "집에 돌아왔을 때 오븐이 아직 따뜻해서, 다시 달궈지기를 기다리지 않고 반죽을 넣었다. 책에 적힌 것보다 천천히 "
     "부풀었다. 나쁜 일은 아니었다.\n\n이 빵을 구운 지 삼 년이 되었지만, 확실히 아는 것은 밀가루보다 날씨가 더 "
     "중요하다는 "
@@ -33,8 +33,8 @@ const std::string korean =
 TEST_CASE("ordinary writing passes, in both languages") {
   CHECK(fails(english, "en").empty());
   CHECK(fails(english, "en-GB").empty());
-  CHECK(fails(korean, "ko").empty());
-  const QualityMeasures m = measure_quality(prose_view(korean), "ko");
+  CHECK(fails(korean_writing, "ko").empty());
+  const QualityMeasures m = measure_quality(prose_view(korean_writing), "ko");
   CHECK(m.words > 50);
   CHECK(m.mean_word_length > 2);
   CHECK(m.function_words > 0.5);
