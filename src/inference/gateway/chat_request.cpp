@@ -118,8 +118,9 @@ int max_tokens(Fields& fields, const ServeConfig& config) {
 ApiResult<QueryConfig> query_config_of(std::string_view options, QueryConfig config) {
   Fields fields(options);
   static const std::vector<std::string> names = {"rewrite", "filters", "variants", "hyde", "decompose", "translate"};
-  for (const auto& [key, value] : Json::parse(options, nullptr, false).items()) {
-    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+  const Json json = Json::parse(options, nullptr, false);
+  for (const auto& entry : json.items()) {
+    if (std::find(names.begin(), names.end(), entry.key()) != names.end()) continue;
     fields.refuse(bad_request(tr("'{}' must be one of {}", "query_options", fmt::format("{}", fmt::join(names, ", "))),
                               "query_options", "invalid_value"));
   }
