@@ -58,6 +58,11 @@ class AlteredIndex final : public stores::Index {
                                                 const std::vector<std::string>& ids) override {
     return real_.dense_scores(query, ids);
   }
+  std::vector<std::string> prose(const std::vector<stores::ProseSpan>& spans) override { return real_.prose(spans); }
+  std::map<std::string, std::vector<float>> vectors(const std::vector<std::string>& ids) override {
+    return real_.vectors(ids);
+  }
+  stores::IndexFacets facets() override { return real_.facets(); }
   stores::IndexCounts counts() override { return real_.counts(); }
   std::string digest() override { return real_.digest(); }
   std::string location() const override { return real_.location(); }
