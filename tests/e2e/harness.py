@@ -28,7 +28,7 @@ models:
   chat: smollm2
   embedding: minilm
 dataset: {{preference_samples: 2, rejected_max_tokens: 8, test_share: 0.2, validation_share: 0.1}}
-train: {{max_steps: 2, batch_tokens: 256, max_length: 256, checkpoint_every: 1}}
+train: {{max_steps: 2, batch_tokens: 512, max_length: 512, checkpoint_every: 1}}
 eval: {{questions: 2, max_tokens: 8, perplexity_passages: 4, bootstrap: 100}}
 worker: {{context_tokens: 2048}}
 serve: {{port: 0}}
