@@ -124,17 +124,8 @@ ApiResult<QueryConfig> query_config_of(std::string_view options, QueryConfig con
     fields.refuse(bad_request(tr("'{}' must be one of {}", "query_options", fmt::format("{}", fmt::join(names, ", "))),
                               "query_options", "invalid_value"));
   }
-  const auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
-    const std::string wanted = fields.text(key, false);
-    if (wanted.empty()) return;
-    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
-      fields.refuse(bad_request(tr("'{}' must be one of {}", key, fmt::format("{}", fmt::join(known, ", "))), key,
-                                "invalid_value"));
-    }
-    value = wanted;
-  };
-  choice("rewrite", config.rewrite, {"off", "join", "model"});
-  choice("filters", config.filters, {"off", "rules", "model"});
+  config.rewrite = fields.choice("rewrite", config.rewrite, {"off", "join", "model"});
+  config.filters = fields.choice("filters", config.filters, {"off", "rules", "model"});
   config.variants = static_cast<int>(fields.integer("variants", config.variants, 0, 5));
   for (const auto& [key, value] : {std::pair{"hyde", &config.hyde}, std::pair{"decompose", &config.decompose},
                                    std::pair{"translate", &config.translate}}) {

@@ -1,5 +1,8 @@
 #include "inference/gateway/fields.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
@@ -43,6 +46,16 @@ bool Fields::boolean(const std::string& key, bool fallback) {
   if (value->is_boolean()) return value->get<bool>();
   refuse(bad_request(tr("'{}' must be true or false", key), key, "invalid_type"));
   return fallback;
+}
+
+std::string Fields::choice(const std::string& key, const std::string& fallback, const std::vector<std::string>& known) {
+  std::string wanted = text(key, false);
+  if (wanted.empty()) return fallback;
+  if (std::find(known.begin(), known.end(), wanted) == known.end()) {
+    refuse(bad_request(tr("'{}' must be one of {}", key, fmt::format("{}", fmt::join(known, ", "))), key,
+                       "invalid_value"));
+  }
+  return wanted;
 }
 
 std::int64_t Fields::integer(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max) {

@@ -25,6 +25,9 @@ class Fields {
   /// nullptr when absent.
   [[nodiscard]] const Json* find(const std::string& key) const;
   [[nodiscard]] std::string text(const std::string& key, bool required);
+  /// One of `known`; `fallback` when absent or empty.
+  [[nodiscard]] std::string choice(const std::string& key, const std::string& fallback,
+                                   const std::vector<std::string>& known);
   [[nodiscard]] bool boolean(const std::string& key, bool fallback);
   [[nodiscard]] std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max);
   [[nodiscard]] double number(const std::string& key, double fallback, double min, double max);

@@ -1,5 +1,4 @@
 // POST /v1/embeddings and /v1/search
-#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -103,17 +102,8 @@ namespace {
 
 /// What the request wants otherwise than configured: fusion, rerank, max_per_document, mmr_lambda.
 RetrievalConfig retrieval_of(Fields& fields, RetrievalConfig config) {
-  const auto choice = [&](const char* key, std::string& value, const std::vector<std::string>& known) {
-    const std::string wanted = fields.text(key, false);
-    if (wanted.empty()) return;
-    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
-      fields.refuse(bad_request(tr("'{}' must be one of {}", key, fmt::format("{}", fmt::join(known, ", "))), key,
-                                "invalid_value"));
-    }
-    value = wanted;
-  };
-  choice("fusion", config.fusion, stores::fusion_names());
-  choice("rerank", config.rerank, rerank_names());
+  config.fusion = fields.choice("fusion", config.fusion, stores::fusion_names());
+  config.rerank = fields.choice("rerank", config.rerank, rerank_names());
   config.max_per_document =
       static_cast<int>(fields.integer("max_per_document", config.max_per_document, 0, max_results));
   config.mmr_lambda = fields.number("mmr_lambda", config.mmr_lambda, 0, 1);
