@@ -7,18 +7,15 @@
 
 #include "core/result.h"
 #include "stores/index/tokenizer.h"
-#include "stores/index/tokenizer_tier.h"
 
 namespace twin::stores {
 namespace {
 
 using TokenCallback = int (*)(void* context, int flags, const char* token, int size, int start, int end);
 
-/// With Kiwi where `morphemes` is not null.
-int create(void* morphemes, const char**, int, Fts5Tokenizer** out) {
+int create(void*, const char**, int, Fts5Tokenizer** out) {
   try {
-    const TokenizerTier tier = tokenizer_tier(morphemes != nullptr ? "morphemes" : "bigrams");
-    *out = reinterpret_cast<Fts5Tokenizer*>(new Tokenizer(tier.kiwi));
+    *out = reinterpret_cast<Fts5Tokenizer*>(new Tokenizer());
     return SQLITE_OK;
   } catch (const std::exception&) {
     return SQLITE_NOMEM;  // an exception must not pass through C
@@ -62,26 +59,13 @@ fts5_api* api_of(SQLite::Database& database) {
 
 }  // namespace
 
-namespace {
-
-void register_as_twin(SQLite::Database& database, void* morphemes) {
+void register_tokenizer(SQLite::Database& database) {
   fts5_api* api = api_of(database);
   if (!api) throw Fatal(ErrorKind::internal, "this SQLite was built without FTS5");
   fts5_tokenizer functions{&create, &destroy, &tokenize};
-  if (api->xCreateTokenizer(api, "twin", morphemes, &functions, nullptr) != SQLITE_OK) {
+  if (api->xCreateTokenizer(api, "twin", nullptr, &functions, nullptr) != SQLITE_OK) {
     throw Fatal(ErrorKind::internal, "FTS5 refused the tokenizer");
   }
-}
-
-}  // namespace
-
-void register_tokenizer(SQLite::Database& database) {
-  register_as_twin(database, nullptr);
-}
-
-void register_morphemes(SQLite::Database& database) {
-  static int mark = 0;  // any address but null
-  register_as_twin(database, &mark);
 }
 
 std::string match_any(const std::vector<std::string>& tokens) {
