@@ -64,6 +64,8 @@ twin_dep(mimalloc  FILES libmimalloc.so   HEADER mimalloc.h)
 twin_dep(md4c      FILES libmd4c.so       HEADER md4c.h)
 twin_dep(zlib      FILES libz.so          HEADER zlib.h)
 twin_dep(zstd      FILES libzstd.a        HEADER zstd.h)
+# oneDNN, for twin-encode alone.
+twin_dep(dnnl      FILES libdnnl.so      HEADER oneapi/dnnl/dnnl.hpp)
 twin_dep(csv       FILES libcsv.so        HEADER csv.h)
 
 # GMime and the GLib it needs are loaded at run time, when the first mail is read: only their headers are used here.

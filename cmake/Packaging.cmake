@@ -1,7 +1,7 @@
 # What `make build` lays into bin/, what `make install` copies, what `make package` packs.
 #
-#   bin/twin, bin/twin-train,
-#   bin/twin-parquet                    our programs
+#   bin/twin, bin/twin-encode,
+#   bin/twin-train, bin/twin-parquet    our programs
 #   lib/twin/                           workers, and shared libraries that only Twin uses
 #   share/twin/                         categories, pipelines, prompts, examples
 #   share/doc/twin/                     licences of all that is inside
@@ -53,6 +53,7 @@ function(twin_install_data)
 endfunction()
 
 twin_install_program(twin twin)
+twin_install_program(twin-encode twin)
 twin_install_program(twin-train train)
 twin_install_program(twin-parquet parquet)
 # The module with MongoDB's client library, opened by `twin` when a project asks for it.

