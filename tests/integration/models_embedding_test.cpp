@@ -4,7 +4,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include "core/json.h"
+
+#include "models/engines/encoder_process.h"
 #include "models_fixture.h"
 
 using namespace twin;
@@ -100,4 +103,67 @@ TEST_CASE("embedding worker over an imported encoder") {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     MESSAGE("texts/s of ~60 tokens: " << static_cast<double>(texts.size()) / seconds.count());
   }
+}
+
+TEST_CASE("passages by twin-encode and by llama-server are the same vectors") {
+  const auto model = test::test_model("minilm");
+  if (!model) return;
+  const TempFolder logs;
+  models::WorkerSpec spec = test::worker_spec(*model, logs.path(), true);
+  auto fast = models::Worker::start(spec);
+  REQUIRE_MESSAGE(fast, test::why(fast));
+  spec.config.encoder = "llama-server";
+  auto plain = models::Worker::start(spec);
+  REQUIRE_MESSAGE(plain, test::why(plain));
+  std::vector<std::string> texts;
+  for (int i = 1; i < 40; ++i) {
+    texts.push_back("passage " + std::to_string(i));
+    for (int word = 0; word < i * 3; ++word) texts.back() += word % 3 == 0 ? " 글이" : " words of it";
+  }
+  models::EncodeRequest request{texts, false, true};
+  const auto one = (*fast)->encode(request), other = (*plain)->encode(request);
+  REQUIRE_MESSAGE(one, test::why(one));
+  REQUIRE_MESSAGE(other, test::why(other));
+  CHECK(one->tokens == other->tokens);
+  bool differ = false;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    CHECK(cosine(one->vectors[i], other->vectors[i]) > 0.9999);
+    differ = differ || one->vectors[i] != other->vectors[i];
+  }
+  CHECK(differ);  // to the last bit only the same program is: the comparison was one of two
+}
+
+TEST_CASE("an encoder that dies is started again; what it cannot run is said") {
+  const auto model = test::test_model("minilm");
+  if (!model) return;
+  models::EncoderLaunch launch;
+  launch.program = find_program("twin-encode").value();
+  launch.model = *model;
+  launch.threads = 2;
+  models::EncoderProcess encoder(launch);
+  CHECK(encoder.pid() == 0);
+  const auto before = encoder.encode({{101, 2023, 102}, {101, 102}});
+  REQUIRE_MESSAGE(before, test::why(before));
+  const pid_t first = encoder.pid();
+  REQUIRE(first > 0);
+  REQUIRE(::kill(first, SIGKILL) == 0);
+  const auto after = encoder.encode({{101, 2023, 102}, {101, 102}});
+  REQUIRE_MESSAGE(after, test::why(after));
+  CHECK(*after == *before);
+  CHECK(encoder.pid() != first);
+
+  const auto refused = encoder.encode({std::vector<int>(600, 5)});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::invalid);
+  CHECK(refused.error().message.find("600") != std::string::npos);
+  CHECK(encoder.encode({{101, 102}}));  // one bad request costs nothing else
+
+  const auto chat = test::test_model("smollm2");
+  if (!chat) return;
+  launch.model = *chat;
+  models::EncoderProcess wrong(launch);
+  const auto started = wrong.start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error().kind == ErrorKind::invalid);
+  CHECK(started.error().message.find("llama") != std::string::npos);
 }
