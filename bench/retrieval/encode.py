@@ -5,7 +5,9 @@
             [--peers f32,bf16,int8] [--rounds 2] [--threads N] [--twin build/release/bin/twin]
 
 --texts: one text a line. The sides run one after another, `--rounds` times; the table has each side's best round, encoding
-alone (no loading). Cosine is the least and the mean to the vectors of sentence-transformers in f32. int8 is ONNX Runtime
+alone (no loading). Processor seconds say more on a busy machine: those of the peers are of encoding alone, those of `twin`
+of all its processes, loading and the end included. Memory is the most that all processes of a side held together, shared
+pages counted once. Cosine is the least and the mean to the vectors of sentence-transformers in f32. int8 is ONNX Runtime
 with dynamic quantization of the weights by channel, as sentence-transformers' backend "onnx" quantizes for AVX2.
 The venv needs torch, sentence-transformers, onnx, onnxruntime and onnxscript.
 """
@@ -89,19 +91,55 @@ def peer(arguments):
         def encode(some):
             return model.encode(some, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True)
     encode(texts[:BATCH])  # warm-up
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     vectors = encode(texts)
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     vectors.astype("float32").tofile(arguments.output)
-    print(json.dumps({"texts_per_second": len(texts) / seconds, "tokens_per_second": tokens / seconds}))
+    print(json.dumps({"texts_per_second": len(texts) / seconds, "tokens_per_second": tokens / seconds,
+                      "tokens": tokens, "cpu_seconds": cpu}))
+
+
+def memory(root):
+    """Bytes that a process and its children hold, shared pages divided among those that share them."""
+    parents = {}
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(status.parent.name)] = int(status.read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+    total = 0
+    for pid in parents:
+        at = pid
+        while at and at != root:
+            at = parents.get(at)
+        if at != root:
+            continue
+        try:
+            rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) << 10 for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total
 
 
 def run(command):
-    """The JSON line that a command ends with."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{command} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    """The JSON line that a command ends with, with the most memory it held and its processor seconds."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err)
+        most = 0
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            most = max(most, memory(child.pid))
+            time.sleep(0.1)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if child.returncode != 0:
+            sys.exit(f"{command} failed:\n{err.read()[-3000:]}")
+        figures = json.loads(out.read().splitlines()[-1])
+    return {"cpu_seconds": usage.ru_utime + usage.ru_stime, **figures, "memory": most}
 
 
 def read_vectors(file, count):
@@ -151,10 +189,11 @@ def main():
                 if side not in best or figures["texts_per_second"] > best[side]["texts_per_second"]:
                     best[side] = figures
         reference = read_vectors(scratch / "f32.f32", count) if "f32" in best else None
-        print(f"{'':<8} {'texts/s':>9} {'tokens/s':>10} {'cosine least, mean':>22}")
+        print(f"{'':<8} {'texts/s':>9} {'tokens/s':>10} {'tokens/CPU s':>13} {'MiB':>6} {'cosine least, mean':>22}")
         for side, figures in best.items():
             near = cosines(read_vectors(scratch / f"{side}.f32", count), reference) if reference else [0.0]
             print(f"{side:<8} {figures['texts_per_second']:>9.1f} {figures['tokens_per_second']:>10.0f} "
+                  f"{figures['tokens'] / figures['cpu_seconds']:>13.0f} {figures['memory'] >> 20:>6} "
                   f"{min(near):>12.5f} {sum(near) / len(near):>9.5f}")
 
 
