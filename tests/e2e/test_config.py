@@ -57,6 +57,7 @@ class Configuration(ProjectTest):
 
     def test_doctor(self):
         checks = {c["check"]: c["state"] for c in self.twin("doctor", "--json").json()}
+        self.assertEqual(checks["twin-encode"], "good")
         self.assertEqual(checks["twin-train"], "good")
 
 

@@ -141,6 +141,7 @@ std::vector<Check> run_doctor(Project& project) {
           check_disk(project),
           check_program("llama-server", reinstall),
           check_program("llama-quantize", reinstall),
+          check_program("twin-encode", reinstall),
           check_program("twin-train", reinstall),
           check_optional_program("pdftotext", tr("PDF files"), "poppler-utils"),
           check_optional_program("tesseract", tr("images (OCR)"), "tesseract-ocr tesseract-ocr-kor"),
