@@ -144,6 +144,7 @@ void read_list(const Json& reply, const char* key, const std::vector<Called>& kn
 
 std::vector<Called> by_themselves(const std::vector<std::string>& values) {
   std::vector<Called> out;
+  out.reserve(values.size());
   for (const std::string& value : values) out.push_back({text::fold(value), value});
   return out;
 }

@@ -22,8 +22,6 @@ struct Prompts {
 [[nodiscard]] Result<std::string> load_prompt(const std::string& name);
 
 [[nodiscard]] Result<Prompts> load_prompts();
-/// One file of prompts/, as load_prompts() reads them.
-[[nodiscard]] Result<std::string> load_prompt(const std::string& name);
 /// SHA-256 over the three texts, for the keys of what is made with them.
 [[nodiscard]] std::string digest(const Prompts& prompts);
 
