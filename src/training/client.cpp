@@ -37,6 +37,9 @@ class Monitor {
       bar("train", "steps", number(json, "steps"));
       advance_to(number(json, "step"));
     }
+    if (event == "eval_skipped")
+      log::warn("{}",
+                tr("Training goes on without validation: {} ({})", json.value("reason", ""), json.value("file", "")));
     log::info("twin-train: {}", text);
   }
 

@@ -21,6 +21,7 @@ void bind_job(TrainJob& job, config::Binder& b) {
   bind_path(b, "eval_data", job.eval_data);
   bind_path(b, "out", job.out);
   b.field("base_name", job.base_name, "", {});
+  b.field("need_eval", job.need_eval, "");
   b.group("config", job.config, "");
 }
 
@@ -43,6 +44,7 @@ void bind_result(TrainResult& result, config::Binder& b) {
   b.field("tokens_per_s", result.tokens_per_s, "");
   b.field("final_loss", result.final_loss, "");
   b.field("eval_loss", result.eval_loss, "");
+  b.field("eval_skipped", result.eval_skipped, "");
   b.field("base_eval_loss", result.base_eval_loss, "");
   b.field("reward_margin", result.reward_margin, "");
   b.field("reward_accuracy", result.reward_accuracy, "");
@@ -51,6 +53,7 @@ void bind_result(TrainResult& result, config::Binder& b) {
   result.peak_rss_bytes = static_cast<std::uint64_t>(peak);
   bind_path(b, "peft", result.peft);
   bind_path(b, "gguf", result.gguf);
+  bind_path(b, "merged", result.merged);
 }
 
 Result<void> need(const std::filesystem::path& path, const char* key) {
@@ -65,6 +68,7 @@ void LoraConfig::bind(config::Binder& b) {
   b.field("alpha", alpha, "Scale of the update is alpha / r", {.min = 1e-6, .max = 1e6});
   b.field("dropout", dropout, "Share of the adapter's inputs that is dropped in training", {.min = 0, .max = 0.9});
   b.field("rslora", rslora, "Scale by alpha / √r (Kalajdzievski 2023)");
+  b.field("dora", dora, "Also train the length of each row of weight and update (Liu et al. 2024)");
   b.field("targets", targets, "Linear layers that get an adapter",
           {.one_of = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}, .required = true});
 }
@@ -105,6 +109,8 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("warmup", warmup, "Share of the steps in which the learning rate rises", {.min = 0, .max = 1});
   b.field("decay", decay, "Share of the steps in which it falls (wsd)", {.min = 0, .max = 1});
   b.field("min_lr", min_lr, "Learning rate at the end, as a share of lr", {.min = 0, .max = 1});
+  b.field("optimizer", optimizer, "adamw, or adamw8bit: its moments in a quarter of the memory (Dettmers et al. 2021)",
+          {.one_of = {"adamw", "adamw8bit"}});
   b.field("weight_decay", weight_decay, "AdamW weight decay", {.min = 0, .max = 10});
   b.field("beta1", beta1, "AdamW", {.min = 0, .max = 0.999999});
   b.field("beta2", beta2, "AdamW", {.min = 0, .max = 0.999999});

@@ -18,6 +18,7 @@ struct LoraConfig {
   double alpha = 32;
   double dropout = 0.0;
   bool rslora = false;  ///< scale by alpha / √r instead of alpha / r (Kalajdzievski 2023)
+  bool dora = false;    ///< also train the length of each row of W + update (Liu et al. 2024)
   std::vector<std::string> targets = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
   void bind(config::Binder& b);
 };
@@ -58,6 +59,7 @@ struct TrainConfig {
   double warmup = 0.05;             ///< share of steps
   double decay = 0.2;               ///< wsd: share of steps in which the learning rate falls
   double min_lr = 0.1;              ///< share of lr at the end
+  std::string optimizer = "adamw";  ///< adamw | adamw8bit (moments in 8 bits, Dettmers et al. 2021)
   double weight_decay = 0.0;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double clip = 1.0;  ///< gradient norm
@@ -99,6 +101,8 @@ struct TrainJob {
   std::filesystem::path eval_data;  ///< may be empty
   std::filesystem::path out;        ///< adapter/ (PEFT), adapter.gguf, checkpoints/, metrics.jsonl
   std::string base_name;            ///< written to adapter_config.json
+  /// Whether a validation file in which no sample fits max_length ends the run; else it trains without one and says so.
+  bool need_eval = true;
   TrainConfig config;
 };
 
@@ -108,12 +112,15 @@ struct TrainResult {
   double seconds = 0, tokens_per_s = 0;
   double final_loss = 0;      ///< the method's loss of the last step; text and sft: nats per answer token
   double eval_loss = 0;       ///< the same of eval_data
+  std::string eval_skipped;   ///< why nothing was evaluated although eval_data is given; empty: it was
   double base_eval_loss = 0;  ///< the same before training
   /// Preference methods, of eval_data or else of the last step: mean implicit reward of chosen minus that of rejected
   /// answers, and the share of pairs where it is positive.
   double reward_margin = 0, reward_accuracy = 0;
   std::uint64_t peak_rss_bytes = 0;
   std::filesystem::path peft, gguf;
+  /// DoRA: base and adapter as one GGUF, instead of `gguf`, which cannot hold the lengths of rows; else empty.
+  std::filesystem::path merged;
 };
 
 [[nodiscard]] Json to_json(const TrainJob& job);

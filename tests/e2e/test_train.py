@@ -91,6 +91,18 @@ class BareTrainingTest(TrainingTest):
         config = json.loads((self.folder / "out/adapter/adapter_config.json").read_text())
         self.assertEqual((config["r"], config["base_model_name_or_path"]), (4, "smollm2"))
 
+    def test_dora_ends_with_a_merged_model_and_8_bit_adamw_with_an_adapter(self):
+        data = self.write("train.jsonl", [talk(f"Question {i}?", f"Answer {i}, 김치.") for i in range(4)])
+        done = self.train(data, *self.small(max_steps=2, dtype="f32", **{"lora.dora": "true", "lora.r": 4}), out="dora")
+        result = json.loads(done.stdout.splitlines()[-1])
+        self.assertIsNone(result["adapter"]["gguf"])
+        self.assertGreater((self.folder / result["merged"]["gguf"]).stat().st_size, 1 << 28)
+        self.assertTrue(json.loads((self.folder / "dora/adapter/adapter_config.json").read_text())["use_dora"])
+        self.assertIn("cannot hold DoRA", done.stderr)
+        done = self.train(data, *self.small(max_steps=2, dtype="f32", optimizer="adamw8bit"), out="small")
+        self.assertNotIn("merged", json.loads(done.stdout.splitlines()[-1]))
+        self.assertTrue((self.folder / "small/adapter.gguf").exists())
+
     def test_the_plan_is_what_the_run_takes(self):
         rows = [talk(f"What about part {i}?", f"Part {i} rests on part {i + 1}, as was said. " * 6) for i in range(40)]
         data = self.write("train.jsonl", rows)
@@ -286,18 +298,33 @@ class RanksTest(TrainingTest):
                 for file in ("adapter.gguf", "adapter/adapter_model.safetensors"):
                     self.assertEqual((self.folder / out / file).read_bytes(), (self.folder / "two" / file).read_bytes())
 
+    def start_by_variables(self, data, *arguments, out):
+        """Two processes that find each other as torchrun's do."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        variables = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        return [self.start(data, *arguments, out=out, env={**self.env, **variables, "RANK": str(rank)})
+                for rank in (0, 1)]
+
+    def test_ranks_started_by_the_usual_variables_train_as_those_of_nproc(self):
+        data = self.write("train.jsonl", self.rows())
+        settings = self.small(batch_size=3, max_steps=4, threads=1, rank_timeout=60, dtype="f32")
+        self.train(data, "--nproc", "2", *settings, out="nproc")
+        children = self.start_by_variables(data, *settings, out="env")
+        ended = [child.communicate(timeout=300) for child in children]
+        self.assertEqual([child.returncode for child in children], [0, 0], ended)
+        self.assertEqual(json.loads(ended[0][0].splitlines()[-1])["steps"], 4)
+        self.assertEqual(ended[1][0], "")  # rank 0 says it
+        self.assertEqual(self.losses("env"), self.losses("nproc"))
+        weights = "adapter/adapter_model.safetensors"
+        self.assertEqual((self.folder / "env" / weights).read_bytes(), (self.folder / "nproc" / weights).read_bytes())
+
     def test_ranks_started_by_the_usual_variables_name_the_one_that_is_gone(self):
         data = self.write("train.jsonl", self.rows())
         for victim in (1, 0):
-            with self.subTest(killed=victim), socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = str(free.getsockname()[1])
-                free.close()
-                children = []
-                for rank in (0, 1):
-                    variables = {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-                    children.append(self.start(data, *self.settings(), out=f"env-{victim}",
-                                               env={**self.env, **variables}))
+            with self.subTest(killed=victim):
+                children = self.start_by_variables(data, *self.settings(), out=f"env-{victim}")
                 self.wait_for_step(children[0], 3)
                 os.kill(self.trainers(children[victim].pid)[victim], signal.SIGKILL)
                 ended = [child.communicate(timeout=300) for child in children]

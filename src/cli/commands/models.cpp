@@ -78,7 +78,7 @@ class ModelsImport final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "models import"; }
   [[nodiscard]] std::string description() const override {
-    return tr("Take in a GGUF file or a safetensors folder of a BERT-type encoder");
+    return tr("Take in a GGUF file or a Hugging Face folder in safetensors (encoder or text-generating model)");
   }
   void declare(Options& options) override {
     options.positional("path", path_, tr("GGUF file or folder"));

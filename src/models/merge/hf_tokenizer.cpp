@@ -1,46 +1,15 @@
 #include "models/merge/hf_tokenizer.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "core/i18n.h"
 #include "core/json.h"
-#include "models/merge/gguf_vocabulary.h"
-#include "models/merge/sentencepiece.h"
+#include "models/hf/gguf_vocabulary.h"
+#include "models/hf/pre_tokenizers.h"
+#include "models/hf/sentencepiece.h"
 
 namespace twin::models {
 namespace {
-
-/// How text is cut before byte pairs are merged, for tokenizer.ggml.pre as llama.cpp names them.
-struct PreTokenizer {
-  Json normalizer, pieces;
-  bool ignore_merges = false;
-};
-
-Json byte_level(bool with_regex) {
-  return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", with_regex}};
-}
-
-Json split_then_bytes(const std::string& digits) {
-  const std::string pattern = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)" + digits +
-                              R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-  return {{"type", "Sequence"},
-          {"pretokenizers",
-           {{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}},
-            byte_level(false)}}};
-}
-
-std::optional<PreTokenizer> find_pre_tokenizer(const std::string& name) {
-  if (name == "gpt-2") return PreTokenizer{nullptr, byte_level(true)};
-  if (name == "smollm" || name == "starcoder" || name == "refact") {
-    return PreTokenizer{nullptr,
-                        {{"type", "Sequence"},
-                         {"pretokenizers", {{{"type", "Digits"}, {"individual_digits", true}}, byte_level(true)}}}};
-  }
-  if (name == "qwen2") return PreTokenizer{{{"type", "NFC"}}, split_then_bytes(R"(\p{N})")};
-  if (name == "llama-bpe") return PreTokenizer{nullptr, split_then_bytes(R"(\p{N}{1,3})"), true};
-  return std::nullopt;
-}
 
 class TokenizerWriter {
  public:
@@ -66,8 +35,8 @@ class TokenizerWriter {
  private:
   void write_bpe() {
     const auto name = file_.text("tokenizer.ggml.pre").value_or("default");
-    const auto pre = find_pre_tokenizer(name);
-    if (!pre) {
+    const PreTokenizer* const pre = find_pre_tokenizer(name);
+    if (pre == nullptr) {
       notes_.push_back(
           tr("tokenizer: the rules '{}' are not known; take tokenizer.json from the base's own files", name));
       return;

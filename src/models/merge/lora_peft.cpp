@@ -9,7 +9,7 @@
 #include "core/files.h"
 #include "core/i18n.h"
 #include "core/json.h"
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 #include "models/registry/safetensors.h"
 
 namespace twin::models {

@@ -9,7 +9,7 @@
 #include "core/i18n.h"
 #include "core/text/ascii.h"
 #include "models/engines/worker.h"
-#include "models/merge/gguf_vocabulary.h"
+#include "models/hf/gguf_vocabulary.h"
 #include "models/merge/hf_config.h"
 #include "models/merge/hf_tokenizer.h"
 #include "models/merge/merge_card.h"

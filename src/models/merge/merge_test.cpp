@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 #include "models/merge/gguf_rows.h"
 #include "models/merge/testing/small_model.h"
 #include "models/registry/safetensors.h"

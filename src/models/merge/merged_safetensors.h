@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/progress.h"
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 #include "models/merge/float_type.h"
 #include "models/merge/merged_model.h"
 

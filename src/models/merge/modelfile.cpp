@@ -4,7 +4,7 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
-#include "models/merge/gguf_vocabulary.h"
+#include "models/hf/gguf_vocabulary.h"
 
 namespace twin::models {
 namespace {

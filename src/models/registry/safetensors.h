@@ -31,6 +31,8 @@ class Safetensors {
   [[nodiscard]] const std::map<std::string, SafetensorEntry>& entries() const { return entries_; }
   /// The values of an F32, F16 or BF16 tensor, row-major.
   [[nodiscard]] Result<std::vector<float>> read(const std::string& name) const;
+  /// The bytes of a tensor of any type, as stored.
+  [[nodiscard]] Result<std::string> read_bytes(const std::string& name) const;
 
  private:
   std::filesystem::path path_;

@@ -10,6 +10,11 @@ training::TrainJob training_job(Project& project) {
     throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", method), "train.method",
                 tr("other methods take a file: twin train --data FILE --method {}", method));
   }
+  if (project.config().train.lora.dora) {
+    throw Fatal(ErrorKind::usage,
+                tr("The project serves its adapter as GGUF, which cannot hold DoRA's lengths of rows"),
+                "train.lora.dora", tr("DoRA takes a file and ends with a merged model: twin train --data FILE"));
+  }
   const std::filesystem::path dataset = project.layout().dataset("instruct");
   training::TrainJob job;
   job.base = value_or_throw(project.models().gguf(project.config().models.chat));
@@ -23,6 +28,7 @@ training::TrainJob training_job(Project& project) {
   // A small body of writing may have no document in the validation split.
   const auto validation = disk().stat(dataset / "validation.jsonl");
   if (validation && validation->size > 0) job.eval_data = dataset / "validation.jsonl";
+  job.need_eval = false;  // nor one that fits max_length
   return job;
 }
 

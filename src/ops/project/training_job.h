@@ -7,7 +7,7 @@
 namespace twin::ops {
 
 /// Base model, instruction samples and settings of the project; `out` is the caller's. Throws Fatal: another method
-/// than sft, a base model that is not there, samples that were not made yet (the hint says how).
+/// than sft, DoRA, a base model that is not there, samples that were not made yet (the hint says how).
 [[nodiscard]] training::TrainJob training_job(Project& project);
 
 }  // namespace twin::ops

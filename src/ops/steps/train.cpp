@@ -58,10 +58,11 @@ models::Model lineage(StepContext& context, const training::TrainResult& result)
   adapter.base = base_id;
   adapter.dataset_sha256 = context.inputs.at("dataset.instruct").sha256;
   adapter.run_id = context.run_id;
-  adapter.metrics = {{"eval_loss", result.eval_loss},
-                     {"base_eval_loss", result.base_eval_loss},
-                     {"steps", static_cast<double>(result.steps)},
-                     {"tokens", static_cast<double>(result.tokens)}};
+  adapter.metrics = {{"steps", static_cast<double>(result.steps)}, {"tokens", static_cast<double>(result.tokens)}};
+  if (result.eval_skipped.empty()) {
+    adapter.metrics["eval_loss"] = result.eval_loss;
+    adapter.metrics["base_eval_loss"] = result.base_eval_loss;
+  }
   adapter.created = system_clock().now();
   return adapter;
 }
@@ -93,8 +94,11 @@ StepOutcome run(StepContext& context) {
   const models::Model adapter = value_or_throw(project.models().add(lineage(context, result), stage(result, job.out)));
   return {
       .outputs = {{.name = "adapter", .sha256 = adapter_gguf_sha256(adapter), .kind = "model", .detail = adapter.id}},
-      .summary = tr("{} steps, {} tokens at {:.0f} tokens/s; validation loss {:.3f} -> {:.3f}", result.steps,
-                    result.tokens, result.tokens_per_s, result.base_eval_loss, result.eval_loss),
+      .summary = result.eval_skipped.empty()
+                     ? tr("{} steps, {} tokens at {:.0f} tokens/s; validation loss {:.3f} -> {:.3f}", result.steps,
+                          result.tokens, result.tokens_per_s, result.base_eval_loss, result.eval_loss)
+                     : tr("{} steps, {} tokens at {:.0f} tokens/s; no validation: {}", result.steps, result.tokens,
+                          result.tokens_per_s, result.eval_skipped),
       .failures = {}};
 }
 

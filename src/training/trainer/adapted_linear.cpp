@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "training/trainer/dora.h"
+
 namespace twin::training {
 
 AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::ScalarType dtype)
@@ -12,7 +14,7 @@ AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::S
   inputs_ = parts.front().weight.columns;
   for (const auto& part : parts) {
     if (part.pair) {
-      slots_.push_back({part.pair, outputs_, part.weight.rows(), ranks_});
+      slots_.push_back({part.pair, outputs_, part.weight.rows(), ranks_, {}, {}, {}});
       ranks_ += part.pair->a.size(0);
     }
     outputs_ += part.weight.rows();
@@ -32,6 +34,16 @@ AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::S
     biases.reserve(parts.size());
     for (const auto& part : parts) biases.push_back(part.bias);
     bias_ = at::cat(biases);
+  }
+  for (auto& slot : slots_) {
+    if (!slot.pair->magnitude.defined()) continue;
+    length_ = at::ones({outputs_}, at::kFloat);
+    const auto part =
+        std::find_if(parts.begin(), parts.end(), [&](const Part& each) { return each.pair == slot.pair; });
+    // The dense one is a view of what is kept anyway.
+    slot.weight = dense ? FrozenMatrix::of(weight_.narrow(0, slot.first_output, slot.outputs).narrow(1, 0, inputs_))
+                        : part->weight;
+    slot.squares = row_squares(slot.weight);
   }
   refresh();
 }
@@ -54,6 +66,14 @@ void AdaptedLinear::refresh() {
     a_.narrow(0, slot.first_rank, rank).copy_(slot.pair->a);
     b_.narrow(0, slot.first_output, slot.outputs).narrow(1, slot.first_rank, rank).copy_(slot.pair->b * scale_);
   }
+  if (length_.defined()) refresh_lengths();
+}
+
+void AdaptedLinear::refresh_lengths() {
+  for (auto& slot : slots_) {
+    slot.norm = updated_row_norms(slot.weight, slot.squares, *slot.pair, scale_);
+    length_.narrow(0, slot.first_output, slot.outputs).copy_(slot.pair->magnitude / slot.norm);
+  }
 }
 
 at::Tensor AdaptedLinear::make_rows(std::int64_t tokens) const {
@@ -66,14 +86,33 @@ at::Tensor AdaptedLinear::forward(at::Tensor& rows, const at::Tensor& mask) cons
     rows.narrow(1, inputs_, ranks_).copy_(at::mm(mask.defined() ? x * mask : x, a_.t()));
   }
   const auto weight = widened().t();
+  if (length_.defined()) {  // in float32: a length's small changes are beyond bfloat16
+    const auto y = at::mm(rows, weight) * length_;
+    return (bias_.defined() ? y + bias_ : y).to(dtype_);
+  }
   return bias_.defined() ? at::addmm(bias_, rows, weight) : at::mm(rows, weight);
 }
 
-at::Tensor AdaptedLinear::backward(const at::Tensor& rows, const at::Tensor& dy, const at::Tensor& mask,
-                                   bool needs_input) const {
-  if (ranks_ == 0) return needs_input ? at::mm(dy, widened()) : at::Tensor();
+/// Adds to the gradients of DoRA's lengths; returns the gradient of the outputs before they were scaled.
+at::Tensor AdaptedLinear::backward_lengths(const at::Tensor& rows, const at::Tensor& dy,
+                                           const at::Tensor& weight) const {
+  const auto wide = dy.to(at::kFloat);
+  const auto slopes = (wide * at::mm(rows, weight.t())).sum(0);
+  for (const auto& slot : slots_) {
+    at::Tensor gradient = slot.pair->grad_magnitude;
+    gradient.add_(slopes.narrow(0, slot.first_output, slot.outputs) / slot.norm);
+  }
+  return (wide * length_).to(dtype_);
+}
 
-  const auto both = at::mm(dy, needs_input ? widened() : b_);
+at::Tensor AdaptedLinear::backward(const at::Tensor& rows, const at::Tensor& dout, const at::Tensor& mask,
+                                   bool needs_input) const {
+  if (ranks_ == 0) return needs_input ? at::mm(dout, widened()) : at::Tensor();
+
+  const bool lengths = length_.defined();
+  const auto weight = needs_input || lengths ? widened() : at::Tensor();
+  const auto dy = lengths ? backward_lengths(rows, dout, weight) : dout;
+  const auto both = at::mm(dy, needs_input ? weight : b_);
   const auto du = both.narrow(1, needs_input ? inputs_ : 0, ranks_).contiguous();
   const auto u = rows.narrow(1, inputs_, ranks_);
   const auto x = inputs(rows);

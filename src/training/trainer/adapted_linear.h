@@ -14,7 +14,8 @@ namespace twin::training {
 /// Computes y = x·Wᵀ + scale·(x·Aᵀ)·Bᵀ as one product of widened matrices: with u = x·Aᵀ written behind x in the same
 /// rows, y = [x, u]·[W, scale·B]ᵀ. The update then costs no extra pass over y, and backward gets the gradients of x and
 /// u from one product as well. (Adding B·A to W itself would be cheaper still, but rounding to bfloat16 swallows
-/// small updates.)
+/// small updates.) With DoRA (dora.h) each row of y is then multiplied by m/‖W + scale·B·A‖; dropout, where there is
+/// any, applies to what A reads only.
 class AdaptedLinear {
  public:
   struct Part {
@@ -38,15 +39,19 @@ class AdaptedLinear {
   /// dropout, already scaled by 1/(1−p).
   at::Tensor forward(at::Tensor& rows, const at::Tensor& mask) const;
   /// Adds to the gradients of the pairs and returns dx [T, inputs] (undefined when not `needs_input`).
-  at::Tensor backward(const at::Tensor& rows, const at::Tensor& dy, const at::Tensor& mask, bool needs_input) const;
+  at::Tensor backward(const at::Tensor& rows, const at::Tensor& dout, const at::Tensor& mask, bool needs_input) const;
 
  private:
   struct Slot {
     const LoraPair* pair;
     std::int64_t first_output, outputs, first_rank;
+    FrozenMatrix weight;       ///< DoRA only: the part's own
+    at::Tensor squares, norm;  ///< DoRA only: Σ w² and ‖W + scale·B·A‖ of its rows
   };
 
   [[nodiscard]] at::Tensor widened() const;
+  void refresh_lengths();
+  at::Tensor backward_lengths(const at::Tensor& rows, const at::Tensor& dy, const at::Tensor& weight) const;
 
   std::int64_t inputs_ = 0, outputs_ = 0, ranks_ = 0;
   double scale_;
@@ -56,6 +61,7 @@ class AdaptedLinear {
   at::Tensor weight_;  ///< [outputs, inputs + ranks]: [W, scale·B]
   at::Tensor a_;       ///< [ranks, inputs]
   at::Tensor bias_;    ///< [outputs], or undefined
+  at::Tensor length_;  ///< float32 [outputs]: DoRA's factor of each output; undefined without
   std::vector<Slot> slots_;
 };
 

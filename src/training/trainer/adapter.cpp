@@ -16,7 +16,7 @@ Adapter::Adapter(const ModelShape& shape, const LoraConfig& config) : config_(co
     const auto module = shape.module(name);
     if (module.outputs == 0)
       throw Fatal(ErrorKind::usage, tr("The model has no linear layer {}", name), "lora.targets");
-    total += shape.layers * config.r * (module.inputs + module.outputs);
+    total += shape.layers * (config.r * (module.inputs + module.outputs) + (config.dora ? module.outputs : 0));
   }
   weights = at::zeros({total}, at::kFloat);
   gradients = at::zeros({total}, at::kFloat);
@@ -29,13 +29,25 @@ Adapter::Adapter(const ModelShape& shape, const LoraConfig& config) : config_(co
     for (const auto& name : ModelShape::modules()) {
       if (std::count(config.targets.begin(), config.targets.end(), name) == 0) continue;
       const auto module = shape.module(name);
-      LoraPair pair{.layer = layer, .module = name, .a = {}, .b = {}, .grad_a = {}, .grad_b = {}};
+      LoraPair pair{.layer = layer,
+                    .module = name,
+                    .a = {},
+                    .b = {},
+                    .grad_a = {},
+                    .grad_b = {},
+                    .magnitude = {},
+                    .grad_magnitude = {}};
       pair.a = take(weights, config.r, module.inputs);
       pair.grad_a = take(gradients, config.r, module.inputs);
       at += config.r * module.inputs;
       pair.b = take(weights, module.outputs, config.r);
       pair.grad_b = take(gradients, module.outputs, config.r);
       at += config.r * module.outputs;
+      if (config.dora) {
+        pair.magnitude = weights.narrow(0, at, module.outputs);
+        pair.grad_magnitude = gradients.narrow(0, at, module.outputs);
+        at += module.outputs;
+      }
       pairs_.push_back(std::move(pair));
     }
   }

@@ -1,4 +1,5 @@
-// The trained part: low-rank updates of linear layers (LoRA, Hu et al. 2021), W + alpha/r · B·A.
+// The trained part: low-rank updates of linear layers (LoRA, Hu et al. 2021), W + alpha/r · B·A; with DoRA (Liu et al.
+// 2024) also the length of each row of that sum.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,6 +20,7 @@ struct LoraPair {
   at::Tensor a;        ///< float32 [r, inputs]
   at::Tensor b;        ///< float32 [outputs, r]
   at::Tensor grad_a, grad_b;
+  at::Tensor magnitude, grad_magnitude;  ///< float32 [outputs]: DoRA's lengths of rows; else undefined
 };
 
 /// Weights and gradients of all pairs, each in one flat float32 tensor: norms, optimizer and checkpoints work on these.
@@ -27,7 +29,8 @@ class Adapter {
   /// Targets that the model does not have are ErrorKind::usage (thrown as Fatal).
   Adapter(const ModelShape& shape, const LoraConfig& config);
 
-  /// A uniform in ±1/√inputs (as PEFT does: Kaiming with a = √5), B zero: the update starts at nothing.
+  /// A uniform in ±1/√inputs (as PEFT does: Kaiming with a = √5), B zero: the update starts at nothing. DoRA's lengths
+  /// are those of the base's rows: start_magnitudes().
   void initialize(std::int64_t seed);
 
   [[nodiscard]] const LoraPair* find(std::int64_t layer, const std::string& module) const;

@@ -44,9 +44,10 @@ void sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void share_state(World& world, RunState& state, Adapter& adapter, AdamW& optimizer) {
+void share_state(World& world, RunState& state, Adapter& adapter, const Optimizer& optimizer) {
   if (world.size() == 1) return;
-  for (const auto& flat : {adapter.weights, optimizer.first_moment, optimizer.second_moment}) world.broadcast(flat);
+  world.broadcast(adapter.weights);
+  for (const auto& [name, tensor] : optimizer.state()) world.broadcast(tensor);
   for (auto* count : {&state.step, &state.samples, &state.tokens, &state.loss_tokens, &state.evaluated, &state.stale})
     *count = static_cast<std::int64_t>(world.broadcast(static_cast<double>(*count)));
   for (auto* value : {&state.seconds, &state.loss, &state.base_eval_loss, &state.best_loss})
@@ -65,13 +66,12 @@ std::vector<std::filesystem::path> Checkpoints::folders() const {
   return found;
 }
 
-Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, const AdamW& optimizer) {
+Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, const Optimizer& optimizer) {
   const auto scratch = root_ / unfinished;
   std::error_code error;
   std::filesystem::remove_all(scratch, error);
-  std::map<std::string, at::Tensor> tensors = {{"first_moment", optimizer.first_moment},
-                                               {"second_moment", optimizer.second_moment},
-                                               {"weights", adapter.weights}};
+  std::map<std::string, at::Tensor> tensors = optimizer.state();
+  tensors["weights"] = adapter.weights;
   if (state.best_weights.defined()) tensors["best_weights"] = state.best_weights;
   auto written = write_safetensors(scratch / "state.safetensors", tensors, {});
   if (!written) return written;
@@ -88,7 +88,8 @@ Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, co
   return {};
 }
 
-Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter, AdamW& optimizer) const {
+Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter,
+                                       const Optimizer& optimizer) const {
   const auto text = disk().read(folder / "state.json");
   if (!text) return tl::unexpected(text.error());
   const auto json = Json::parse(*text, nullptr, false);
@@ -99,10 +100,15 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
   const auto shape = adapter.weights.sizes().vec();
   const auto weights = read_tensor(file, "weights", shape);
   if (!weights) return tl::unexpected(weights.error());
-  const auto first = read_tensor(file, "first_moment", shape);
-  if (!first) return tl::unexpected(first.error());
-  const auto second = read_tensor(file, "second_moment", shape);
-  if (!second) return tl::unexpected(second.error());
+  const auto remembered = optimizer.state();
+  std::map<std::string, at::Tensor> moments;
+  for (const auto& [name, tensor] : remembered) {
+    auto values = read_tensor(file, name, tensor.sizes().vec());
+    if (!values) return tl::unexpected(values.error());
+    if (values->scalar_type() != tensor.scalar_type())
+      return fail(ErrorKind::invalid, "the type of " + name, folder.string());
+    moments[name] = std::move(*values);
+  }
   RunState state;
   try {
     state = {.step = json.at("step"),
@@ -124,12 +130,11 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
     return fail(ErrorKind::invalid, e.what(), folder.string());
   }
   adapter.weights.copy_(*weights);
-  optimizer.first_moment.copy_(*first);
-  optimizer.second_moment.copy_(*second);
+  for (const auto& [name, tensor] : remembered) tensor.copy_(moments.at(name));
   return state;
 }
 
-std::optional<RunState> Checkpoints::load(Adapter& adapter, AdamW& optimizer) const {
+std::optional<RunState> Checkpoints::load(Adapter& adapter, const Optimizer& optimizer) const {
   for (const auto& folder : folders()) {
     auto state = load_one(folder, adapter, optimizer);
     if (state) return *state;

@@ -28,7 +28,7 @@ struct RunState {
 };
 
 /// Gives every rank what rank 0 has, but for the best weights, which only rank 0 needs.
-void share_state(World& world, RunState& state, Adapter& adapter, AdamW& optimizer);
+void share_state(World& world, RunState& state, Adapter& adapter, const Optimizer& optimizer);
 
 class Checkpoints {
  public:
@@ -37,16 +37,16 @@ class Checkpoints {
   /// `key` names the job: checkpoints of another job are never loaded.
   Checkpoints(std::filesystem::path root, std::string key);
 
-  [[nodiscard]] Result<void> save(const RunState& state, const Adapter& adapter, const AdamW& optimizer);
+  [[nodiscard]] Result<void> save(const RunState& state, const Adapter& adapter, const Optimizer& optimizer);
   /// The newest complete checkpoint of this job, or nothing. A damaged one is passed over with a warning.
-  [[nodiscard]] std::optional<RunState> load(Adapter& adapter, AdamW& optimizer) const;
+  [[nodiscard]] std::optional<RunState> load(Adapter& adapter, const Optimizer& optimizer) const;
   /// Removes them all.
   void clear() const;
 
  private:
   [[nodiscard]] std::vector<std::filesystem::path> folders() const;  ///< newest first
   [[nodiscard]] Result<RunState> load_one(const std::filesystem::path& folder, Adapter& adapter,
-                                          AdamW& optimizer) const;
+                                          const Optimizer& optimizer) const;
 
   std::filesystem::path root_;
   std::string key_;

@@ -106,6 +106,8 @@ class Model {
     const std::int64_t ffn = hidden + down.inputs + down.ranks + gate_up.outputs + 2 * gate_up.inputs + gate_up.ranks;
     const std::int64_t attention = hidden + 2 * output.inputs + output.ranks + qkv.outputs + 2 * qkv.inputs + qkv.ranks;
     std::int64_t layer = part.rows * std::max(ffn, attention) * number_ + widest_;
+    if (config_.lora.dora)  // the outputs computed again and twice in float32, of the widest
+      layer += part.rows * std::max(gate_up.outputs, qkv.outputs) * (number_ + 3 * float_bytes);
     layer += 4 * part.longest * shape_.heads * shape_.head_dim * float_bytes;  // of the flash kernels
     if (shape_.window_pattern > 0 && part.longest > shape_.window)
       layer += part.longest * part.longest * (number_ + 2);  // masks
@@ -156,7 +158,7 @@ std::int64_t adapter_size(const ModelShape& shape, const LoraConfig& lora) {
   std::int64_t floats = 0;
   for (const auto& name : lora.targets) {
     const auto module = shape.module(name);
-    floats += shape.layers * lora.r * (module.inputs + module.outputs);
+    floats += shape.layers * (lora.r * (module.inputs + module.outputs) + (lora.dora ? module.outputs : 0));
   }
   return floats;
 }
@@ -167,14 +169,15 @@ Result<MemoryPlan> plan_memory(const GgufReader& base, const ModelShape& shape, 
   if (auto read = model.read(); !read) return tl::unexpected(read.error());
   const std::int64_t adapter = adapter_size(shape, config.lora) * float_bytes;
   const std::int64_t best = config.early_stop > 0 ? adapter : 0;
+  const std::int64_t moments = config.optimizer == "adamw8bit" ? adapter / 2 : 2 * adapter;
   MemoryPlan plan;
   plan.process = process;
   plan.loading = model.loading();
   plan.weights = model.weights();
-  plan.adapter = 4 * adapter + best;
+  plan.adapter = 2 * adapter + moments + best;
   plan.activations = model.activations(part.rows);
   plan.scratch = std::max(model.scratch(part), model.holes() - plan.activations);
-  plan.checkpoint = steps > config.checkpoint_every ? 3 * adapter + best : adapter;
+  plan.checkpoint = steps > config.checkpoint_every ? adapter + moments + best : adapter;
   return plan;
 }
 

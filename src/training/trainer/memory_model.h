@@ -17,8 +17,8 @@ struct PartShape {
 };
 
 /// Largest resident memory of a run with the resolved `config` and `steps` steps, whose process took `process` bytes
-/// before the model was loaded. Counts tensor by tensor what Transformer, AdaptedLinear, Adapter, AdamW and Checkpoints
-/// hold, and what the kernels of a layer allocate; see the measured errors in docs/training.md.
+/// before the model was loaded. Counts tensor by tensor what Transformer, AdaptedLinear, Adapter, Optimizer and
+/// Checkpoints hold, and what the kernels of a layer allocate; see the measured errors in docs/training.md.
 [[nodiscard]] Result<MemoryPlan> plan_memory(const GgufReader& base, const ModelShape& shape, const TrainConfig& config,
                                              const PartShape& part, std::int64_t steps, std::int64_t process);
 

@@ -21,6 +21,7 @@ std::string yaml_scalar(const std::string& text) {
 
 std::string evaluation(const TrainJob& job, const TrainResult& result) {
   if (job.eval_data.empty()) return "No validation samples were given.\n";
+  if (!result.eval_skipped.empty()) return "Nothing was evaluated: " + result.eval_skipped + ".\n";
   std::string table = fmt::format("| validation | base | adapter |\n|---|---|---|\n| loss | {:.4f} | {:.4f} |\n",
                                   result.base_eval_loss, result.eval_loss);
   if (job.config.method == "text" || job.config.method == "sft") {
@@ -72,12 +73,15 @@ std::string settings_section(TrainConfig config, const std::string& chat_templat
   return fmt::format(
       "## Training\n\n"
       "- method {}; rank {}, alpha {}{}, dropout {}, on {}\n"
-      "- steps of {}; AdamW, learning rate {}, warm-up {:.0f} %, {} to {:.0f} %, seed {}, {}\n{}"
+      "- steps of {}; {}, learning rate {}, warm-up {:.0f} %, {} to {:.0f} %, seed {}, {}\n{}"
       "\nAll settings that the result depends on:\n\n```json\n{}\n```\n",
-      config.method, config.lora.r, config.lora.alpha, config.lora.rslora ? " (rank-stabilized)" : "",
-      config.lora.dropout, fmt::join(config.lora.targets, ", "), step_size(config), config.lr, 100 * config.warmup,
-      config.schedule, 100 * config.min_lr, config.seed, config.dtype, chat_template,
-      config::canonical(config).dump(1));
+      config.method, config.lora.r, config.lora.alpha,
+      config.lora.rslora ? " (rank-stabilized)"
+      : config.lora.dora ? " (DoRA)"
+                         : "",
+      config.lora.dropout, fmt::join(config.lora.targets, ", "), step_size(config),
+      config.optimizer == "adamw8bit" ? "8-bit AdamW" : "AdamW", config.lr, 100 * config.warmup, config.schedule,
+      100 * config.min_lr, config.seed, config.dtype, chat_template, config::canonical(config).dump(1));
 }
 
 std::string cost_section(const FootprintConfig& config, const TrainResult& result) {
@@ -119,9 +123,11 @@ std::string model_card(const TrainJob& job, const TrainResult& result, const Tra
   std::string card = front_matter(base, license, config.method, data);
   card += fmt::format(
       "# LoRA adapter for {}\n\n"
-      "`adapter/` is in the format of Hugging Face PEFT, `adapter.gguf` in that of llama.cpp; both hold the same "
-      "weights. The base: `{}`, SHA-256 `{}`. {}\n\n",
-      base, job.base.filename().string(), sha256_file(job.base).value_or(""),
+      "`adapter/` is in the format of Hugging Face PEFT, {}. The base: `{}`, SHA-256 `{}`. {}\n\n",
+      base,
+      config.lora.dora ? "`merged/` is base and adapter as one GGUF"
+                       : "`adapter.gguf` in that of llama.cpp; both hold the same weights",
+      job.base.filename().string(), sha256_file(job.base).value_or(""),
       license.empty() ? "Its licence is not known." : "Its licence: " + license + ".");
   card += data_section(job, set, data) + "\n" + settings_section(config, chat_template) + "\n";
   card +=

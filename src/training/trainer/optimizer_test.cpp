@@ -4,7 +4,12 @@
 #include <ATen/TensorOperators.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <set>
+
+#include "training/trainer/adamw8bit.h"
 
 using namespace twin::training;
 
@@ -91,4 +96,73 @@ TEST_CASE("AdamW: clipping bounds the gradient, a gradient that is not finite ch
   CHECK_FALSE(std::isfinite(optimizer.step(weights, bad, config, 0.1, 2)));
   CHECK(weights.equal(before));
   CHECK(optimizer.first_moment[2].item<double>() == doctest::Approx(0.05));
+}
+
+TEST_CASE("8 bits: 256 different shares, dense near zero, that come back as they went in") {
+  for (const auto sign : {eight_bit::Sign::both, eight_bit::Sign::positive}) {
+    const auto& shares = eight_bit::shares(sign);
+    CHECK(std::set<float>(shares.begin(), shares.end()).size() == 256);
+    CHECK(std::is_sorted(shares.begin(), shares.end()));
+    CHECK(shares.back() == 1.0f);
+    CHECK(shares[static_cast<std::size_t>(eight_bit::code_of_zero(sign))] == 0.0f);
+    CHECK((sign == eight_bit::Sign::positive) == (shares.front() == 0.0f));
+    std::array<float, 256> values{}, back{};
+    std::array<std::uint8_t, 256> codes{};
+    for (std::size_t i = 0; i < 256; ++i) values[i] = shares[i] * 3.5f;
+    CHECK(eight_bit::narrow(sign, values.data(), codes.data(), 256) == 3.5f);
+    for (std::size_t i = 0; i < 256; ++i) CHECK(codes[i] == i);
+    eight_bit::widen(sign, codes.data(), 3.5f, back.data(), 256);
+    CHECK(values == back);
+  }
+}
+
+TEST_CASE("8 bits: an error of a few percent over five decades; zeros stay, small squares do not become zero") {
+  std::array<float, 200> values{}, back{};
+  std::array<std::uint8_t, 200> codes{};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = std::pow(10.0f, -5.0f * static_cast<float>(i) / 200.0f) * (i % 2 == 0 ? 1.0f : -1.0f);
+  const float scale = eight_bit::narrow(eight_bit::Sign::both, values.data(), codes.data(), 200);
+  eight_bit::widen(eight_bit::Sign::both, codes.data(), scale, back.data(), 200);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    CAPTURE(values[i]);
+    // The number of steps halves with each decade, and so the error doubles.
+    const double decade = std::floor(-std::log10(std::abs(values[i])) + 1e-6);
+    CHECK(std::abs(back[i] - values[i]) <= std::abs(values[i]) * 0.07 * std::pow(2.0, std::min(decade, 4.0)) + 1e-9);
+  }
+  std::array<float, 3> squares = {1.0f, 1e-12f, 0.0f}, again{};
+  const float largest = eight_bit::narrow(eight_bit::Sign::positive, squares.data(), codes.data(), 3);
+  eight_bit::widen(eight_bit::Sign::positive, codes.data(), largest, again.data(), 3);
+  CHECK(again[0] == 1.0f);
+  CHECK(again[1] > 0.0f);
+  CHECK(again[2] == 0.0f);
+  const std::array<float, 3> zeros{};
+  CHECK(eight_bit::narrow(eight_bit::Sign::both, zeros.data(), codes.data(), 3) == 0.0f);
+  CHECK(codes[0] == eight_bit::code_of_zero(eight_bit::Sign::both));
+}
+
+TEST_CASE("8-bit AdamW: the way of AdamW, in a quarter of the memory; the same from what it remembers") {
+  TrainConfig config;
+  config.clip = 0;
+  config.optimizer = "adamw8bit";
+  const std::int64_t count = 3 * eight_bit::block + 17;  // the last block is not full
+  const auto target = at::sin(at::arange(count, at::kFloat) * 0.7);
+  auto exact = at::zeros({count}), narrow = at::zeros({count});
+  AdamW wide(exact);
+  const auto small = make_optimizer(config, narrow);
+  std::int64_t wide_bytes = 0, small_bytes = 0;
+  for (const auto& [name, tensor] : wide.state()) wide_bytes += static_cast<std::int64_t>(tensor.nbytes());
+  for (const auto& [name, tensor] : small->state()) small_bytes += static_cast<std::int64_t>(tensor.nbytes());
+  CHECK(small_bytes * 3.9 < static_cast<double>(wide_bytes));
+  for (int step = 1; step <= 60; ++step) {
+    (void)wide.step(exact, exact - target, config, 0.02, step);
+    (void)small->step(narrow, narrow - target, config, 0.02, step);
+    const double moved = exact.norm().item<double>();
+    CHECK((exact - narrow).norm().item<double>() < 0.05 * moved);
+  }
+  auto resumed = narrow.clone();
+  const auto other = make_optimizer(config, resumed);
+  for (const auto& [name, tensor] : other->state()) tensor.copy_(small->state().at(name));
+  (void)small->step(narrow, narrow - target, config, 0.02, 61);
+  (void)other->step(resumed, resumed - target, config, 0.02, 61);
+  CHECK(narrow.equal(resumed));
 }

@@ -32,7 +32,7 @@ Json peft_config(const LoraConfig& lora, const std::string& base_name) {
               {"inference_mode", true},
               {"init_lora_weights", true},
               {"use_rslora", lora.rslora},
-              {"use_dora", false},
+              {"use_dora", lora.dora},
               {"modules_to_save", nullptr},
               {"layers_to_transform", nullptr}};
 }
@@ -43,9 +43,7 @@ Result<LoraConfig> parse_config(const Json& json, const std::string& where) {
                 tr("use a plain LoRA adapter"));
   };
   if (!json.is_object() || json.value("peft_type", Json()) != "LORA") return refuse("peft_type");
-  for (const char* key : {"use_dora", "fan_in_fan_out"}) {
-    if (json.contains(key) && json[key] != false) return refuse(key);
-  }
+  if (json.contains("fan_in_fan_out") && json["fan_in_fan_out"] != false) return refuse("fan_in_fan_out");
   for (const char* key : {"rank_pattern", "alpha_pattern"}) {
     if (json.contains(key) && !json[key].empty()) return refuse(key);
   }
@@ -57,6 +55,7 @@ Result<LoraConfig> parse_config(const Json& json, const std::string& where) {
   config.r = json["r"].get<int>();
   config.alpha = json["lora_alpha"].get<double>();
   config.rslora = json.value("use_rslora", false);
+  config.dora = json.value("use_dora", false);
   config.targets.clear();
   for (const auto& target : json["target_modules"]) {
     if (!target.is_string()) return refuse("target_modules");
@@ -68,8 +67,9 @@ Result<LoraConfig> parse_config(const Json& json, const std::string& where) {
 }  // namespace
 
 std::string peft_key(const LoraPair& pair, char matrix) {
-  return fmt::format("base_model.model.model.layers.{}.{}.{}.lora_{}.weight", pair.layer,
-                     in_attention(pair.module) ? "self_attn" : "mlp", pair.module, matrix);
+  const std::string last = matrix == 'm' ? "magnitude_vector" : std::string(1, matrix) + ".weight";
+  return fmt::format("base_model.model.model.layers.{}.{}.{}.lora_{}", pair.layer,
+                     in_attention(pair.module) ? "self_attn" : "mlp", pair.module, last);
 }
 
 Result<void> write_peft(const std::filesystem::path& folder, const Adapter& adapter, const std::string& base_name) {
@@ -77,6 +77,7 @@ Result<void> write_peft(const std::filesystem::path& folder, const Adapter& adap
   for (const auto& pair : adapter.pairs()) {
     tensors[peft_key(pair, 'A')] = pair.a;
     tensors[peft_key(pair, 'B')] = pair.b;
+    if (pair.magnitude.defined()) tensors[peft_key(pair, 'm')] = pair.magnitude;
   }
   if (auto written = write_safetensors(folder / weights_name, tensors, {{"format", "pt"}}); !written) return written;
   return disk().write(folder / config_name, peft_config(adapter.config(), base_name).dump(2) + "\n");
@@ -94,7 +95,8 @@ Result<std::unique_ptr<Adapter>> read_peft(const std::filesystem::path& folder, 
   }
   auto adapter = std::make_unique<Adapter>(shape, *config);
   for (const auto& pair : adapter->pairs()) {
-    for (const auto& [tensor, matrix] : {std::pair{pair.a, 'A'}, {pair.b, 'B'}}) {
+    for (const auto& [tensor, matrix] : {std::pair{pair.a, 'A'}, {pair.b, 'B'}, {pair.magnitude, 'm'}}) {
+      if (!tensor.defined()) continue;
       const auto values = read_tensor(folder / weights_name, peft_key(pair, matrix), tensor.sizes().vec());
       if (!values) return tl::unexpected(values.error());
       tensor.copy_(*values);

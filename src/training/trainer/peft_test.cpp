@@ -76,6 +76,27 @@ TEST_CASE("peft: an adapter survives writing and reading") {
   CHECK((*read)->weights.equal(adapter.weights));
 }
 
+TEST_CASE("peft: DoRA's lengths are written as PEFT names them, and read again") {
+  const TempFolder folder;
+  LoraConfig config;
+  config.r = 3;
+  config.dora = true;
+  config.targets = {"down_proj", "q_proj"};
+  Adapter adapter(shape, config);
+  adapter.weights.copy_(at::linspace(-1, 1, adapter.weights.numel()));
+  REQUIRE(write_peft(folder.path(), adapter, "org/base").has_value());
+  CHECK(Json::parse(disk().read(folder.path() / "adapter_config.json").value())["use_dora"] == true);
+  const auto file = models::Safetensors::open(folder.path() / "adapter_model.safetensors");
+  REQUIRE(file.has_value());
+  CHECK(file->entries().size() == 12);
+  const auto lengths = file->entries().find("base_model.model.model.layers.1.self_attn.q_proj.lora_magnitude_vector");
+  REQUIRE(lengths != file->entries().end());
+  CHECK(lengths->second.shape == std::vector<std::int64_t>{16});
+  const auto read = read_peft(folder.path(), shape);
+  REQUIRE(read.has_value());
+  CHECK((*read)->weights.equal(adapter.weights));
+}
+
 TEST_CASE("peft: adapters of another kind, shape or with damage are refused") {
   const TempFolder folder;
   REQUIRE(write_peft(folder.path(), some_adapter({"q_proj"}), "b").has_value());
@@ -114,10 +135,12 @@ TEST_CASE("tensor files: values, shapes and bytes are kept") {
   const TempFolder folder;
   const auto file = folder.path() / "t.safetensors";
   const auto values = at::arange(6, at::kFloat).view({2, 3});
-  const std::map<std::string, at::Tensor> tensors = {{"한글", values}, {"a", values.t()}};
+  const auto codes = at::arange(250, 256, at::kByte);
+  const std::map<std::string, at::Tensor> tensors = {{"한글", values}, {"a", values.t()}, {"codes", codes}};
   REQUIRE(write_safetensors(file, tensors, {{"format", "pt"}}).has_value());
   const auto bytes = disk().read(file).value();
-  CHECK((bytes.size() - 48) % 8 == 0);
+  CHECK((bytes.size() - 48 - 6) % 8 == 0);
+  CHECK(read_tensor(file, "codes", {6})->equal(codes));
   CHECK(read_tensor(file, "한글", {2, 3})->equal(values));
   CHECK(read_tensor(file, "a", {3, 2})->equal(values.t()));
   CHECK(read_tensor(file, "a", {2, 3}).error().kind == ErrorKind::invalid);

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "training/trainer/dora.h"
 #include "training/trainer/optimizer.h"
 #include "training/trainer/prepare.h"
 
@@ -62,7 +63,8 @@ Measured measure_layers(const GgufReader& base, const TrainConfig& config, std::
   auto weights = value_or_throw(load_weights(base, scalar_type(config.dtype), config.quantize_base, layers));
   Adapter adapter(weights.shape, config.lora);
   adapter.initialize(config.seed);
-  AdamW optimizer(adapter.weights);
+  start_magnitudes(adapter, weights);
+  const auto optimizer = make_optimizer(config, adapter.weights);
   Transformer model(std::move(weights), &adapter, {.neftune = config.neftune, .checkpointing = config.checkpointing});
   const DropoutKey key{static_cast<std::uint64_t>(config.seed), 1, 0};
   Measured result;
@@ -77,7 +79,7 @@ Measured measure_layers(const GgufReader& base, const TrainConfig& config, std::
   }
   std::int64_t step = 0;
   result.update = mean_seconds([&] {
-    (void)optimizer.step(adapter.weights, adapter.gradients, config, config.lr, ++step);
+    (void)optimizer->step(adapter.weights, adapter.gradients, config, config.lr, ++step);
     adapter.gradients.zero_();
     model.refresh();
   });

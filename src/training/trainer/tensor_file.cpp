@@ -18,6 +18,14 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 constexpr std::size_t alignment = 8;
 
+bool is_bytes(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kByte;
+}
+
+std::size_t stored_size(const at::Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.numel()) * (is_bytes(tensor) ? 1 : sizeof(float));
+}
+
 }  // namespace
 
 Result<void> write_safetensors(const std::filesystem::path& file, const std::map<std::string, at::Tensor>& tensors,
@@ -26,8 +34,10 @@ Result<void> write_safetensors(const std::filesystem::path& file, const std::map
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
-    const auto size = static_cast<std::size_t>(tensor.numel()) * sizeof(float);
-    header[name] = {{"dtype", "F32"}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + size}}};
+    const auto size = stored_size(tensor);
+    header[name] = {{"dtype", is_bytes(tensor) ? "U8" : "F32"},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {offset, offset + size}}};
     offset += size;
   }
   std::string text = header.dump();
@@ -39,9 +49,8 @@ Result<void> write_safetensors(const std::filesystem::path& file, const std::map
   bytes.reserve(bytes.size() + text.size() + offset);
   bytes += text;
   for (const auto& [name, tensor] : tensors) {
-    const auto values = tensor.to(at::kFloat).contiguous();
-    bytes.append(static_cast<const char*>(values.const_data_ptr()),
-                 static_cast<std::size_t>(values.numel()) * sizeof(float));
+    const auto values = (is_bytes(tensor) ? tensor : tensor.to(at::kFloat)).contiguous();
+    bytes.append(static_cast<const char*>(values.const_data_ptr()), stored_size(values));
   }
   return disk().write(file, bytes);
 }
@@ -58,6 +67,11 @@ Result<at::Tensor> read_tensor(const std::filesystem::path& file, const std::str
                 tr("Tensor {} has the shape {}, not {}", name, fmt::format("{}", fmt::join(entry->second.shape, "×")),
                    fmt::format("{}", fmt::join(shape, "×"))),
                 file.string());
+  }
+  if (entry->second.dtype == "U8") {
+    auto bytes = open->read_bytes(name);
+    if (!bytes) return tl::unexpected(bytes.error());
+    return at::from_blob(bytes->data(), shape, at::kByte).clone();
   }
   auto values = open->read(name);
   if (!values) return tl::unexpected(values.error());

@@ -13,8 +13,11 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "core/progress.h"
+#include "models/merge/merge.h"
 #include "training/trainer/batches.h"
 #include "training/trainer/checkpoint.h"
+#include "training/trainer/dora.h"
 #include "training/trainer/fit.h"
 #include "training/trainer/gguf_writer.h"
 #include "training/trainer/metrics.h"
@@ -29,6 +32,7 @@
 namespace twin::training {
 namespace {
 
+constexpr const char* merged_folder = "merged";          // of DoRA
 constexpr const char* trainer_version = "twin-train/3";  // raise when the same job would give other weights
 
 double seconds_now() {
@@ -84,14 +88,19 @@ class Run {
     const auto json = Json::parse(*text, nullptr, false);
     if (!json.is_object() || json.value("key", "") != key_ || !json.contains("result")) return std::nullopt;
     auto result = train_result_from_json(json["result"]);
-    if (!result || !disk().exists(job_.out / "adapter.gguf")) return std::nullopt;
+    if (!result) return std::nullopt;
     set_paths(*result);
+    if (!disk().exists(config_.lora.dora ? result->merged : result->gguf)) return std::nullopt;
     return *result;
   }
 
   void set_paths(TrainResult& result) const {
     result.peft = job_.out / "adapter";
-    result.gguf = job_.out / "adapter.gguf";
+    if (config_.lora.dora) {
+      result.merged = job_.out / merged_folder / fmt::format("{}.F16.gguf", merged_folder);
+    } else {
+      result.gguf = job_.out / "adapter.gguf";
+    }
   }
 
   void prepare() {
@@ -113,7 +122,8 @@ class Run {
     auto weights = value_or_throw(load_weights(base, scalar_type(config_.dtype), config_.quantize_base));
     adapter_ = std::make_unique<Adapter>(weights.shape, config_.lora);
     adapter_->initialize(config_.seed);
-    optimizer_ = std::make_unique<AdamW>(adapter_->weights);
+    start_magnitudes(*adapter_, weights);
+    optimizer_ = make_optimizer(config_, adapter_->weights);
     model_ = std::make_unique<Transformer>(
         std::move(weights), adapter_.get(),
         TransformerOptions{.neftune = config_.neftune, .checkpointing = config_.checkpointing});
@@ -306,6 +316,7 @@ class Run {
     result.tokens_per_s = state_.seconds > 0 ? static_cast<double>(state_.tokens) / state_.seconds : 0;
     result.final_loss = state_.loss;
     result.base_eval_loss = state_.base_eval_loss;
+    result.eval_skipped = set_.eval_skipped;
     result.reward_margin = judged.margin();
     result.reward_accuracy = judged.accuracy();
     if (world_->first()) write_result(result);
@@ -315,12 +326,31 @@ class Run {
   void write_result(TrainResult& result) {
     emit(hooks_, {{"event", "phase"}, {"phase", "export"}});
     value_or_throw(write_peft(result.peft, *adapter_, job_.base_name));
-    value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
+    if (config_.lora.dora) {
+      merge_with_base(result);
+    } else {
+      value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
+    }
     result.peak_rss_bytes = peak_rss();
     value_or_throw(disk().write(job_.out / "README.md", model_card(job_, result, set_)));
     metrics_->close();
     value_or_throw(disk().write(result_file(), Json{{"key", key_}, {"result", to_json(result)}}.dump(2) + "\n"));
     checkpoints_->clear();
+  }
+
+  /// llama.cpp's adapters are A and B alone.
+  void merge_with_base(const TrainResult& result) {
+    models::MergeRequest request;
+    request.base = job_.base;
+    request.adapter = result.peft;
+    request.target = job_.out / merged_folder;
+    request.base_name = job_.base_name;
+    request.type = "f16";
+    request.force = true;
+    request.learn_chat = false;
+    (void)value_or_throw(models::merge_model(request, silent_progress(), {}));
+    emit(hooks_,
+         {{"event", "merged"}, {"gguf", result.merged.string()}, {"reason", "a GGUF adapter cannot hold DoRA"}});
   }
 
   TrainJob job_;
@@ -333,7 +363,7 @@ class Run {
   TrainingSet set_;
   std::vector<Group> steps_;
   std::unique_ptr<Adapter> adapter_;
-  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Transformer> model_;
   std::unique_ptr<Objective> objective_;
   std::unique_ptr<Checkpoints> checkpoints_;

@@ -162,6 +162,76 @@ TEST_CASE("training: a stopped and resumed run ends with the same bytes as one t
   }
 }
 
+TEST_CASE("training: 8-bit AdamW and DoRA are resumed exactly, too, and learn as the others do") {
+  const Project project;
+  auto plain = project.job("plain");
+  const double expected = train(plain, testing::byte_hooks()).eval_loss;
+  for (const std::string what : {"adamw8bit", "dora"}) {
+    CAPTURE(what);
+    auto whole = project.job("whole-" + what);
+    auto parts = project.job("parts-" + what);
+    for (auto* job : {&whole, &parts}) {
+      job->config.optimizer = what == "dora" ? "adamw" : what;
+      job->config.lora.dora = what == "dora";
+      job->config.threads = 2;
+    }
+    const auto result = train(whole, testing::byte_hooks());
+    CHECK(result.eval_loss == doctest::Approx(expected).epsilon(what == "dora" ? 0.25 : 0.05));
+    for (const std::int64_t step : {2, 7}) CHECK(stopped_after(parts, step).kind == ErrorKind::cancelled);
+    (void)train(parts, testing::byte_hooks());
+    const char* const weights = "/adapter/adapter_model.safetensors";
+    CHECK(project.read("whole-" + what + weights) == project.read("parts-" + what + weights));
+    // Checkpoints of one are not those of the other.
+    CHECK((what == "dora") == result.gguf.empty());
+  }
+}
+
+TEST_CASE("training: DoRA ends with base and adapter as one GGUF, which scores as the adapter does") {
+  const Project project;
+  auto job = project.job("dora");
+  job.config.lora.dora = true;
+  job.config.lora.dropout = 0;
+  const auto result = train(job, testing::byte_hooks());
+  CHECK_FALSE(disk().exists(job.out / "adapter.gguf"));
+  REQUIRE(disk().exists(result.merged));
+  ScoreJob scores;
+  scores.base = job.base;
+  scores.adapter = result.peft;
+  scores.data = job.eval_data;
+  scores.dtype = "f32";
+  scores.max_length = 64;
+  scores.threads = 1;
+  const auto adapted = score(scores, testing::byte_hooks());
+  CHECK(adapted[0].nll / static_cast<double>(adapted[0].tokens) == doctest::Approx(result.eval_loss).epsilon(1e-4));
+  scores.base = result.merged;
+  scores.adapter.clear();
+  CHECK(score(scores, testing::byte_hooks())[0].nll == doctest::Approx(adapted[0].nll).epsilon(0.01));  // in f16
+  CHECK(train(job, testing::byte_hooks()).merged == result.merged);  // finished: not run again
+}
+
+TEST_CASE("training: a validation file in which nothing fits ends a run that needs it, and no other") {
+  const Project project;
+  project.write("eval.jsonl", conversation("Where?", std::string(400, 'y')));
+  auto job = project.job("out");
+  const auto error = failure_of(job);
+  CHECK(error.where.ends_with("eval.jsonl"));
+  CHECK(error.hint.find("max_length") != std::string::npos);
+  job.need_eval = false;
+  job.config.eval_every = 2;
+  job.config.early_stop = 2;
+  auto hooks = testing::byte_hooks();
+  std::string reason;
+  hooks.event = [&](const Json& event) {
+    if (event["event"] == "eval_skipped") reason = event["reason"];
+  };
+  const auto result = train(job, hooks);
+  CHECK(result.steps == 16);
+  CHECK(reason.find("None of the 1 samples") != std::string::npos);
+  CHECK(result.eval_skipped == reason);
+  CHECK(project.read("out/README.md").find("Nothing was evaluated: None of the 1") != std::string::npos);
+  CHECK(project.read("out/dropped_eval.jsonl").find("\"line\":1") != std::string::npos);
+}
+
 TEST_CASE("training: each method lowers its loss, and preference methods raise the margin of rewards") {
   const Project project;
   std::string pairs, judgements, texts;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/files.h"
 #include "core/i18n.h"
@@ -68,14 +69,15 @@ std::string lines(const std::vector<DroppedSample>& dropped) {
   return text;
 }
 
-void need_one(const FittedSamples& fitted, const std::filesystem::path& data, int max_length) {
-  if (!fitted.samples.empty()) return;
+/// Nothing when one fits.
+std::optional<Error> none_fits(const FittedSamples& fitted, const std::filesystem::path& data, int max_length) {
+  if (!fitted.samples.empty()) return std::nullopt;
   const auto shortest = std::min_element(fitted.dropped.begin(), fitted.dropped.end(),
                                          [](const auto& a, const auto& b) { return a.tokens < b.tokens; });
-  throw Fatal(ErrorKind::invalid,
-              tr("None of the {} samples has at most {} tokens; the shortest has {}", fitted.dropped.size(), max_length,
-                 shortest->tokens),
-              data.string(), tr("raise max_length or make shorter samples"));
+  return Error{ErrorKind::invalid,
+               tr("None of the {} samples has at most {} tokens; the shortest has {}", fitted.dropped.size(),
+                  max_length, shortest->tokens),
+               data.string(), tr("raise max_length or make shorter samples")};
 }
 
 void check_context(const GgufReader& base, const TrainConfig& config, const TrainingSet& set) {
@@ -103,13 +105,17 @@ TrainingSet load_training_set(const TrainJob& job, const Method& method, const G
   const auto& config = job.config;
   TrainingSet set;
   auto train = fit_samples(load(job.data, job, method, base, base_sha256, hooks), config.max_length, config.too_long);
-  need_one(train, job.data, config.max_length);
+  if (auto none = none_fits(train, job.data, config.max_length)) throw Fatal(std::move(*none));
   set.train = std::move(train.samples);
   set.dropped = std::move(train.dropped);
   if (!job.eval_data.empty()) {
     auto eval =
         fit_samples(load(job.eval_data, job, method, base, base_sha256, hooks), config.max_length, config.too_long);
-    need_one(eval, job.eval_data, config.max_length);
+    if (auto none = none_fits(eval, job.eval_data, config.max_length)) {
+      if (job.need_eval) throw Fatal(std::move(*none));
+      set.eval_skipped = none->message;
+      emit(hooks, {{"event", "eval_skipped"}, {"reason", set.eval_skipped}, {"file", job.eval_data.string()}});
+    }
     set.eval = spread_over(std::move(eval.samples), static_cast<std::size_t>(config.eval_samples));
     set.dropped_eval = std::move(eval.dropped);
   }

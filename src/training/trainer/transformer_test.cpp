@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "core/files.h"
+#include "training/trainer/dora.h"
 #include "training/trainer/testing/tiny_model.h"
 
 using namespace twin;
@@ -46,6 +47,23 @@ Adapter random_adapter(const ModelShape& shape, double dropout = 0) {
   return adapter;
 }
 
+/// The same with DoRA, whose lengths are not those of the base any more.
+Adapter random_dora(const ModelWeights& weights) {
+  LoraConfig config;
+  config.r = 4;
+  config.alpha = 8;
+  config.dora = true;
+  Adapter adapter(weights.shape, config);
+  adapter.initialize(5);
+  start_magnitudes(adapter, weights);
+  for (const auto& pair : adapter.pairs()) {
+    auto b = pair.b, lengths = pair.magnitude;
+    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 1.7 + static_cast<double>(pair.layer)).view_as(b) * 0.1);
+    lengths.mul_(at::sin(at::arange(lengths.numel(), at::kFloat)) * 0.2 + 1.1);
+  }
+  return adapter;
+}
+
 PackedBatch some_batch(std::vector<std::int64_t> lengths) {
   PackedBatch batch;
   batch.lengths = std::move(lengths);
@@ -71,11 +89,13 @@ class Reference {
       const auto name = key(pair.layer, pair.module);
       a_[name] = pair.a.to(at::kDouble).clone().requires_grad_(true);
       b_[name] = pair.b.to(at::kDouble).clone().requires_grad_(true);
+      if (pair.magnitude.defined()) m_[name] = pair.magnitude.to(at::kDouble).clone().requires_grad_(true);
     }
   }
   static std::string key(std::int64_t layer, const std::string& module) { return fmt::format("{}.{}", layer, module); }
   const at::Tensor& a(const LoraPair& p) const { return a_.at(key(p.layer, p.module)); }
   const at::Tensor& b(const LoraPair& p) const { return b_.at(key(p.layer, p.module)); }
+  const at::Tensor& m(const LoraPair& p) const { return m_.at(key(p.layer, p.module)); }
 
   at::Tensor logits(const std::vector<std::int64_t>& tokens) const {
     const auto length = static_cast<std::int64_t>(tokens.size());
@@ -130,6 +150,12 @@ class Reference {
   }
   at::Tensor linear(const at::Tensor& x, const FrozenMatrix& weight, std::int64_t layer, const char* module,
                     const at::Tensor& bias = {}) const {
+    if (adapter_ && adapter_->config().dora) {
+      const auto name = key(layer, module);
+      const auto sum = weight.dense.to(at::kDouble) + at::matmul(b_.at(name), a_.at(name)) * adapter_->scale();
+      const auto y = at::matmul(x, sum.t()) * (m_.at(name) / sum.detach().square().sum(1).sqrt());
+      return bias.defined() ? y + bias.to(at::kDouble) : y;
+    }
     auto y = at::matmul(x, weight.dense.to(at::kDouble).t());
     if (bias.defined()) y = y + bias.to(at::kDouble);
     if (!adapter_) return y;
@@ -150,7 +176,7 @@ class Reference {
 
   const ModelWeights& w_;
   const Adapter* adapter_;
-  std::map<std::string, at::Tensor> a_, b_;
+  std::map<std::string, at::Tensor> a_, b_, m_;
 };
 
 double largest_difference(const at::Tensor& a, const at::Tensor& b) {
@@ -207,6 +233,50 @@ TEST_CASE("families: logits, loss and every gradient equal those of a plainly wr
       CHECK(largest_difference(pair.grad_b, gb) < 1e-3 * gb.abs().max().item<double>());
     }
   }
+}
+
+TEST_CASE("families: DoRA's logits, loss and gradients equal those of the plainly written model, its norm held fixed") {
+  for (const auto& options : all_families) {
+    CAPTURE(options.architecture);
+    const auto weights = load(options);
+    auto adapter = random_dora(weights);
+    const Transformer model(weights, &adapter);
+    const auto batch = some_batch({17, 5, 26});
+    const Reference reference(weights, &adapter);
+    CHECK(largest_difference(model.logits(model.forward(some_batch({23}), nullptr)),
+                             reference.logits(some_batch({23}).tokens)) < 5e-4);
+    const auto expected = reference.loss(batch);
+    CHECK(total_loss(model, batch) == doctest::Approx(expected.item<double>()).epsilon(1e-5));
+    expected.backward();
+    compute_gradients(model, batch, adapter);
+    for (const auto& pair : adapter.pairs()) {
+      CAPTURE(pair.layer);
+      CAPTURE(pair.module);
+      for (const auto& [found, wanted] : {std::pair{pair.grad_a, reference.a(pair).grad()},
+                                          {pair.grad_b, reference.b(pair).grad()},
+                                          {pair.grad_magnitude, reference.m(pair).grad()}})
+        CHECK(largest_difference(found, wanted) < 1e-3 * wanted.abs().max().item<double>());
+    }
+  }
+}
+
+TEST_CASE("DoRA: fresh lengths change nothing, in any form of the base; the norm of the sum needs no sum") {
+  const auto weights = load({});
+  LoraConfig config;
+  config.dora = true;
+  Adapter adapter(weights.shape, config);
+  adapter.initialize(1);
+  start_magnitudes(adapter, weights);
+  const auto batch = some_batch({20});
+  const Transformer plain(weights, nullptr), adapted(weights, &adapter);
+  CHECK(largest_difference(plain.forward(batch, nullptr), adapted.forward(batch, nullptr)) < 1e-5);
+
+  const auto other = random_dora(weights);
+  const auto& pair = other.pairs().front();
+  const auto& query = weights.layers[0].query;
+  const auto sum = query.dense + at::mm(pair.b, pair.a) * other.scale();
+  CHECK(largest_difference(updated_row_norms(query, row_squares(query), pair, other.scale()),
+                           sum.square().sum(1).sqrt()) < 1e-5);
 }
 
 TEST_CASE("families: packed samples have the losses that they have alone") {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 #include "models/merge/testing/small_model.h"
 
 namespace twin::models::testing {

@@ -1,4 +1,4 @@
-#include "models/merge/architectures.h"
+#include "models/hf/architectures.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "models/merge/gguf_vocabulary.h"
+#include "models/hf/gguf_vocabulary.h"
 
 #include <gguf.h>
 

@@ -1,4 +1,4 @@
-#include "models/merge/sentencepiece.h"
+#include "models/hf/sentencepiece.h"
 
 #include <cstring>
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "models/merge/gguf_vocabulary.h"
+#include "models/hf/gguf_vocabulary.h"
 
 namespace twin::models {
 
