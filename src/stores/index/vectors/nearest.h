@@ -10,6 +10,7 @@ namespace twin::stores {
 struct Candidate {
   std::int64_t chunk = 0;  ///< key in the database
   float score = 0;         ///< approximate cosine
+  float scale = 0;         ///< of its codes: the larger, the less exact is the score
 };
 
 /// Higher scores first, ties by key.
