@@ -11,7 +11,9 @@
 #include "core/i18n.h"
 #include "evaluation/rank_fit.h"
 #include "evaluation/synthetic_queries.h"
+#include "inference/rag/coverage.h"
 #include "inference/rag/rank_features.h"
+#include "inference/rag/read_texts.h"
 
 namespace twin::evaluation {
 namespace {
@@ -140,13 +142,11 @@ class Tuning {
     Searched searched;
     auto passages = inference::fused_passages(tools_.index, query.text, *lists, config_);
     std::erase_if(passages, [&](const inference::Passage& p) { return p.chunk_id == query.left_out; });
-    std::vector<std::string> texts;
-    for (const inference::Passage& passage : passages) {
-      searched.fused.push_back(passage.chunk_id);
-      texts.push_back(passage.title + "\n" + passage.heading + "\n" + passage.text);
-    }
-    searched.coverage = inference::best_coverage(query.text, texts);
-    passages.resize(std::min(passages.size(), static_cast<std::size_t>(config_.rerank_candidates)));
+    const auto ranked = static_cast<std::size_t>(config_.rerank_candidates);
+    inference::read_texts(tools_.index, passages, ranked);
+    for (const inference::Passage& passage : passages) searched.fused.push_back(passage.chunk_id);
+    searched.coverage = inference::best_coverage(tools_.index, query.text, searched.fused);
+    passages.resize(std::min(passages.size(), ranked));
     searched.rows = inference::rank_features(query.text, passages);
     searched.lists = std::move(*lists);
     constexpr int hex = 16;

@@ -1,6 +1,7 @@
 // Search at scale, through the interface that Twin itself uses.
 //
 //   bench_scale make FOLDER TEXTS     an index of the passages of TEXTS (texts.py), with vectors of our own making
+//   bench_scale settle FOLDER TEXTS [EXACT_UP_TO]   its files anew, with a graph where there are more passages
 //   bench_scale search FOLDER TEXTS [EXACT_UP_TO [BREADTH]]   what searches cost (CPU time) and find, one thread; a
 //   JSON object
 //
@@ -193,6 +194,13 @@ void make(const std::filesystem::path& folder, const std::filesystem::path& text
              lines.size(), numbers.back() + 1, written - before, cpu_seconds() - written);
 }
 
+void settle(const std::filesystem::path& folder, const stores::IndexConfig& settings) {
+  const auto index = stores::open_index(folder, settings);
+  const double before = cpu_seconds();
+  index->settle();
+  fmt::print("{{\"settle_cpu_s\": {:.1f}, \"anonymous_mb\": {:.0f}}}\n", cpu_seconds() - before, resident_megabytes());
+}
+
 struct Times {
   std::vector<double> ms;
   void add(double milliseconds) { ms.push_back(milliseconds); }
@@ -300,8 +308,9 @@ int main(int count, char** arguments) {
     stores::IndexConfig settings;
     if (count > 4) settings.exact_up_to = std::stoi(arguments[4]);
     if (count > 5) settings.graph_breadth = std::stoi(arguments[5]);
+    if (what == "settle") return settle(arguments[2], settings), 0;
     if (what == "search") return search(arguments[2], arguments[3], settings), 0;
-    fmt::print(stderr, "bench_scale make|search FOLDER TEXTS\n");
+    fmt::print(stderr, "bench_scale make|settle|search FOLDER TEXTS\n");
     return 2;
   } catch (const std::exception& exception) {
     fmt::print(stderr, "{}\n", exception.what());

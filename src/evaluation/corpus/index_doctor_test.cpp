@@ -34,6 +34,12 @@ class AlteredIndex final : public stores::Index {
   std::vector<stores::IndexedPassage> passages(const std::vector<std::string>& ids) override {
     return real_.passages(ids);
   }
+  std::vector<stores::PassageOutline> outlines(const std::vector<std::string>& ids) override {
+    return real_.outlines(ids);
+  }
+  stores::WordsHeld words_held(const std::string& text, const std::vector<std::string>& ids) override {
+    return real_.words_held(text, ids);
+  }
   void each_chunk(const std::function<bool(stores::Chunk&&)>& visit) override {
     real_.each_chunk(
         [&](stores::Chunk&& chunk) { return chunk.document_id == without_passages || visit(std::move(chunk)); });

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "inference/rag/choose.h"
+#include "inference/rag/read_texts.h"
 
 namespace twin::inference {
 namespace {
@@ -14,7 +14,7 @@ constexpr double rrf_constant = 60;
 
 /// The passages of several rankings, by the sum of their reciprocal ranks; a passage keeps the scores of the ranking
 /// that has it highest.
-std::vector<Passage> by_reciprocal_ranks(const std::vector<std::vector<Passage>>& rankings) {
+std::vector<Passage> by_reciprocal_ranks(stores::Index& index, const std::vector<std::vector<Passage>>& rankings) {
   std::map<std::string, double> sums;
   std::map<std::string, const Passage*> best;
   for (const auto& ranking : rankings) {
@@ -31,7 +31,7 @@ std::vector<Passage> by_reciprocal_ranks(const std::vector<std::vector<Passage>>
     out.back().fused = out.back().score = sums[id];
   }
   std::stable_sort(out.begin(), out.end(), [](const Passage& a, const Passage& b) { return a.score > b.score; });
-  out = without_repetitions(std::move(out));
+  out = without_repetitions(index, std::move(out));
   for (std::size_t i = 0; i < out.size(); ++i) out[i].fused_rank = static_cast<int>(i) + 1;
   return out;
 }
@@ -46,7 +46,7 @@ Result<Found> find_wordings(const SearchTools& tools, const QueryPlan& plan, con
     if (!lists) return tl::unexpected(lists.error());
     rankings.push_back(fused_passages(tools.index, wording, *lists, config));
   }
-  return finish_search(tools, request, config, by_reciprocal_ranks(rankings));
+  return finish_search(tools, request, config, by_reciprocal_ranks(tools.index, rankings));
 }
 
 /// The best of each part, then the second best of each …

@@ -10,7 +10,7 @@ namespace {
 constexpr double max_overlap = 0.5;
 
 bool repeats(const Passage& a, const Passage& b) {
-  if (a.text == b.text) return true;
+  if (!a.unread && !b.unread && a.text == b.text) return true;
   if (a.document_id != b.document_id) return false;
   if (a.parent.end > 0 && a.parent.start == b.parent.start && a.parent.end == b.parent.end) return true;
   const std::size_t start = std::max(a.start, b.start);

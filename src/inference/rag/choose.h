@@ -9,7 +9,7 @@
 namespace twin::inference {
 
 /// Leaves out each passage that has the text of a better one or overlaps one of the same document by more than half of
-/// the shorter.
+/// the shorter. Unread ones have the text of no other: those of one size are to be read before (read_texts.h).
 [[nodiscard]] std::vector<Passage> without_repetitions(std::vector<Passage> passages);
 
 /// At most k of them, best first, with `rank` set. `mmr_lambda` below 1: maximal marginal relevance (Carbonell and

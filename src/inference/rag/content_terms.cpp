@@ -50,9 +50,7 @@ std::string_view strip_endings(std::string_view word) {
   return word;
 }
 
-void add_hangul(std::string_view word, std::vector<std::string>& terms) {
-  word = strip_endings(word);
-  if (stop_words().contains(word)) return;
+void add_bigrams(std::string_view word, std::vector<std::string>& terms) {
   const auto syllables = text::codepoints(word);
   if (syllables.size() == 1) {
     terms.emplace_back(word);
@@ -86,24 +84,41 @@ Script script_of(char32_t c) {
   return text::is_letter(c) || text::is_digit(c) ? Script::other : Script::none;
 }
 
-}  // namespace
-
-std::vector<std::string> content_terms(std::string_view utf8) {
-  thread_local const Stemmer stem;
+/// Calls visit(word, whether it is Hangul) for each word that is no stop word.
+template <class Visit>
+void each_content_word(std::string_view utf8, Visit&& visit) {
   const std::string folded = text::fold(text::repair_utf8(utf8));
   const auto points = text::codepoints(folded);
-  std::vector<std::string> terms;
   for (std::size_t i = 0; i < points.size();) {
     const Script script = script_of(points[i].value);
     std::size_t last = i + 1;
     while (last < points.size() && script_of(points[last].value) == script) ++last;
     const std::size_t end = last < points.size() ? points[last].offset : folded.size();
-    const std::string_view word = std::string_view(folded).substr(points[i].offset, end - points[i].offset);
-    if (script == Script::hangul) add_hangul(word, terms);
-    if (script == Script::other && !stop_words().contains(word)) terms.push_back(stem(word));
+    std::string_view word = std::string_view(folded).substr(points[i].offset, end - points[i].offset);
+    if (script == Script::hangul) word = strip_endings(word);
+    if (script != Script::none && !stop_words().contains(word)) visit(word, script == Script::hangul);
     i = last;
   }
+}
+
+}  // namespace
+
+std::vector<std::string> content_terms(std::string_view utf8) {
+  thread_local const Stemmer stem;
+  std::vector<std::string> terms;
+  each_content_word(utf8, [&](std::string_view word, bool hangul) {
+    hangul ? add_bigrams(word, terms) : terms.push_back(stem(word));
+  });
   return terms;
+}
+
+std::string content_words(std::string_view utf8) {
+  std::string words;
+  each_content_word(utf8, [&](std::string_view word, bool) {
+    if (!words.empty()) words += ' ';
+    words += word;
+  });
+  return words;
 }
 
 }  // namespace twin::inference

@@ -14,4 +14,8 @@ namespace twin::inference {
 /// Pure and thread-safe.
 [[nodiscard]] std::vector<std::string> content_terms(std::string_view utf8);
 
+/// The words behind these terms, in order, as a text for others to cut: case-folded, without stop words and, in Hangul,
+/// without particles and common endings. Pure and thread-safe.
+[[nodiscard]] std::string content_words(std::string_view utf8);
+
 }  // namespace twin::inference

@@ -120,15 +120,3 @@ TEST_CASE("learned ranker: what is saved is loaded; of another index or damaged 
   REQUIRE(disk().write(file, older.dump()));
   CHECK_FALSE(load_ranker(file, "model"));
 }
-
-TEST_CASE("coverage: the share of the question's words that one text holds, rare ones counting more") {
-  const std::vector<std::string> texts = {"A kernel module.", "The kernel is loaded.", "Bananas."};
-  CHECK(best_coverage("kernel modules", texts) == doctest::Approx(1));
-  const double half = best_coverage("kernel printers", texts);
-  CHECK(half > 0);
-  CHECK(half < 0.5);
-  CHECK(best_coverage("printers and scanners", texts) == 0);
-  CHECK(best_coverage("국회도서관의 자료", {"국회도서관은 자료를 모은다."}) > 0.5);
-  CHECK(best_coverage("", texts) == 0);
-  CHECK(best_coverage("kernel", {}) == 0);
-}

@@ -63,7 +63,9 @@ struct Passage {
   std::string document_id, url, title, heading, text;
   std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
   PassagePlace parent;             ///< the part around it that a reader gets (ChunkRules::parent_tokens); end 0: none
-  PassagePlace hit;                ///< end not 0: this is a parent now (read_parents()), and that is what was found
+  /// Bytes of a text that is still to be read, and url, title and heading with it (rag/read_texts.h).
+  std::optional<std::size_t> unread;
+  PassagePlace hit;  ///< end not 0: this is a parent now (read_parents()), and that is what was found
 };
 [[nodiscard]] Json to_json(const Passage& passage);  ///< the interface of `twin search --json`
 

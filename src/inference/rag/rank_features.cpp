@@ -116,19 +116,6 @@ const std::vector<std::string>& rank_feature_names() {
   return names;
 }
 
-double best_coverage(const std::string& query, const std::vector<std::string>& texts) {
-  std::vector<Read> all;
-  all.reserve(texts.size());
-  for (const std::string& text : texts) {
-    const TermList terms = content_terms(text);
-    all.push_back({{}, {terms.begin(), terms.end()}, {}});
-  }
-  const auto weights = rarity(content_terms(query), all);
-  double best = 0;
-  for (const Read& text : all) best = std::max(best, coverage(weights, text.words));
-  return best;
-}
-
 std::vector<std::vector<double>> rank_features(const std::string& query, const std::vector<Passage>& passages) {
   const TermList terms = content_terms(query);
   std::vector<Read> texts;

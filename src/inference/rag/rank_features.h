@@ -19,8 +19,4 @@ inline constexpr int rank_features_version = 1;
 [[nodiscard]] std::vector<std::vector<double>> rank_features(const std::string& query,
                                                              const std::vector<Passage>& passages);
 
-/// The largest share of the query's content terms, weighted by their rarity among the texts, that one text holds; 0
-/// to 1. How much of the question the corpus says in the question's own words.
-[[nodiscard]] double best_coverage(const std::string& query, const std::vector<std::string>& texts);
-
 }  // namespace twin::inference

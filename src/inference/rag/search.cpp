@@ -10,7 +10,8 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "inference/rag/choose.h"
-#include "inference/rag/rank_features.h"
+#include "inference/rag/coverage.h"
+#include "inference/rag/read_texts.h"
 #include "inference/rag/z_scores.h"
 
 namespace twin::inference {
@@ -60,39 +61,29 @@ bool nothing_to_find(stores::Index& index, const std::string& query) {
   return text::trim(query).empty() || index.counts().chunks == 0;
 }
 
-PassagePlace parent_of(const stores::Chunk& chunk) {
-  stores::Chunk above;
-  const auto shared = std::min(chunk.headings.size(), static_cast<std::size_t>(std::max(0, chunk.parent.headings)));
-  above.headings.assign(chunk.headings.begin(), chunk.headings.begin() + static_cast<std::ptrdiff_t>(shared));
-  return {chunk.parent.start, chunk.parent.end, stores::heading_path(above)};
-}
-
 /// What the document's category and age add to the score.
-double bonus(const stores::IndexedDocument& document, const RetrievalConfig& config) {
-  double sum = std::log(document.weight);
-  if (config.recency_days > 0 && document.published > 0) {
+double bonus(const stores::PassageOutline& outline, const RetrievalConfig& config) {
+  double sum = std::log(outline.weight);
+  if (config.recency_days > 0 && outline.published > 0) {
     constexpr double ms_per_day = 86'400'000.0;
-    const auto age = static_cast<double>(system_clock().now() - document.published) / ms_per_day;
+    const auto age = static_cast<double>(system_clock().now() - outline.published) / ms_per_day;
     sum += config.recency_weight * std::exp2(-std::max(0.0, age) / config.recency_days);
   }
   return sum;
 }
 
-Passage make_passage(const stores::FusedHit& hit, stores::IndexedPassage&& found, const RetrievalConfig& config) {
+Passage make_passage(const stores::FusedHit& hit, stores::PassageOutline&& outline, const RetrievalConfig& config) {
   Passage passage;
-  passage.fused = hit.score + bonus(found.document, config);
+  passage.fused = hit.score + bonus(outline, config);
   passage.score = passage.fused;
   passage.parts = hit.parts;
   passage.shares = hit.shares;
-  passage.chunk_id = std::move(found.chunk.id);
-  passage.document_id = std::move(found.chunk.document_id);
-  passage.url = std::move(found.document.url);
-  passage.title = std::move(found.document.title);
-  passage.heading = stores::heading_path(found.chunk);
-  passage.parent = parent_of(found.chunk);
-  passage.text = std::move(found.chunk.text);
-  passage.start = found.chunk.start;
-  passage.end = found.chunk.end;
+  passage.chunk_id = std::move(outline.chunk_id);
+  passage.document_id = std::move(outline.document_id);
+  passage.start = outline.start;
+  passage.end = outline.end;
+  passage.parent = {outline.parent.start, outline.parent.end, {}};
+  passage.unread = outline.text_bytes;
   return passage;
 }
 
@@ -107,20 +98,23 @@ void standardize(std::vector<stores::FusedHit>& hits, stores::Fusion fusion) {
   for (std::size_t i = 0; i < hits.size(); ++i) hits[i].score = scores[i];
 }
 
-/// Again, with the lexical weight that the texts speak for. The same hits: both fusions take all there are.
-std::vector<stores::FusedHit> fuse_by_coverage(const std::string& query, std::vector<stores::RankedList> lists,
-                                               const std::vector<stores::IndexedPassage>& found,
-                                               const RetrievalConfig& config) {
-  std::vector<std::string> texts;
-  texts.reserve(found.size());
-  for (const stores::IndexedPassage& passage : found) {
-    texts.push_back(passage.document.title + "\n" + stores::heading_path(passage.chunk) + "\n" + passage.chunk.text);
+/// All that any of the lists found, with the lexical weight that the passages' words speak for.
+std::vector<stores::FusedHit> fused(stores::Index& index, const std::string& query,
+                                    std::vector<stores::RankedList> lists, const RetrievalConfig& config) {
+  const auto fusion = stores::fusion_of(config.fusion);
+  if (fusion == stores::Fusion::weighted && lists.size() > 1) {
+    std::set<std::string> ids;
+    for (const stores::RankedList& list : lists) {
+      for (const stores::Hit& hit : list.hits) ids.insert(hit.chunk_id);
+    }
+    const double gain = lexical_gain(fusion, best_coverage(index, query, {ids.begin(), ids.end()}));
+    for (stores::RankedList& list : lists) {
+      if (list.retriever == "lexical") list.weight *= gain;
+    }
   }
-  const double gain = lexical_gain(stores::Fusion::weighted, best_coverage(query, texts));
-  for (stores::RankedList& list : lists) {
-    if (list.retriever == "lexical") list.weight *= gain;
-  }
-  return stores::fuse(stores::Fusion::weighted, lists, 2 * config.candidates);
+  auto hits = stores::fuse(fusion, lists, 2 * config.candidates);
+  standardize(hits, fusion);
+  return hits;
 }
 
 RetrievalConfig wide_enough(const RetrievalConfig& config, int k) {
@@ -168,25 +162,20 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
 
 std::vector<Passage> fused_passages(stores::Index& index, const std::string& query,
                                     const std::vector<stores::RankedList>& lists, const RetrievalConfig& config) {
-  const auto fusion = stores::fusion_of(config.fusion);
-  auto hits = stores::fuse(fusion, lists, 2 * config.candidates);
+  const auto hits = fused(index, query, lists, config);
   std::vector<std::string> ids;
   ids.reserve(hits.size());
   for (const stores::FusedHit& hit : hits) ids.push_back(hit.chunk_id);
-  auto found = index.passages(ids);
-  if (fusion == stores::Fusion::weighted && lists.size() > 1) hits = fuse_by_coverage(query, lists, found, config);
-  standardize(hits, fusion);
-  std::map<std::string, const stores::FusedHit*> by_id;
-  for (const stores::FusedHit& hit : hits) by_id.emplace(hit.chunk_id, &hit);
   std::vector<Passage> passages;
-  for (stores::IndexedPassage& passage : found) {
-    if (passage.document.weight <= 0) continue;  // a category that is not searched
-    const stores::FusedHit& hit = *by_id.at(passage.chunk.id);
-    passages.push_back(make_passage(hit, std::move(passage), config));
+  std::size_t at = 0;
+  for (stores::PassageOutline& outline : index.outlines(ids)) {
+    while (hits[at].chunk_id != outline.chunk_id) ++at;  // what is no longer there is left out
+    if (outline.weight <= 0) continue;                   // a category that is not searched
+    passages.push_back(make_passage(hits[at], std::move(outline), config));
   }
   std::stable_sort(passages.begin(), passages.end(),
                    [](const Passage& a, const Passage& b) { return a.score > b.score; });
-  passages = without_repetitions(std::move(passages));
+  passages = without_repetitions(index, std::move(passages));
   for (std::size_t i = 0; i < passages.size(); ++i) passages[i].fused_rank = static_cast<int>(i) + 1;
   return passages;
 }
@@ -202,9 +191,12 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
   found.fusion = config.fusion;
   found.rerank.name = config.rerank;
   found.candidates = static_cast<int>(passages.size());
+  if (rerank) read_texts(tools.index, passages, static_cast<std::size_t>(config.rerank_candidates));
   if (rerank) found.rerank = rerank_passages(*tools.reranker, request.query, config, request.cancel, passages);
   const int k = request.k > 0 ? request.k : config.k;
-  found.passages = read_parents(tools.index, choose_passages(std::move(passages), k, config, tools.index));
+  auto chosen = choose_passages(std::move(passages), k, config, tools.index);
+  read_texts(tools.index, chosen, chosen.size());
+  found.passages = read_parents(tools.index, std::move(chosen));
   return found;
 }
 

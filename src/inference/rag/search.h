@@ -49,13 +49,15 @@ struct Found {
 /// English and Korean questions (bench/retrieval).
 [[nodiscard]] double lexical_gain(stores::Fusion fusion, double coverage);
 
-/// The last steps: passages in the order of `fused`, ranked anew, chosen, read with their parents.
+/// The last steps: passages in the order of `fused`, ranked anew, chosen, read with their parents. What is no longer
+/// there then is left out.
 [[nodiscard]] Result<Found> finish_search(const SearchTools& tools, const SearchRequest& request,
                                           const RetrievalConfig& config, std::vector<Passage> passages);
 /// The first step alone: a list for each retriever whose weight is above 0 and that found something.
 [[nodiscard]] Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const SearchRequest& request,
                                                                const RetrievalConfig& config);
-/// The next ones: fused, with their texts, without repetitions, best first; `fused` and `fused_rank` are set.
+/// The next ones: fused, without repetitions, best first; `fused` and `fused_rank` are set. Most of their texts are
+/// still to be read (read_texts.h): of a hundred a few are shown.
 [[nodiscard]] std::vector<Passage> fused_passages(stores::Index& index, const std::string& query,
                                                   const std::vector<stores::RankedList>& lists,
                                                   const RetrievalConfig& config);

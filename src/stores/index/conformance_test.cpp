@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -496,6 +497,59 @@ void scores_of_given_passages(const IndexFactory& open) {
   CHECK(wrong.error().kind == ErrorKind::invalid);
 }
 
+void outlines_say_what_passages_are(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  auto [document, chunks, vectors] = made("one", {"first passage", "두 번째 문단", "third"});
+  document.weight = 1.25;
+  document.published = 77;
+  chunks[1].text = "산문에 없는 글";
+  chunks[1].parent = {0, 30, 1};
+  REQUIRE(index->replace(document, chunks, vectors));
+  add(*index, "two", {"of another document"});
+  const auto outlines = index->outlines({chunks[1].id, "gone", chunk_id("two", 0), chunks[0].id});
+  REQUIRE(outlines.size() == 3);
+  CHECK(outlines[0].chunk_id == chunks[1].id);
+  CHECK(outlines[0].text_bytes == chunks[1].text.size());
+  CHECK(outlines[0].parent == chunks[1].parent);
+  CHECK(outlines[1].document_id == "two");
+  CHECK(outlines[1].weight == 1.0);
+  CHECK(outlines[2].document_id == "one");
+  CHECK(outlines[2].start == chunks[0].start);
+  CHECK(outlines[2].end == chunks[0].end);
+  CHECK(outlines[2].text_bytes == chunks[0].text.size());
+  CHECK(outlines[2].parent == ParentSpan{});
+  CHECK(outlines[2].weight == 1.25);
+  CHECK(outlines[2].published == 77);
+  CHECK(index->outlines({}).empty());
+}
+
+void words_held_are_those_that_searches_find(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  add_fillers(*index, 20);
+  auto [document, chunks, vectors] = made("one", {"The kernel schedules.", "국회도서관의 자료를 모은다", "nothing"});
+  document.title = "Titles";
+  for (Chunk& chunk : chunks) chunk.headings = {"Titles", "Heading"};
+  REQUIRE(index->replace(document, chunks, vectors));
+  std::vector<std::string> ids = {"gone"};
+  for (const Chunk& chunk : chunks) ids.push_back(chunk.id);
+  const std::string text = "scheduling kernels 국회도서관 headings printer kernel 도서관";
+  const WordsHeld words = index->words_held(text, ids);
+  // 국회, 회도, 도서 and 서관 are words of their own; the last word of the text is cut into two of these.
+  CHECK(words.words == 8);
+  std::vector<std::ptrdiff_t> held;
+  for (const auto& passage : words.held) {
+    REQUIRE(passage.size() == words.words);
+    held.push_back(std::count(passage.begin(), passage.end(), true));
+  }
+  std::sort(held.begin(), held.end());
+  CHECK(held == std::vector<std::ptrdiff_t>{1, 3, 5});  // each its heading; scheduling, kernels; the library
+  const WordsHeld none = index->words_held("…", ids);
+  CHECK(none.words == 0);
+  CHECK(index->words_held(text, {}).held.empty());
+}
+
 }  // namespace
 
 void test_index(const IndexFactory& open, const IndexTraits& traits) {
@@ -503,6 +557,10 @@ void test_index(const IndexFactory& open, const IndexTraits& traits) {
     documents_and_chunks_come_back(open);
     passages_come_in_the_order_asked(open);
     parts_of_documents_are_read(open);
+  }
+  SUBCASE("outlines and words of passages are told without reading them") {
+    outlines_say_what_passages_are(open);
+    words_held_are_those_that_searches_find(open);
   }
   SUBCASE("lexical search finds Korean under particles, English by stem, identifiers whole and in part") {
     lexical_search_finds_words_under_their_forms(open);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 
 #include "stores/index/sqlite_index.h"
@@ -21,7 +23,7 @@ std::string name_list(const std::vector<std::string>& values) {
 }  // namespace
 
 // As SQL, for the first filter of an instant.
-std::vector<std::int64_t> index_detail::filtered_chunks(Connection& connection, const IndexFilter& filter) {
+std::vector<KeyRange> index_detail::filtered_chunks(Connection& connection, const IndexFilter& filter) {
   std::string sql = "SELECT c.key FROM documents d JOIN chunks c ON c.document = d.key WHERE 1";
   std::vector<std::string> values;
   const auto where = [&](const char* condition, const std::vector<std::string>& wanted) {
@@ -42,82 +44,110 @@ std::vector<std::int64_t> index_detail::filtered_chunks(Connection& connection, 
   Query query(connection, sql, values);
   while (query.step()) keys.push_back(query.integer(0));
   std::sort(keys.begin(), keys.end());
-  return keys;
-}
-
-std::uint32_t FilterTable::Names::number(std::string name) {
-  const auto next = static_cast<std::uint32_t>(numbers_.size());
-  return numbers_.try_emplace(std::move(name), next).first->second;
-}
-
-std::vector<bool> FilterTable::Names::among(const std::vector<std::string>& names) const {
-  std::vector<bool> wanted(numbers_.size());
-  for (const std::string& name : names) {
-    if (const auto known = numbers_.find(name); known != numbers_.end()) wanted[known->second] = true;
+  std::vector<KeyRange> ranges;
+  for (const std::int64_t key : keys) {
+    if (!ranges.empty() && ranges.back().last + 1 == key) {
+      ranges.back().last = key;
+    } else {
+      ranges.push_back({key, key});
+    }
   }
-  return wanted;
+  return ranges;
 }
 
 FilterTable::FilterTable(Connection& connection) {
-  std::unordered_map<std::int64_t, std::uint32_t> numbers;  // of documents, by key
+  std::vector<std::pair<std::int64_t, std::int64_t>> chunks;  // and their documents
+  Query every(connection, "SELECT key, document FROM chunks");
+  while (every.step()) chunks.emplace_back(every.integer(0), every.integer(1));
+  std::sort(chunks.begin(), chunks.end());
+  std::unordered_map<std::int64_t, Items> items_of;  // documents
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const auto [key, document] = chunks[i];
+    if (i > 0 && chunks[i - 1].second == document) {
+      items_.back().keys.last = key;
+      continue;
+    }
+    items_of[document].push_back(static_cast<std::uint32_t>(items_.size()));
+    items_.push_back({.keys = {key, key}});
+  }
   Query documents(connection, "SELECT key, id, category, source, language, author_ids, published FROM documents");
   while (documents.step()) {
-    numbers.emplace(documents.integer(0), ids_.number(documents.text(1)));
+    const auto found = items_of.find(documents.integer(0));
+    if (found == items_of.end()) continue;
+    const Items& items = found->second;
+    const auto note = [&items](Field& field, std::string value) {
+      Items& all = field[std::move(value)];
+      all.insert(all.end(), items.begin(), items.end());
+    };
+    note(ids_, documents.text(1));
+    note(categories_, documents.text(2));
+    note(sources_, documents.text(3));
+    note(languages_, documents.text(4));
     const Json authors = Json::parse(documents.text(5));
-    for (const auto& author : authors) authors_.push_back(author_names_.number(author.get<std::string>()));
-    documents_.push_back({categories_.number(documents.text(2)), sources_.number(documents.text(3)),
-                          languages_.number(documents.text(4)), static_cast<std::uint32_t>(authors_.size()),
-                          documents.integer(6)});
+    for (const auto& author : authors) note(authors_, author.get<std::string>());
+    for (const std::uint32_t item : items) items_[item].published = documents.integer(6);
   }
-  std::vector<std::pair<std::int64_t, std::uint32_t>> rows;
-  Query chunks(connection, "SELECT key, document FROM chunks");
-  while (chunks.step()) rows.emplace_back(chunks.integer(0), numbers.at(chunks.integer(1)));
-  std::sort(rows.begin(), rows.end());
-  keys_.reserve(rows.size());
-  document_of_.reserve(rows.size());
-  for (const auto& [key, document] : rows) {
-    keys_.push_back(key);
-    document_of_.push_back(document);
+  for (Field* field : {&ids_, &categories_, &sources_, &languages_, &authors_}) {
+    for (auto& [value, items] : *field) {
+      std::sort(items.begin(), items.end());
+      items.erase(std::unique(items.begin(), items.end()), items.end());
+    }
   }
 }
 
-std::vector<std::int64_t> FilterTable::passing(const IndexFilter& filter) const {
-  std::vector<bool> passes(documents_.size(), true);
-  const auto hold = [&](const Names& names, const std::vector<std::string>& wanted, auto&& number_of) {
+std::vector<KeyRange> FilterTable::passing(const IndexFilter& filter) const {
+  std::optional<Items> passing;  // nothing yet: all
+  const auto hold = [&](const Field& field, const std::vector<std::string>& wanted) {
     if (wanted.empty()) return;
-    const auto among = names.among(wanted);
-    for (std::size_t d = 0; d < passes.size(); ++d) passes[d] = passes[d] && among[number_of(d)];
+    Items held;
+    std::size_t values = 0;
+    for (const std::string& value : wanted) {
+      const auto items = field.find(value);
+      if (items == field.end()) continue;
+      held.insert(held.end(), items->second.begin(), items->second.end());
+      ++values;
+    }
+    if (values > 1) {
+      std::sort(held.begin(), held.end());
+      held.erase(std::unique(held.begin(), held.end()), held.end());
+    }
+    if (passing) {
+      Items both;
+      std::set_intersection(passing->begin(), passing->end(), held.begin(), held.end(), std::back_inserter(both));
+      held = std::move(both);
+    }
+    passing = std::move(held);
   };
-  hold(ids_, filter.document_ids, [](std::size_t d) { return d; });
-  hold(categories_, filter.categories, [&](std::size_t d) { return documents_[d].category; });
-  hold(sources_, filter.sources, [&](std::size_t d) { return documents_[d].source; });
-  hold(languages_, filter.languages, [&](std::size_t d) { return documents_[d].language; });
+  hold(ids_, filter.document_ids);
+  hold(categories_, filter.categories);
+  hold(sources_, filter.sources);
+  hold(languages_, filter.languages);
+  hold(authors_, filter.author_ids);
+  if (!passing) {
+    passing.emplace(items_.size());
+    std::iota(passing->begin(), passing->end(), 0U);
+  }
   if (filter.published_from > 0 || filter.published_before > 0) {
-    for (std::size_t d = 0; d < passes.size(); ++d) {
-      const UnixMillis published = documents_[d].published;
-      passes[d] = passes[d] && published > 0 && published >= filter.published_from &&
-                  (filter.published_before == 0 || published < filter.published_before);
+    std::erase_if(*passing, [&](std::uint32_t item) {
+      const UnixMillis published = items_[item].published;
+      return published <= 0 || published < filter.published_from ||
+             (filter.published_before > 0 && published >= filter.published_before);
+    });
+  }
+  std::vector<KeyRange> ranges;
+  ranges.reserve(passing->size());
+  for (std::size_t i = 0; i < passing->size(); ++i) {
+    const std::uint32_t item = (*passing)[i];
+    if (i > 0 && (*passing)[i - 1] + 1 == item) {
+      ranges.back().last = items_[item].keys.last;
+    } else {
+      ranges.push_back(items_[item].keys);
     }
   }
-  if (!filter.author_ids.empty()) {
-    const auto among = author_names_.among(filter.author_ids);
-    for (std::size_t d = 0; d < passes.size(); ++d) {
-      if (!passes[d]) continue;
-      const std::size_t begin = d == 0 ? 0 : documents_[d - 1].authors_end;
-      bool any = false;
-      for (std::size_t a = begin; a < documents_[d].authors_end; ++a) any = any || among[authors_[a]];
-      passes[d] = any;
-    }
-  }
-  std::vector<std::int64_t> keys;
-  for (std::size_t row = 0; row < keys_.size(); ++row) {
-    if (passes[document_of_[row]]) keys.push_back(keys_[row]);
-  }
-  return keys;
+  return ranges;
 }
 
-std::vector<std::int64_t> FilterCache::passing(Connection& connection, std::int64_t generation,
-                                               const IndexFilter& filter) {
+std::vector<KeyRange> FilterCache::passing(Connection& connection, std::int64_t generation, const IndexFilter& filter) {
   std::shared_ptr<const FilterTable> table;
   {
     const std::lock_guard lock(mutex_);

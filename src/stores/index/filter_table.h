@@ -8,48 +8,42 @@
 #include <unordered_map>
 #include <vector>
 
+#include "stores/index/cache/row_set.h"
 #include "stores/index/index.h"
 #include "stores/sqlite/connection.h"
 
 namespace twin::stores {
 
-/// What filters ask for, of the documents and passages of one instant. Immutable. 12 bytes a passage, and the names.
+/// What filters ask for, of the passages of one instant. Immutable. Some 30 bytes a document, and the names.
+///
+/// Passages of a document have keys in succession as a rule: a stretch of the keys without those of another document
+/// in between is one item here, and every value of a field has the list of its items.
 class FilterTable {
  public:
   explicit FilterTable(sqlite::Connection& connection);
-  /// Keys of the passages that pass a filter that is not empty, ascending.
-  [[nodiscard]] std::vector<std::int64_t> passing(const IndexFilter& filter) const;
+  /// Keys of the passages that pass a filter that is not empty: ranges that are ascending and apart. No other passage
+  /// of the instant has a key in them.
+  [[nodiscard]] std::vector<KeyRange> passing(const IndexFilter& filter) const;
 
  private:
-  /// Names by number, in the order they were met.
-  class Names {
-   public:
-    std::uint32_t number(std::string name);
-    /// wanted[number]: whether a name is among these.
-    [[nodiscard]] std::vector<bool> among(const std::vector<std::string>& names) const;
+  using Items = std::vector<std::uint32_t>;  // ascending
+  using Field = std::unordered_map<std::string, Items>;
 
-   private:
-    std::unordered_map<std::string, std::uint32_t> numbers_;
-  };
-  struct Document {
-    std::uint32_t category = 0, source = 0, language = 0;
-    std::uint32_t authors_end = 0;  // in authors_; they begin where those of the document before end
+  struct Item {
+    KeyRange keys;
     UnixMillis published = 0;
   };
-
-  Names ids_, categories_, sources_, languages_, author_names_;  // a document's number is that of its id
-  std::vector<Document> documents_;
-  std::vector<std::uint32_t> authors_;
-  std::vector<std::int64_t> keys_;          // of passages, ascending
-  std::vector<std::uint32_t> document_of_;  // number of each passage's document
+  std::vector<Item> items_;  // in the order of their keys
+  Field ids_, categories_, sources_, languages_, authors_;
 };
 
 /// Reading the columns takes longer than one filter costs in SQL: they are read when a second filter asks about the
 /// same instant. Thread-safe.
 class FilterCache {
  public:
-  [[nodiscard]] std::vector<std::int64_t> passing(sqlite::Connection& connection, std::int64_t generation,
-                                                  const IndexFilter& filter);
+  /// As FilterTable::passing().
+  [[nodiscard]] std::vector<KeyRange> passing(sqlite::Connection& connection, std::int64_t generation,
+                                              const IndexFilter& filter);
 
  private:
   std::mutex mutex_;

@@ -23,8 +23,8 @@ struct IndexConfig {
   double heading_weight = 2.0;   ///< of words in title and headings, above their weight in the retrieval view itself
   int max_query_terms = 64;      ///< of a longer query the rarest terms are used
   int max_query_bytes = 65'536;  ///< of a longer query the beginning is used
-  int rescore_factor = 2;        ///< candidates per wanted hit that are rescored by their 32-bit vectors …
-  int rescore_at_least = 64;     ///< … and no fewer than this
+  int rescore_factor = 2;        ///< candidates per wanted hit that may be rescored by their 32-bit vectors …
+  int rescore_at_least = 64;     ///< … and no fewer than this; those that their bytes rule out are not read
   int exact_up_to = 100'000;     ///< vectors; more are searched by a graph of neighbours, built by settle()
   int graph_links = 16;          ///< M of HNSW
   int graph_construction = 128;  ///< its efConstruction
@@ -75,6 +75,22 @@ struct IndexedDocument {
 struct IndexedPassage {
   Chunk chunk;
   IndexedDocument document;
+};
+
+/// What decides about a passage before it is read.
+struct PassageOutline {
+  std::string chunk_id, document_id;
+  std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
+  std::size_t text_bytes = 0;      ///< of the passage's text
+  ParentSpan parent;
+  double weight = 1.0;         ///< of the document
+  std::int64_t published = 0;  ///< the document
+};
+
+/// Which words of a text passages hold.
+struct WordsHeld {
+  std::size_t words = 0;                ///< of the text, each once
+  std::vector<std::vector<bool>> held;  ///< of each passage: which of them; in no order
 };
 
 /// A part of a document's prose view, in bytes.
@@ -145,6 +161,8 @@ class Index {
   virtual std::vector<std::pair<std::string, std::string>> document_keys() = 0;
   /// In the order of the ids; those that are no longer there are left out.
   virtual std::vector<IndexedPassage> passages(const std::vector<std::string>& chunk_ids) = 0;
+  /// The same without what only a reader needs, which costs a fraction of it.
+  virtual std::vector<PassageOutline> outlines(const std::vector<std::string>& chunk_ids) = 0;
   std::optional<Chunk> chunk(const std::string& chunk_id);
   /// The texts of parts of documents, in the order of `spans`; empty for one whose document is no longer there or has
   /// no such bytes now.
@@ -168,6 +186,9 @@ class Index {
   virtual std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) = 0;
   [[nodiscard]] virtual Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
                                                               const std::vector<std::string>& chunk_ids) = 0;
+  /// Which words of a text, as lexical() cuts it, each of these passages holds in what lexical() searches; those that
+  /// are no longer there are left out.
+  virtual WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) = 0;
 
   virtual IndexCounts counts() = 0;
   virtual IndexFacets facets() = 0;

@@ -7,6 +7,7 @@
 namespace twin::stores {
 namespace {
 
+using index_detail::generation;
 using sqlite::Connection;
 using sqlite::Query;
 
@@ -91,17 +92,43 @@ std::vector<IndexedPassage> SqliteIndex::passages(const std::vector<std::string>
   return store_.read([&](Connection& c) {
     std::vector<IndexedPassage> found;
     found.reserve(chunk_ids.size());
+    Query query(c, std::string("SELECT ") + kChunkColumns +
+                       ", ifnull(c.text, substr(d.prose, c.start + 1, c.end - c.start)), " + kDocumentColumns +
+                       " FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?");
     for (const auto& id : chunk_ids) {
-      Query query(c,
-                  std::string("SELECT ") + kChunkColumns +
-                      ", ifnull(c.text, substr(d.prose, c.start + 1, c.end - c.start)), " + kDocumentColumns +
-                      " FROM chunks c JOIN documents d ON d.key = c.document WHERE c.id = ?",
-                  id);
+      query.again();
+      query.bind(id);
       if (!query.step()) continue;
       IndexedPassage passage{chunk_of(query), document_of(query, kBehindChunk + 1)};
       passage.chunk.document_id = passage.document.id;
       passage.chunk.text = query.text(kBehindChunk);
       found.push_back(std::move(passage));
+    }
+    return found;
+  });
+}
+
+// A document's prose comes after these columns in its row: it is not read.
+std::vector<PassageOutline> SqliteIndex::outlines(const std::vector<std::string>& chunk_ids) {
+  return store_.read([&](Connection& c) {
+    std::vector<PassageOutline> found;
+    found.reserve(chunk_ids.size());
+    PassageLookup lookup(c, generation(c), notes_);
+    Query document(c, "SELECT id, weight, published FROM documents WHERE key = ?");
+    for (const auto& id : chunk_ids) {
+      const auto note = lookup.by_id(id);
+      if (!note) continue;
+      document.again();
+      document.bind(note->document);
+      if (!document.step()) continue;
+      found.push_back({.chunk_id = id,
+                       .document_id = document.text(0),
+                       .start = note->start,
+                       .end = note->end,
+                       .text_bytes = note->text_bytes,
+                       .parent = note->parent,
+                       .weight = document.real(1),
+                       .published = document.integer(2)});
     }
     return found;
   });

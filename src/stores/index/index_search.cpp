@@ -1,6 +1,7 @@
 // Lexical and dense search.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -19,14 +20,11 @@ using namespace index_detail;
 // A search that meets a writer at each of so many attempts takes the vectors of its own instant instead.
 constexpr int kAttempts = 8;
 
-std::vector<Hit> with_ids(Connection& c, const std::vector<ScoredPassage>& scored) {
+std::vector<Hit> with_ids(PassageLookup&& lookup, const std::vector<ScoredPassage>& scored) {
   std::vector<Hit> hits;
   hits.reserve(scored.size());
-  Query query(c, "SELECT id FROM chunks WHERE key = ?");
   for (const auto& [chunk, score] : scored) {
-    query.again();
-    query.bind(chunk);
-    if (query.step()) hits.push_back({query.text(0), score});
+    if (auto id = lookup.id_of(chunk)) hits.push_back({*std::move(id), score});
   }
   return hits;
 }
@@ -51,6 +49,19 @@ double dot(Query::Blob stored, const std::vector<float>& query) {
   return sum;
 }
 
+// Of candidates, best first, those that may be among the best k by their 32-bit vectors, too. A code is off by up to
+// half a step, evenly: the product of two vectors of length 1 by a variance of a twelfth of both steps' squares.
+void drop_hopeless(std::vector<Candidate>& candidates, std::size_t k, float query_scale) {
+  constexpr float kDeviations = 5;
+  if (candidates.size() <= k || k == 0) return;
+  const auto doubt = [&](const Candidate& c) {
+    return kDeviations * std::sqrt((c.scale * c.scale + query_scale * query_scale) / 12);
+  };
+  float least = candidates[0].score;
+  for (std::size_t i = 0; i < k; ++i) least = std::min(least, candidates[i].score - doubt(candidates[i]));
+  std::erase_if(candidates, [&](const Candidate& c) { return c.score + doubt(c) < least; });
+}
+
 // In the order of the keys, as the vectors lie in the file.
 std::vector<ScoredPassage> rescored(Connection& c, std::vector<Candidate> candidates, const std::vector<float>& query) {
   std::sort(candidates.begin(), candidates.end(),
@@ -66,13 +77,10 @@ std::vector<ScoredPassage> rescored(Connection& c, std::vector<Candidate> candid
   return scored;
 }
 
-std::map<std::int64_t, std::string> keys_of(Connection& c, const std::vector<std::string>& chunk_ids) {
+std::map<std::int64_t, std::string> keys_of(PassageLookup&& lookup, const std::vector<std::string>& chunk_ids) {
   std::map<std::int64_t, std::string> keys;
-  Query query(c, "SELECT key FROM chunks WHERE id = ?");
   for (const auto& id : chunk_ids) {
-    query.again();
-    query.bind(id);
-    if (query.step()) keys.emplace(query.integer(0), id);
+    if (const auto note = lookup.by_id(id)) keys.emplace(note->key, id);
   }
   return keys;
 }
@@ -126,9 +134,9 @@ std::vector<Hit> SqliteIndex::lexical(const std::string& query, int k, const Ind
   return with(words_, [&](Connection& c, const WordSnapshot& words) -> std::vector<Hit> {
     const auto terms = terms_of(words, query);
     if (terms.empty()) return {};
-    const auto allowed = filter.empty() ? std::vector<std::int64_t>() : filters_.passing(c, generation(c), filter);
+    const auto allowed = filter.empty() ? std::vector<KeyRange>() : filters_.passing(c, words.generation(), filter);
     const auto best = words.best(terms, static_cast<std::size_t>(k), filter.empty() ? nullptr : &allowed);
-    return best_hits(with_ids(c, best), k);
+    return best_hits(with_ids({c, words.generation(), notes_}, best), k);
   });
 }
 
@@ -140,24 +148,35 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
     const int expected = dimension(c);
     if (expected == 0 || k <= 0) return std::vector<Hit>();
     if (auto fits = check_query(query, expected, location()); !fits) return tl::unexpected(fits.error());
-    const auto allowed = filter.empty() ? std::vector<std::int64_t>() : filters_.passing(c, generation(c), filter);
-    auto candidates = vectors.nearest(quantize(query), count, static_cast<std::size_t>(config_.graph_breadth),
+    const auto allowed = filter.empty() ? std::vector<KeyRange>() : filters_.passing(c, vectors.generation(), filter);
+    const QuantizedVector asked = quantize(query);
+    auto candidates = vectors.nearest(asked, count, static_cast<std::size_t>(config_.graph_breadth),
                                       filter.empty() ? nullptr : &allowed);
+    drop_hopeless(candidates, wanted, asked.scale);
     auto scored = rescored(c, std::move(candidates), query);
     keep_best(scored, wanted);
-    return best_hits(with_ids(c, scored), k);
+    return best_hits(with_ids({c, vectors.generation(), notes_}, scored), k);
   });
 }
 
 std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return {};
   return with(words_, [&](Connection& c, const WordSnapshot& words) {
-    const auto keys = keys_of(c, chunk_ids);
+    const auto keys = keys_of({c, words.generation(), notes_}, chunk_ids);
     const auto scores = words.scores(terms_of(words, query), keys_only(keys));
     std::vector<Hit> hits;
     hits.reserve(keys.size());
     for (const auto& [key, id] : keys) hits.push_back({id, scores[hits.size()]});
     return hits;
+  });
+}
+
+WordsHeld SqliteIndex::words_held(const std::string& text, const std::vector<std::string>& chunk_ids) {
+  return with(words_, [&](Connection& c, const WordSnapshot& words) {
+    std::vector<WeightedTerm> terms;
+    const auto clipped = text::clip(text, static_cast<std::size_t>(config_.max_query_bytes));
+    for (const std::string& token : query_tokens(clipped, tier_.kiwi)) terms.push_back(words.term(token));
+    return WordsHeld{terms.size(), words.held(terms, keys_only(keys_of({c, words.generation(), notes_}, chunk_ids)))};
   });
 }
 
@@ -167,10 +186,10 @@ Result<std::vector<Hit>> SqliteIndex::dense_scores(const std::vector<float>& que
   return store_.read([&](Connection& c) -> Result<std::vector<Hit>> {
     if (auto fits = check_query(query, dimension(c), location()); !fits) return tl::unexpected(fits.error());
     std::vector<Hit> hits;
-    Query row(c, "SELECT v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.id = ?");
-    for (const auto& id : chunk_ids) {
+    Query row(c, "SELECT vector FROM vectors WHERE chunk = ?");
+    for (const auto& [key, id] : keys_of({c, generation(c), notes_}, chunk_ids)) {
       row.again();
-      row.bind(id);
+      row.bind(key);
       if (row.step()) hits.push_back({id, dot(row.blob(0), query)});
     }
     return hits;

@@ -52,3 +52,39 @@ TEST_CASE("dot products: every kernel of this processor gives the sums of the pl
     }
   }
 }
+
+TEST_CASE("dot products: codes in halves say what the codes say, by every kernel") {
+  std::mt19937 random(12);
+  std::uniform_int_distribution<int> codes(-127, 127);
+  for (const std::size_t dimension : {128U, 384U, 1024U}) {
+    for (const std::size_t rows : {1U, 3U, 4U, 9U}) {
+      for (const bool extreme : {false, true}) {
+        const auto code = [&] {
+          return static_cast<std::int8_t>(extreme ? (random() % 2 ? 127 : -127) : codes(random));
+        };
+        std::vector<std::int8_t> data(rows * dimension), query(dimension);
+        for (auto& x : data) x = code();
+        for (auto& x : query) x = code();
+        std::vector<std::uint8_t> upper(rows * dimension / 2), lower(rows * dimension / 2);
+        const auto row_of = [&](auto& values, std::size_t r, std::size_t size) {
+          return std::span(values).subspan(r * size, size);
+        };
+        std::vector<std::int32_t> expected(rows);
+        std::int32_t sum = 0;
+        for (const std::int8_t q : query) sum += q;
+        for (std::size_t r = 0; r < rows; ++r) {
+          split_codes(row_of(data, r, dimension), row_of(upper, r, dimension / 2), row_of(lower, r, dimension / 2));
+          for (std::size_t i = 0; i < dimension; ++i) expected[r] += data[r * dimension + i] * query[i];
+        }
+        for (const auto& kernel : dot_kernels()) {
+          std::vector<std::int32_t> above(rows + 1, -1), below(rows + 1, -1), whole;
+          kernel.half_dots(upper.data(), dimension / 2, rows, query.data(), above.data());
+          kernel.half_dots(lower.data(), dimension / 2, rows, query.data(), below.data());
+          for (std::size_t r = 0; r < rows; ++r) whole.push_back(16 * above[r] + below[r] - 128 * sum);
+          CHECK_MESSAGE(whole == expected, kernel.name, " dimension ", dimension, " rows ", rows);
+          CHECK(above[rows] == -1);  // nothing is written behind the rows
+        }
+      }
+    }
+  }
+}

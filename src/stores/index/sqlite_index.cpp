@@ -58,9 +58,10 @@ void IndexConfig::bind(config::Binder& b) {
           {.min = 1, .max = 200});
   b.field("max_query_bytes", max_query_bytes, "Of a longer query the beginning is searched",
           {.min = 16, .max = 1 << 24});
-  b.field("rescore_factor", rescore_factor, "Candidates per wanted hit that are rescored with full precision",
+  b.field("rescore_factor", rescore_factor, "Candidates per wanted hit that may be rescored with full precision",
           {.min = 1, .max = 1000});
-  b.field("rescore_at_least", rescore_at_least, "The fewest candidates that are rescored", {.min = 1, .max = 100'000});
+  b.field("rescore_at_least", rescore_at_least, "The fewest candidates that may be rescored",
+          {.min = 1, .max = 100'000});
   b.field("exact_up_to", exact_up_to,
           "Vectors that are compared one by one; more are searched by a graph of neighbours (HNSW)",
           {.min = 1, .max = 1 << 30});

@@ -3,6 +3,7 @@
 
 #include "stores/index/filter_table.h"
 #include "stores/index/index.h"
+#include "stores/index/passage_notes.h"
 #include "stores/index/rules.h"
 #include "stores/index/tokenizer.h"
 #include "stores/index/tokenizer_tier.h"
@@ -41,6 +42,9 @@ class SqliteIndex final : public Index {
   [[nodiscard]] Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
                                                       const std::vector<std::string>& chunk_ids) override;
 
+  std::vector<PassageOutline> outlines(const std::vector<std::string>& chunk_ids) override;
+  WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) override;
+
   IndexCounts counts() override;
   IndexFacets facets() override;
   std::string digest() override;
@@ -65,6 +69,7 @@ class SqliteIndex final : public Index {
   SegmentCache<WordSnapshot> words_;
   SegmentCache<VectorSnapshot> vectors_;
   FilterCache filters_;
+  PassageNotes notes_;
   std::mutex counting_;
   std::optional<std::pair<std::int64_t, IndexCounts>> counts_;  // by generation
 };
@@ -82,8 +87,8 @@ void next_generation(sqlite::Connection& connection);
 /// To be called in each transaction that takes chunks away.
 void next_removal(sqlite::Connection& connection);
 
-/// Keys of the chunks that pass a filter that is not empty, ascending.
-[[nodiscard]] std::vector<std::int64_t> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);
+/// Keys of the chunks that pass a filter that is not empty: ranges that are ascending and apart.
+[[nodiscard]] std::vector<KeyRange> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);
 
 }  // namespace index_detail
 }  // namespace twin::stores

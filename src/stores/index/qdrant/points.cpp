@@ -150,6 +150,12 @@ Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::siz
   return payload;
 }
 
+ParentSpan parent_of(const Json& payload) {
+  const auto parent = payload.find("parent");
+  if (parent == payload.end()) return {};
+  return {parent->at(0).get<std::size_t>(), parent->at(1).get<std::size_t>(), parent->at(2).get<int>()};
+}
+
 Chunk chunk_of(const Json& payload, const std::string& prose) {
   Chunk chunk;
   chunk.id = payload.at("chunk").get<std::string>();
@@ -160,9 +166,7 @@ Chunk chunk_of(const Json& payload, const std::string& prose) {
   chunk.tokens = payload.at("tokens").get<int>();
   chunk.headings = payload.at("headings").get<std::vector<std::string>>();
   chunk.retrieval = payload.at("retrieval").get<std::string>();
-  if (const auto parent = payload.find("parent"); parent != payload.end()) {
-    chunk.parent = {parent->at(0).get<std::size_t>(), parent->at(1).get<std::size_t>(), parent->at(2).get<int>()};
-  }
+  chunk.parent = parent_of(payload);
   if (const auto text = payload.find("text"); text != payload.end()) {
     chunk.text = text->get<std::string>();
   } else if (chunk.start <= prose.size()) {

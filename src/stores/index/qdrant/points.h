@@ -55,6 +55,7 @@ struct DocumentState {
 /// The text is left out where the document's prose has it.
 [[nodiscard]] Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::size_t position,
                                  const DocumentState& state);
+[[nodiscard]] ParentSpan parent_of(const Json& chunk_payload);
 [[nodiscard]] Chunk chunk_of(const Json& payload, const std::string& prose);
 
 /// Each float by its shortest decimal form: what is read back is the same to the bit.

@@ -60,6 +60,9 @@ class QdrantIndex final : public Index {
   std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) override;
   [[nodiscard]] Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
                                                       const std::vector<std::string>& chunk_ids) override;
+  std::vector<PassageOutline> outlines(const std::vector<std::string>& chunk_ids) override;
+  /// By the sparse vectors.
+  WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) override;
 
   IndexCounts counts() override;
   /// Looks at the point of every document.

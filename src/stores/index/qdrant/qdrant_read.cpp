@@ -118,6 +118,45 @@ std::vector<IndexedPassage> QdrantIndex::passages(const std::vector<std::string>
   return found;
 }
 
+std::vector<PassageOutline> QdrantIndex::outlines(const std::vector<std::string>& chunk_ids) {
+  if (chunk_ids.empty()) return {};
+  std::vector<Json> payloads;
+  std::set<std::string> owner_ids;
+  scroll({{"filter", {{"must", {matches_any("chunk", chunk_ids)}}}},
+          {"with_payload", Json{"chunk", "document", "generation", "start", "end", "parent", "text"}}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             payloads.push_back(point.at("payload"));
+             owner_ids.insert(payloads.back().at("document").get<std::string>());
+           }
+           return true;
+         });
+  const auto owners = documents({owner_ids.begin(), owner_ids.end()}, Json{"id", "generation", "weight", "published"});
+  std::map<std::string, PassageOutline> by_id;
+  for (const auto& payload : payloads) {
+    const auto owner = owners.find(payload.at("document").get<std::string>());
+    if (owner == owners.end() || owner->second.at("generation") != payload.at("generation")) continue;
+    PassageOutline outline;
+    outline.chunk_id = payload.at("chunk").get<std::string>();
+    outline.document_id = owner->first;
+    outline.start = payload.at("start").get<std::size_t>();
+    outline.end = payload.at("end").get<std::size_t>();
+    outline.parent = parent_of(payload);
+    const auto text = payload.find("text");
+    outline.text_bytes =
+        text == payload.end() ? outline.end - outline.start : text->get_ref<const std::string&>().size();
+    outline.weight = std::stod(owner->second.at("weight").get<std::string>());
+    outline.published = owner->second.at("published").get<std::int64_t>();
+    by_id.try_emplace(outline.chunk_id, outline);
+  }
+  std::vector<PassageOutline> found;
+  found.reserve(by_id.size());
+  for (const auto& id : chunk_ids) {
+    if (const auto outline = by_id.find(id); outline != by_id.end()) found.push_back(outline->second);
+  }
+  return found;
+}
+
 std::vector<std::string> QdrantIndex::prose(const std::vector<ProseSpan>& spans) {
   std::set<std::string> ids;
   for (const ProseSpan& span : spans) ids.insert(span.document_id);

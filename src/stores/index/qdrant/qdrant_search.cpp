@@ -264,6 +264,26 @@ std::vector<Hit> QdrantIndex::lexical_scores(const std::string& query, const std
   return hits;
 }
 
+WordsHeld QdrantIndex::words_held(const std::string& text, const std::vector<std::string>& chunk_ids) {
+  const auto tokens = query_tokens(text::clip(text, static_cast<std::size_t>(config_.max_query_bytes)), tier_.kiwi);
+  WordsHeld words{tokens.size(), {}};
+  std::set<std::string> seen;  // of a passage in two generations, either has its words
+  if (chunk_ids.empty()) return words;
+  scroll({{"filter", {{"must", {matches_any("chunk", chunk_ids)}}}},
+          {"with_payload", Json{"chunk"}},
+          {"with_vector", Json::array({"bm25"})}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             if (!seen.insert(point.at("payload").at("chunk").get<std::string>()).second) continue;
+             const auto numbers = point.at("vector").at("bm25").at("indices").get<std::set<std::uint32_t>>();
+             auto& held = words.held.emplace_back();
+             for (const std::string& token : tokens) held.push_back(numbers.contains(term_number(token)));
+           }
+           return true;
+         });
+  return words;
+}
+
 Result<std::vector<Hit>> QdrantIndex::dense_scores(const std::vector<float>& query,
                                                    const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return std::vector<Hit>();

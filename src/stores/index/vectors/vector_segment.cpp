@@ -1,8 +1,10 @@
 #include "stores/index/vectors/vector_segment.h"
 
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <optional>
+#include <tuple>
 
 #include "core/result.h"
 #include "stores/index/vectors/graph_builder.h"
@@ -10,13 +12,21 @@
 namespace twin::stores {
 namespace {
 
-constexpr std::size_t kScanRows = 256;  // dot products computed at a time
+constexpr std::uint32_t kScanRows = 32;   // dot products computed at a time
+constexpr std::uint32_t kAhead = 64;      // rows that are fetched before they are needed
+constexpr std::size_t kRowsAhead = 6;     // the same of lower halves
+constexpr std::size_t kRangesAhead = 12;  // the same of ranges, which are short where there are many
+constexpr float kSure = 4;                // standard deviations
+constexpr float kMeanSteps = 16, kSpreadSteps = 32;
 
 enum VectorSection : std::size_t {
   kVectorInfo,
   kVectorKeys,
   kVectorScales,
-  kVectorCodes,
+  kUpperHalves,
+  kLowerHalves,
+  kLowerMeans,
+  kLowerSpreads,
   kLowestLayer,
   kUpperRows,
   kUpperEnds,
@@ -50,49 +60,127 @@ struct Visit {
   std::uint32_t row = 0;
 };
 
+// Mean and deviation of the lower halves of a row's codes, in kMeanSteps and kSpreadSteps.
+std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> codes) {
+  if (codes.empty()) return {};
+  int sum = 0, squares = 0;
+  for (const std::int8_t code : codes) {
+    const int half = (code + 128) & 0xF;
+    sum += half;
+    squares += half * half;
+  }
+  const auto count = static_cast<float>(codes.size());
+  const float mean = static_cast<float>(sum) / count;
+  const float deviation = std::sqrt(std::max(0.0F, static_cast<float>(squares) / count - mean * mean));
+  return {static_cast<std::uint8_t>(std::lround(mean * kMeanSteps)),
+          static_cast<std::uint8_t>(std::ceil(deviation * kSpreadSteps) + 1)};
+}
+
 }  // namespace
 
 VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : sections_(std::move(sections)) {
   const auto info = sections_->array<Info>(kVectorInfo);
   keys_ = sections_->array<std::int64_t>(kVectorKeys);
   scales_ = sections_->array<float>(kVectorScales);
-  codes_ = sections_->array<std::int8_t>(kVectorCodes);
+  upper_halves_ = sections_->array<std::uint8_t>(kUpperHalves);
+  lower_halves_ = sections_->array<std::uint8_t>(kLowerHalves);
+  means_ = sections_->array<std::uint8_t>(kLowerMeans);
+  spreads_ = sections_->array<std::uint8_t>(kLowerSpreads);
   lowest_ = sections_->array<std::uint32_t>(kLowestLayer);
   upper_rows_ = sections_->array<std::uint32_t>(kUpperRows);
   upper_ends_ = sections_->array<std::uint32_t>(kUpperEnds);
   upper_ = sections_->array<std::uint32_t>(kUpperLayers);
   if (info.size() == 1) {
     dimension_ = info[0].dimension;
-    stride_ = row_bytes(dimension_);
+    stride_ = row_bytes(dimension_) / 2;
     links_ = info[0].links;
     entry_ = static_cast<std::uint32_t>(info[0].entry);
     layers_ = info[0].layers;
   }
   const std::size_t rows = keys_.size();
-  const bool fits = info.size() == 1 && scales_.size() == rows && codes_.size() == rows * stride_ &&
+  const bool fits = info.size() == 1 && scales_.size() == rows && upper_halves_.size() == rows * stride_ &&
+                    lower_halves_.size() == rows * stride_ && means_.size() == rows && spreads_.size() == rows &&
                     lowest_.size() == rows * 2 * links_ && upper_rows_.size() == upper_ends_.size() &&
                     upper_.size() == links_ * (upper_ends_.empty() ? 0 : upper_ends_.back()) &&
                     (links_ == 0 || entry_ < rows);
   if (!fits) throw Fatal(ErrorKind::internal, "the sections of the vectors' cache do not fit together");
 }
 
-void VectorSegment::scan(const QuantizedVector& query, std::size_t begin, std::size_t end, Nearest& best) const {
-  const DotRows dots = best_dot_kernel().dots;
-  std::array<std::int32_t, kScanRows> sums;
-  for (; begin < end; begin += kScanRows) {
-    const std::size_t count = std::min(kScanRows, end - begin);
-    dots(codes_.data() + begin * stride_, stride_, count, query.codes.data(), sums.data());
-    for (std::size_t i = 0; i < count; ++i) {
-      const float score = static_cast<float>(sums[i]) * scales_[begin + i] * query.scale;
-      if (score >= best.worst()) best.offer({keys_[begin + i], score});
+void VectorSegment::prefetch(std::uint32_t row) const {
+  if (row >= keys_.size()) return;
+  for (std::size_t byte = 0; byte < stride_; byte += 64)
+    __builtin_prefetch(upper_halves_.data() + row * stride_ + byte);
+}
+
+std::int32_t VectorSegment::upper_product(const VectorQuery& query, std::uint32_t row) const {
+  std::int32_t product = 0;
+  best_dot_kernel().half_dots(upper_halves_.data() + row * stride_, stride_, 1, query.codes(), &product);
+  return product;
+}
+
+float VectorSegment::estimate(const VectorQuery& query, std::uint32_t row) const {
+  const float lower = static_cast<float>(means_[row]) / kMeanSteps - 128;
+  return (16 * static_cast<float>(upper_product(query, row)) + lower * static_cast<float>(query.sum())) * scales_[row] *
+         query.scale();
+}
+
+Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper_product) const {
+  std::int32_t lower = 0;
+  best_dot_kernel().half_dots(lower_halves_.data() + row * stride_, stride_, 1, query.codes(), &lower);
+  const std::int32_t product = 16 * upper_product + lower - 128 * query.sum();
+  return {keys_[row], static_cast<float>(product) * scales_[row] * query.scale(), scales_[row]};
+}
+
+void VectorSegment::scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* wanted,
+                         Nearest& best) const {
+  if (best.limit() == 0) return;
+  HopefulRows hopeful(best.limit(), best.worst());
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (i + kRangesAhead < ranges.size()) {
+      const RowRange& next = ranges[i + kRangesAhead];
+      for (std::uint32_t row = next.begin; row < std::min(next.end, next.begin + 4); ++row) prefetch(row);
     }
+    estimate_all(query, ranges[i], wanted, hopeful);
+  }
+  const auto rows = hopeful.take();
+  for (std::size_t i = 0; i < rows.size() && rows[i].most >= best.worst(); ++i) {
+    for (std::size_t byte = 0; byte < stride_ && i + kRowsAhead < rows.size(); byte += 64)
+      __builtin_prefetch(lower_halves_.data() + rows[i + kRowsAhead].row * stride_ + byte);
+    best.offer(candidate(query, rows[i].row, rows[i].upper_product));
   }
 }
 
-float VectorSegment::score(const QuantizedVector& query, std::uint32_t row) const {
-  std::int32_t sum = 0;
-  best_dot_kernel().dots(codes_.data() + row * stride_, stride_, 1, query.codes.data(), &sum);
-  return static_cast<float>(sum) * scales_[row] * query.scale;
+void VectorSegment::estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted,
+                                 HopefulRows& hopeful) const {
+  const HalfDotRows dots = best_dot_kernel().half_dots;
+  const auto sum = static_cast<float>(query.sum());
+  const float mean_weight = sum / kMeanSteps, spread_weight = kSure * query.doubt() / kSpreadSteps;
+  const float rounding = std::abs(sum) / (2 * kMeanSteps);  // of means
+  const float offset = rounding - 128 * sum;
+  std::array<std::int32_t, kScanRows> products;
+  std::array<float, kScanRows> most;
+  for (std::uint32_t begin = range.begin; begin < range.end; begin += kScanRows) {
+    const std::uint32_t count = std::min(kScanRows, range.end - begin);
+    for (std::size_t byte = (begin + kAhead) * stride_;
+         byte < std::min(begin + kAhead + kScanRows, range.end) * stride_; byte += 64)
+      __builtin_prefetch(upper_halves_.data() + byte);
+    dots(upper_halves_.data() + begin * stride_, stride_, count, query.codes(), products.data());
+    const float* scales = scales_.data() + begin;
+    const std::uint8_t *means = means_.data() + begin, *spreads = spreads_.data() + begin;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      most[i] = (16 * static_cast<float>(products[i]) + mean_weight * static_cast<float>(means[i]) +
+                 spread_weight * static_cast<float>(spreads[i]) + offset) *
+                scales[i] * query.scale();
+    }
+    const float floor = hopeful.floor();
+    bool any = false;
+    for (std::uint32_t i = 0; i < count; ++i) any |= most[i] >= floor;
+    for (std::uint32_t i = 0; i < count && any; ++i) {
+      if (most[i] < floor || (wanted && !wanted->has(begin + i))) continue;
+      const float doubt = spread_weight * static_cast<float>(spreads[i]) + rounding;
+      hopeful.add({most[i], begin + i, products[i]}, most[i] - 2 * doubt * scales[i] * query.scale());
+    }
+  }
 }
 
 std::span<const std::uint32_t> VectorSegment::neighbours(std::uint32_t row) const {
@@ -109,15 +197,15 @@ std::span<const std::uint32_t> VectorSegment::neighbours(std::uint32_t row, std:
 }
 
 // In the upper layers straight to what is nearest there.
-std::uint32_t VectorSegment::descend(const QuantizedVector& query) const {
+std::uint32_t VectorSegment::descend(const VectorQuery& query) const {
   std::uint32_t row = entry_;
-  float nearest = score(query, row);
+  float nearest = estimate(query, row);
   for (std::size_t layer = layers_; layer > 0; --layer) {
     for (bool closer = true; closer;) {
       closer = false;
       for (const std::uint32_t next : neighbours(row, layer)) {
         if (next == kNone) break;
-        if (const float found = score(query, next); found > nearest) {
+        if (const float found = estimate(query, next); found > nearest) {
           nearest = found;
           row = next;
           closer = true;
@@ -128,7 +216,8 @@ std::uint32_t VectorSegment::descend(const QuantizedVector& query) const {
   return row;
 }
 
-void VectorSegment::walk(const QuantizedVector& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const {
+// By the upper halves; the whole codes choose among what is kept.
+void VectorSegment::walk(const VectorQuery& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const {
   thread_local SeenRows seen;
   seen.begin(keys_.size());
   const auto less = [](const Visit& a, const Visit& b) { return a.score < b.score; };
@@ -137,11 +226,11 @@ void VectorSegment::walk(const QuantizedVector& query, std::size_t breadth, cons
   const auto visit = [&](std::uint32_t row, float score) {
     open.push_back({score, row});
     std::push_heap(open.begin(), open.end(), less);
-    if (!wanted || wanted->has(row)) kept.offer({row, score});
+    if (!wanted || wanted->has(row)) kept.offer({row, score, 0});
   };
   const std::uint32_t start = descend(query);
   (void)seen.first(start);
-  visit(start, score(query, start));
+  visit(start, estimate(query, start));
   std::array<std::uint32_t, 512> fresh;
   while (!open.empty()) {
     std::pop_heap(open.begin(), open.end(), less);
@@ -153,16 +242,18 @@ void VectorSegment::walk(const QuantizedVector& query, std::size_t breadth, cons
       if (next == kNone) break;
       if (!seen.first(next) || count == fresh.size()) continue;
       fresh[count++] = next;
-      for (std::size_t byte = 0; byte < stride_; byte += 64) __builtin_prefetch(codes_.data() + next * stride_ + byte);
+      prefetch(next);
       __builtin_prefetch(scales_.data() + next);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      const float found = score(query, fresh[i]);
+      const float found = estimate(query, fresh[i]);
       if (!kept.full() || found > kept.worst()) visit(fresh[i], found);
     }
   }
-  for (const Candidate& candidate : kept.take())
-    best.offer({keys_[static_cast<std::size_t>(candidate.chunk)], candidate.score});
+  for (const Candidate& found : kept.take()) {
+    const auto row = static_cast<std::uint32_t>(found.chunk);
+    best.offer(candidate(query, row, upper_product(query, row)));
+  }
 }
 
 void VectorSegmentBuilder::add(std::int64_t key, float scale, std::span<const std::byte> codes) {
@@ -182,16 +273,23 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
   const auto bytes = [](const auto& values) { return values.size() * sizeof(values[0]); };
   const NeighbourGraph none;
   const NeighbourGraph& g = graph ? *graph : none;
+  const std::size_t stride = row_bytes(dimension_), half = stride / 2;
   SectionWriter writer(VectorSegment::kind,
-                       {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), bytes(codes_), bytes(g.lowest),
-                        bytes(g.upper_rows), bytes(g.upper_ends), bytes(g.upper)});
+                       {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), rows() * half, rows() * half, rows(),
+                        rows(), bytes(g.lowest), bytes(g.upper_rows), bytes(g.upper_ends), bytes(g.upper)});
   writer.array<VectorSegment::Info>(kVectorInfo)[0] = {dimension_, g.links, g.entry, g.layers};
   const auto put = [&]<class T>(VectorSection section, const std::vector<T>& values) {
     std::copy(values.begin(), values.end(), writer.array<T>(section).begin());
   };
   put(kVectorKeys, keys_);
   put(kVectorScales, scales_);
-  put(kVectorCodes, codes_);
+  for (std::size_t row = 0; row < rows(); ++row) {
+    const auto codes = std::span(codes_).subspan(row * stride, stride);
+    split_codes(codes, writer.array<std::uint8_t>(kUpperHalves).subspan(row * half, half),
+                writer.array<std::uint8_t>(kLowerHalves).subspan(row * half, half));
+    std::tie(writer.array<std::uint8_t>(kLowerMeans)[row], writer.array<std::uint8_t>(kLowerSpreads)[row]) =
+        spread_of(codes.first(dimension_));
+  }
   put(kLowestLayer, g.lowest);
   put(kUpperRows, g.upper_rows);
   put(kUpperEnds, g.upper_ends);

@@ -12,6 +12,7 @@
 #include "stores/index/cache/section_file.h"
 #include "stores/index/quantize.h"
 #include "stores/index/vectors/nearest.h"
+#include "stores/index/vectors/vector_query.h"
 
 namespace twin::stores {
 
@@ -22,11 +23,16 @@ struct GraphSettings {
   std::size_t construction = 128;  ///< candidates looked at for the links of a row
 };
 
-/// Rows are passages in ascending order of their keys. dimension (padded to 64) + 12 bytes each; with a graph, 8 *
+/// Rows are passages in ascending order of their keys. dimension (padded to 128) + 14 bytes each; with a graph, 8 *
 /// links more, and some for the upper layers.
+///
+/// The upper halves of all codes lie together, and so do the lower ones: a search reads the upper halves alone, half of
+/// the bytes, and the lower ones of those rows that may be among the best by them. For these the score is that of the
+/// whole codes. What the lower halves add is taken to be no more than four standard deviations, as if the values of a
+/// row stood in random order: of the best rows one in tens of thousands is missed.
 class VectorSegment {
  public:
-  static constexpr std::string_view kind = "vectors 1";
+  static constexpr std::string_view kind = "vectors 2";
 
   /// Throws Fatal when the sections do not fit together.
   explicit VectorSegment(std::shared_ptr<const Sections> sections);
@@ -36,10 +42,10 @@ class VectorSegment {
   [[nodiscard]] bool has_graph() const { return links_ > 0; }
   [[nodiscard]] const Sections& sections() const { return *sections_; }
 
-  /// Offers all rows of the half-open range. `query`: of row_bytes(dimension()) codes.
-  void scan(const QuantizedVector& query, std::size_t begin, std::size_t end, Nearest& best) const;
+  /// Offers the best rows of the ranges that `wanted` (null: all) has. `query`: of this dimension().
+  void scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* wanted, Nearest& best) const;
   /// Offers the rows that the graph leads to: about the best `breadth` of those that `wanted` (null: all) has.
-  void walk(const QuantizedVector& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const;
+  void walk(const VectorQuery& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const;
 
  private:
   friend class VectorSegmentBuilder;
@@ -51,20 +57,29 @@ class VectorSegment {
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;  // fills up a row's links
 
-  [[nodiscard]] float score(const QuantizedVector& query, std::uint32_t row) const;
+  void estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted, HopefulRows& hopeful) const;
+  [[nodiscard]] std::int32_t upper_product(const VectorQuery& query, std::uint32_t row) const;
+  /// By the upper halves; of mean lower ones.
+  [[nodiscard]] float estimate(const VectorQuery& query, std::uint32_t row) const;
+  /// Of the whole codes, and a candidate of it.
+  [[nodiscard]] Candidate candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper_product) const;
+  void prefetch(std::uint32_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row, std::size_t layer) const;
-  [[nodiscard]] std::uint32_t descend(const QuantizedVector& query) const;
+  [[nodiscard]] std::uint32_t descend(const VectorQuery& query) const;
 
   std::shared_ptr<const Sections> sections_;
   std::size_t dimension_ = 0;
-  std::size_t stride_ = 0;
+  std::size_t stride_ = 0;  // bytes of a row of halves
   std::size_t links_ = 0;
   std::uint32_t entry_ = 0;
   std::size_t layers_ = 0;
   std::span<const std::int64_t> keys_;
   std::span<const float> scales_;
-  std::span<const std::int8_t> codes_;
+  std::span<const std::uint8_t> upper_halves_;
+  std::span<const std::uint8_t> lower_halves_;
+  std::span<const std::uint8_t> means_;        // of a row's lower halves, in sixteenths
+  std::span<const std::uint8_t> spreads_;      // their standard deviation, in thirty-seconds, rounded up
   std::span<const std::uint32_t> lowest_;      // 2 * links_ of each row
   std::span<const std::uint32_t> upper_rows_;  // ascending: those in the layers above
   std::span<const std::uint32_t> upper_ends_;  // in upper_, in layers

@@ -1,6 +1,7 @@
 #include "stores/index/vectors/vector_snapshot.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/i18n.h"
 #include "core/log.h"
@@ -16,6 +17,8 @@ using sqlite::Query;
 // in so many: what came is scanned until then.
 constexpr std::uint64_t kPlainShare = 50, kGraphShare = 10;
 constexpr std::uint64_t kAlwaysSavePlain = 20'000;
+// Ranges of rows are scanned one by one where they are less than one in so many.
+constexpr std::uint64_t kGapShare = 4;
 
 }  // namespace
 
@@ -41,40 +44,33 @@ bool VectorSnapshot::resaves(std::uint64_t changed, std::uint64_t passages, cons
 }
 
 std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std::size_t count, std::size_t breadth,
-                                               const std::vector<std::int64_t>* allowed) const {
-  QuantizedVector padded = query;
-  padded.codes.resize(row_bytes(query.codes.size()));
+                                               const std::vector<KeyRange>* allowed) const {
+  const VectorQuery asked(query);
   Nearest best(count);
   for (const Part& part : parts_) {
     const VectorSegment& segment = *part.segment;
-    if (segment.dimension() != query.codes.size()) continue;
-    const std::size_t rows = segment.keys().size();
-    const std::size_t candidates = allowed ? std::min<std::size_t>(allowed->size(), part.passages) : part.passages;
-    const bool graph = segment.has_graph() && candidates > settings_.exact_up_to;
-    if (!allowed && !part.gone) {
-      graph ? segment.walk(padded, std::max(breadth, count), nullptr, best) : segment.scan(padded, 0, rows, best);
-      continue;
+    if (segment.dimension() != asked.dimension()) continue;
+    const auto rows = static_cast<std::uint32_t>(segment.keys().size());
+    std::vector<RowRange> ranges{{0, rows}};
+    if (allowed) ranges = rows_in(segment.keys(), *allowed);
+    std::uint64_t candidates = 0;
+    for (const RowRange& range : ranges) candidates += range.end - range.begin;
+    const bool graph = segment.has_graph() && std::min(candidates, part.passages) > settings_.exact_up_to;
+    // In a row, those that are not wanted cost less than the gaps do.
+    const bool gaps = allowed && !graph && candidates * kGapShare < rows;
+    std::optional<RowSet> wanted;
+    if (part.gone || (allowed && !gaps)) {
+      wanted.emplace(rows);
+      for (const RowRange& range : ranges) wanted->add(range);
+      if (part.gone) wanted->remove(*part.gone);
     }
-    RowSet wanted(rows);
-    std::size_t begin = 0, end = 0;  // rows in succession, scanned together
-    const auto take = [&](std::size_t row) {
-      if (graph) return wanted.add(row);
-      if (row == end) {
-        ++end;
-        return;
-      }
-      segment.scan(padded, begin, end, best);
-      begin = row;
-      end = row + 1;
-    };
-    if (allowed) {
-      each_common(segment.keys(), *allowed, take);
+    const RowSet* only = wanted ? &*wanted : nullptr;
+    if (graph) {
+      segment.walk(asked, std::max(breadth, count), only, best);
     } else {
-      for (std::size_t row = 0; row < rows; ++row) {
-        if (!part.gone->has(row)) take(row);
-      }
+      if (!gaps) ranges.assign(1, {0, rows});
+      segment.scan(asked, ranges, only, best);
     }
-    graph ? segment.walk(padded, std::max(breadth, count), &wanted, best) : segment.scan(padded, begin, end, best);
   }
   return best.take();
 }

@@ -38,10 +38,10 @@ class VectorSnapshot {
   [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }
 
   /// The best `count`, best first, ties by key: exactly by their bytes where at most `exact_up_to` rows may be found,
-  /// else by the graph with `breadth` candidates, where there is one. `allowed`: keys in ascending order that may be
-  /// found; null: all. A query of another dimension finds nothing.
+  /// else by the graph with `breadth` candidates, where there is one. `allowed`: keys that may be found, in
+  /// ranges that are ascending and apart; null: all. A query of another dimension finds nothing.
   [[nodiscard]] std::vector<Candidate> nearest(const QuantizedVector& query, std::size_t count, std::size_t breadth,
-                                               const std::vector<std::int64_t>* allowed) const;
+                                               const std::vector<KeyRange>* allowed) const;
 
  private:
   std::int64_t generation_;

@@ -157,7 +157,7 @@ void WordSnapshot::search(std::size_t number, const std::vector<WeightedTerm>& t
 }
 
 std::vector<ScoredPassage> WordSnapshot::best(const std::vector<WeightedTerm>& terms, std::size_t k,
-                                              const std::vector<std::int64_t>* allowed) const {
+                                              const std::vector<KeyRange>* allowed) const {
   if (k == 0) return {};
   TopScores top(k);
   for (std::size_t number = 0; number < parts_.size(); ++number) {
@@ -169,12 +169,11 @@ std::vector<ScoredPassage> WordSnapshot::best(const std::vector<WeightedTerm>& t
     const std::size_t rows = part.segment->keys().size();
     RowSet there(rows);
     if (allowed) {
-      each_common(part.segment->keys(), *allowed, [&](std::size_t row) { there.add(row); });
+      for (const RowRange& range : rows_in(part.segment->keys(), *allowed)) there.add(range);
     } else {
-      for (std::size_t row = 0; row < rows; ++row) {
-        if (!part.gone->has(row)) there.add(row);
-      }
+      there.add({0, static_cast<std::uint32_t>(rows)});
     }
+    if (part.gone) there.remove(*part.gone);
     search(number, terms, &there, top);
   }
   auto found = top.take();

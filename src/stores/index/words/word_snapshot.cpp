@@ -86,38 +86,45 @@ WeightedTerm WordSnapshot::term(std::string_view text) const {
   return term;
 }
 
-void WordSnapshot::add_exactly(std::size_t number, const std::vector<WeightedTerm>& terms,
-                               const std::vector<std::uint32_t>& rows, std::vector<double>& sums) const {
+template <class Visit>
+void WordSnapshot::each_holding(std::size_t number, const WeightedTerm& term, const std::vector<std::uint32_t>& rows,
+                                Visit&& visit) const {
   const WordSegment& segment = *parts_[number].segment;
-  for (const WeightedTerm& term : terms) {
-    const auto& postings = term.postings[number];
-    if (!postings) continue;
-    const WordSegment::Entry* entry = postings->entries.data();
-    const WordSegment::Entry* const end = entry + postings->entries.size();
-    const std::uint8_t* bytes = postings->bytes;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::size_t block = rows[i] / WordSegment::block_rows;
-      for (; entry != end && entry->block < block; ++entry) bytes += 2 * (std::size_t{entry->more} + 1);
-      if (entry == end) break;
-      if (entry->block != block) continue;
-      const std::size_t count = std::size_t{entry->more} + 1;
-      const auto* at = static_cast<const std::uint8_t*>(
-          std::memchr(bytes, static_cast<int>(rows[i] % WordSegment::block_rows), count));
-      if (!at) continue;
-      const auto counts = segment.counts(at[count], postings->term, rows[i]);
-      const double frequency = counts.body + heading_weight_ * counts.headings;
-      sums[i] += term.idf * bm25::saturation(frequency, bm25::norm(segment.lengths()[rows[i]], average_));
-    }
+  const auto& postings = term.postings[number];
+  if (!postings) return;
+  const WordSegment::Entry* entry = postings->entries.data();
+  const WordSegment::Entry* const end = entry + postings->entries.size();
+  const std::uint8_t* bytes = postings->bytes;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t block = rows[i] / WordSegment::block_rows;
+    for (; entry != end && entry->block < block; ++entry) bytes += 2 * (std::size_t{entry->more} + 1);
+    if (entry == end) return;
+    if (entry->block != block) continue;
+    const std::size_t count = std::size_t{entry->more} + 1;
+    const auto* at = static_cast<const std::uint8_t*>(
+        std::memchr(bytes, static_cast<int>(rows[i] % WordSegment::block_rows), count));
+    if (!at) continue;
+    const auto counts = segment.counts(at[count], postings->term, rows[i]);
+    visit(i, counts.body + heading_weight_ * counts.headings);
   }
 }
 
-std::vector<double> WordSnapshot::scores(const std::vector<WeightedTerm>& terms,
-                                         const std::vector<std::int64_t>& keys) const {
-  std::vector<double> all(keys.size());
+void WordSnapshot::add_exactly(std::size_t number, const std::vector<WeightedTerm>& terms,
+                               const std::vector<std::uint32_t>& rows, std::vector<double>& sums) const {
+  const auto lengths = parts_[number].segment->lengths();
+  for (const WeightedTerm& term : terms) {
+    each_holding(number, term, rows, [&](std::size_t i, double frequency) {
+      sums[i] += term.idf * bm25::saturation(frequency, bm25::norm(lengths[rows[i]], average_));
+    });
+  }
+}
+
+template <class Visit>
+void WordSnapshot::each_part(const std::vector<std::int64_t>& keys, Visit&& visit) const {
   for (std::size_t number = 0; number < parts_.size(); ++number) {
     const Part& part = parts_[number];
     std::vector<std::uint32_t> rows;
-    std::vector<std::size_t> places;  // in `keys`
+    std::vector<std::size_t> places;
     std::size_t place = 0;
     each_common(part.segment->keys(), keys, [&](std::size_t row) {
       while (keys[place] != part.segment->keys()[row]) ++place;
@@ -125,10 +132,29 @@ std::vector<double> WordSnapshot::scores(const std::vector<WeightedTerm>& terms,
       rows.push_back(static_cast<std::uint32_t>(row));
       places.push_back(place);
     });
+    visit(number, rows, places);
+  }
+}
+
+std::vector<double> WordSnapshot::scores(const std::vector<WeightedTerm>& terms,
+                                         const std::vector<std::int64_t>& keys) const {
+  std::vector<double> all(keys.size());
+  each_part(keys, [&](std::size_t number, const auto& rows, const auto& places) {
     std::vector<double> sums(rows.size());
     add_exactly(number, terms, rows, sums);
     for (std::size_t i = 0; i < rows.size(); ++i) all[places[i]] = sums[i];
-  }
+  });
+  return all;
+}
+
+std::vector<std::vector<bool>> WordSnapshot::held(const std::vector<WeightedTerm>& terms,
+                                                  const std::vector<std::int64_t>& keys) const {
+  std::vector<std::vector<bool>> all(keys.size(), std::vector<bool>(terms.size()));
+  each_part(keys, [&](std::size_t number, const auto& rows, const auto& places) {
+    for (std::size_t t = 0; t < terms.size(); ++t) {
+      each_holding(number, terms[t], rows, [&](std::size_t i, double frequency) { all[places[i]][t] = frequency > 0; });
+    }
+  });
   return all;
 }
 

@@ -55,13 +55,17 @@ class WordSnapshot {
   /// Looks a term up; good for this snapshot alone.
   [[nodiscard]] WeightedTerm term(std::string_view text) const;
 
-  /// The best k passages by BM25 and all that tie with the last of them, in no order. `allowed`: keys in ascending
-  /// order that may be found; null: all. Blocks of passages that cannot reach the best k are skipped.
+  /// The best k passages by BM25 and all that tie with the last of them, in no order. `allowed`: keys that may be
+  /// found, in ranges that are ascending and apart; null: all. Blocks of passages that cannot reach the best k are
+  /// skipped.
   [[nodiscard]] std::vector<ScoredPassage> best(const std::vector<WeightedTerm>& terms, std::size_t k,
-                                                const std::vector<std::int64_t>* allowed) const;
+                                                const std::vector<KeyRange>* allowed) const;
   /// Scores of these passages (keys in ascending order); 0 for one without any of the terms, or that is gone.
   [[nodiscard]] std::vector<double> scores(const std::vector<WeightedTerm>& terms,
                                            const std::vector<std::int64_t>& keys) const;
+  /// held[i][t]: whether the passage keys[i] (ascending) holds the term t, in headings only if those have a weight.
+  [[nodiscard]] std::vector<std::vector<bool>> held(const std::vector<WeightedTerm>& terms,
+                                                    const std::vector<std::int64_t>& keys) const;
 
  private:
   class TopScores;
@@ -70,6 +74,14 @@ class WordSnapshot {
     float about = 0;  ///< score in 32 bits, summed in any order
   };
   void search(std::size_t part, const std::vector<WeightedTerm>& terms, const RowSet* allowed, TopScores& top) const;
+  /// Calls visit(number of a part, its rows in ascending order, their places in `keys`) for the passages that are
+  /// there.
+  template <class Visit>
+  void each_part(const std::vector<std::int64_t>& keys, Visit&& visit) const;
+  /// Calls visit(i, frequency) for each of the rows (ascending) that hold the term.
+  template <class Visit>
+  void each_holding(std::size_t part, const WeightedTerm& term, const std::vector<std::uint32_t>& rows,
+                    Visit&& visit) const;
   /// Adds to sums[i] what the terms add to rows[i] (ascending), always in the order of the terms.
   void add_exactly(std::size_t part, const std::vector<WeightedTerm>& terms, const std::vector<std::uint32_t>& rows,
                    std::vector<double>& sums) const;

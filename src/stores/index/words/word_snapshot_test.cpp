@@ -158,11 +158,22 @@ TEST_CASE("words: scores, ranks and counts are those of FTS5, whatever the parts
             CHECK(passage.score >= last * (1 - 1e-12));
           }
         }
-        std::vector<std::int64_t> allowed;
+        std::vector<KeyRange> allowed;
         for (const std::int64_t key : keys) {
-          if (key % 7 == 0) allowed.push_back(key);
+          if (key % 7 == 0) allowed.push_back({key, key});
         }
         CHECK(words.best(terms, 10'000, &allowed).size() == allowed.size());
+        // Whoever is gone is not found in a range around it.
+        const std::int64_t middle = keys[keys.size() / 2];
+        const std::vector<KeyRange> half{{-5, middle}};
+        CHECK(words.best(terms, 10'000, &half).size() == keys.size() / 2 + 1);
+        std::vector<std::int64_t> every;
+        for (std::size_t i = 0; i < passages.size(); ++i) every.push_back(static_cast<std::int64_t>(3 * i + 1));
+        const auto held = words.held(terms, every);
+        for (std::size_t i = 0; i < every.size(); ++i) {
+          const bool any = std::count(held[i].begin(), held[i].end(), true) > 0;
+          CHECK(any == expected.contains(every[i]));
+        }
       }
     }
   }
