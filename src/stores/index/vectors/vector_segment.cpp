@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <tuple>
 
 #include "core/result.h"
 #include "stores/index/vectors/graph_builder.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kScanRows = 32;   // dot products computed at a time
 constexpr std::uint32_t kAhead = 64;      // rows that are fetched before they are needed
+constexpr std::size_t kRowsAhead = 6;     // the same of lower halves
 constexpr std::size_t kRangesAhead = 12;  // the same of ranges, which are short where there are many
 constexpr float kSure = 4;                // standard deviations
 constexpr float kMeanSteps = 16, kSpreadSteps = 32;
@@ -58,12 +60,8 @@ struct Visit {
   std::uint32_t row = 0;
 };
 
-struct Spread {
-  std::uint8_t mean = 0, deviation = 0;  // in kMeanSteps, kSpreadSteps
-};
-
-// Of the lower halves of a row's codes.
-Spread spread_of(std::span<const std::int8_t> codes) {
+// Mean and deviation of the lower halves of a row's codes, in kMeanSteps and kSpreadSteps.
+std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> codes) {
   if (codes.empty()) return {};
   int sum = 0, squares = 0;
   for (const std::int8_t code : codes) {
@@ -79,21 +77,6 @@ Spread spread_of(std::span<const std::int8_t> codes) {
 }
 
 }  // namespace
-
-// Of values in random order, the product with others has the variance n / (n - 1) * variance * sum of the others'
-// squared distances to their mean.
-VectorQuery::VectorQuery(const QuantizedVector& query)
-    : dimension_(query.codes.size()), codes_(query.codes), scale_(query.scale) {
-  codes_.resize(row_bytes(dimension_));
-  float squares = 0;
-  for (const std::int8_t code : codes_) {
-    sum_ += code;
-    squares += static_cast<float>(code * code);
-  }
-  if (dimension_ < 2) return;
-  const auto n = static_cast<float>(dimension_), sum = static_cast<float>(sum_);
-  doubt_ = std::sqrt(std::max(0.0F, squares - sum * sum / n) * n / (n - 1));
-}
 
 VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : sections_(std::move(sections)) {
   const auto info = sections_->array<Info>(kVectorInfo);
@@ -150,21 +133,30 @@ Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, 
 
 void VectorSegment::scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* wanted,
                          Nearest& best) const {
+  if (best.limit() == 0) return;
+  HopefulRows hopeful(best.limit(), best.worst());
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (i + kRangesAhead < ranges.size()) {
       const RowRange& next = ranges[i + kRangesAhead];
       for (std::uint32_t row = next.begin; row < std::min(next.end, next.begin + 4); ++row) prefetch(row);
     }
-    scan(query, ranges[i], wanted, best);
+    estimate_all(query, ranges[i], wanted, hopeful);
+  }
+  const auto rows = hopeful.take();
+  for (std::size_t i = 0; i < rows.size() && rows[i].most >= best.worst(); ++i) {
+    for (std::size_t byte = 0; byte < stride_ && i + kRowsAhead < rows.size(); byte += 64)
+      __builtin_prefetch(lower_halves_.data() + rows[i + kRowsAhead].row * stride_ + byte);
+    best.offer(candidate(query, rows[i].row, rows[i].upper_product));
   }
 }
 
-// What a row's score is at most, and the score itself where that may do.
-void VectorSegment::scan(const VectorQuery& query, RowRange range, const RowSet* wanted, Nearest& best) const {
+void VectorSegment::estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted,
+                                 HopefulRows& hopeful) const {
   const HalfDotRows dots = best_dot_kernel().half_dots;
-  const float sum = static_cast<float>(query.sum());
+  const auto sum = static_cast<float>(query.sum());
   const float mean_weight = sum / kMeanSteps, spread_weight = kSure * query.doubt() / kSpreadSteps;
-  const float offset = std::abs(sum) / (2 * kMeanSteps) - 128 * sum;  // means are rounded
+  const float rounding = std::abs(sum) / (2 * kMeanSteps);  // of means
+  const float offset = rounding - 128 * sum;
   std::array<std::int32_t, kScanRows> products;
   std::array<float, kScanRows> most;
   for (std::uint32_t begin = range.begin; begin < range.end; begin += kScanRows) {
@@ -180,15 +172,13 @@ void VectorSegment::scan(const VectorQuery& query, RowRange range, const RowSet*
                  spread_weight * static_cast<float>(spreads[i]) + offset) *
                 scales[i] * query.scale();
     }
-    float least = best.worst();
+    const float floor = hopeful.floor();
     bool any = false;
-    for (std::uint32_t i = 0; i < count; ++i) any |= most[i] >= least;
+    for (std::uint32_t i = 0; i < count; ++i) any |= most[i] >= floor;
     for (std::uint32_t i = 0; i < count && any; ++i) {
-      if (most[i] < least || (wanted && !wanted->has(begin + i))) continue;
-      const Candidate found = candidate(query, begin + i, products[i]);
-      if (found.score < least) continue;
-      best.offer(found);
-      least = best.worst();
+      if (most[i] < floor || (wanted && !wanted->has(begin + i))) continue;
+      const float doubt = spread_weight * static_cast<float>(spreads[i]) + rounding;
+      hopeful.add({most[i], begin + i, products[i]}, most[i] - 2 * doubt * scales[i] * query.scale());
     }
   }
 }
@@ -297,9 +287,8 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
     const auto codes = std::span(codes_).subspan(row * stride, stride);
     split_codes(codes, writer.array<std::uint8_t>(kUpperHalves).subspan(row * half, half),
                 writer.array<std::uint8_t>(kLowerHalves).subspan(row * half, half));
-    const Spread spread = spread_of(codes.first(dimension_));
-    writer.array<std::uint8_t>(kLowerMeans)[row] = spread.mean;
-    writer.array<std::uint8_t>(kLowerSpreads)[row] = spread.deviation;
+    std::tie(writer.array<std::uint8_t>(kLowerMeans)[row], writer.array<std::uint8_t>(kLowerSpreads)[row]) =
+        spread_of(codes.first(dimension_));
   }
   put(kLowestLayer, g.lowest);
   put(kUpperRows, g.upper_rows);

@@ -12,6 +12,7 @@
 #include "stores/index/cache/section_file.h"
 #include "stores/index/quantize.h"
 #include "stores/index/vectors/nearest.h"
+#include "stores/index/vectors/vector_query.h"
 
 namespace twin::stores {
 
@@ -20,27 +21,6 @@ struct GraphSettings {
   std::size_t from = 0;            ///< more rows than this get one; 0: none do
   std::size_t links = 16;          ///< M: of each row in the upper layers; twice as many in the lowest
   std::size_t construction = 128;  ///< candidates looked at for the links of a row
-};
-
-/// A query's codes and what estimates need to know of them.
-class VectorQuery {
- public:
-  explicit VectorQuery(const QuantizedVector& query);
-
-  [[nodiscard]] std::size_t dimension() const { return dimension_; }
-  [[nodiscard]] const std::int8_t* codes() const { return codes_.data(); }  ///< row_bytes(dimension())
-  [[nodiscard]] float scale() const { return scale_; }
-  [[nodiscard]] std::int32_t sum() const { return sum_; }  ///< of the codes
-  /// What the lower halves of a row's codes may add to its product beside what their mean adds, for each unit of their
-  /// standard deviation.
-  [[nodiscard]] float doubt() const { return doubt_; }
-
- private:
-  std::size_t dimension_;
-  std::vector<std::int8_t> codes_;
-  float scale_;
-  std::int32_t sum_ = 0;
-  float doubt_ = 0;
 };
 
 /// Rows are passages in ascending order of their keys. dimension (padded to 128) + 14 bytes each; with a graph, 8 *
@@ -77,7 +57,7 @@ class VectorSegment {
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;  // fills up a row's links
 
-  void scan(const VectorQuery& query, RowRange range, const RowSet* wanted, Nearest& best) const;
+  void estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted, HopefulRows& hopeful) const;
   [[nodiscard]] std::int32_t upper_product(const VectorQuery& query, std::uint32_t row) const;
   /// By the upper halves; of mean lower ones.
   [[nodiscard]] float estimate(const VectorQuery& query, std::uint32_t row) const;

@@ -7,12 +7,12 @@
 namespace twin::stores {
 namespace {
 
-void put_varint(std::string& out, std::uint64_t value) {
+void append_number(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7F) | 0x80);
   out += static_cast<char>(value);
 }
 
-// Reads what put_varint() wrote; nothing at the end of the bytes.
+// Reads what append_number() wrote; nothing at the end of the bytes.
 class NumberReader {
  public:
   explicit NumberReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -73,17 +73,17 @@ WordCounts count_words(Tokenizer& tokenizer, std::string_view headings, std::str
 // A term is: bytes shared with the term before it, bytes of its own, these, 2 * body + (any in headings), headings.
 std::string pack(const WordCounts& counts) {
   std::string out;
-  put_varint(out, counts.length);
+  append_number(out, counts.length);
   std::string_view before;
   for (const WordCount& word : counts.terms) {
     const std::string_view term = word.term;
     const auto shared = static_cast<std::size_t>(
         std::mismatch(before.begin(), before.end(), term.begin(), term.end()).first - before.begin());
-    put_varint(out, shared);
-    put_varint(out, term.size() - shared);
+    append_number(out, shared);
+    append_number(out, term.size() - shared);
     out += term.substr(shared);
-    put_varint(out, std::uint64_t{word.body} * 2 + (word.headings > 0 ? 1 : 0));
-    if (word.headings > 0) put_varint(out, word.headings);
+    append_number(out, std::uint64_t{word.body} * 2 + (word.headings > 0 ? 1 : 0));
+    if (word.headings > 0) append_number(out, word.headings);
     before = term;
   }
   return out;
