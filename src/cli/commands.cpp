@@ -25,6 +25,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              dataset_export_command,
                              dataset_import_command,
                              dataset_clean_command,
+                             dataset_review_command,
                              train_command,
                              eval_command,
                              eval_show_command,

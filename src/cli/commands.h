@@ -25,6 +25,7 @@ std::unique_ptr<Command> dataset_stats_command();
 std::unique_ptr<Command> dataset_export_command();
 std::unique_ptr<Command> dataset_import_command();
 std::unique_ptr<Command> dataset_clean_command();
+std::unique_ptr<Command> dataset_review_command();
 std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> eval_show_command();
