@@ -26,6 +26,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              dataset_import_command,
                              dataset_clean_command,
                              dataset_review_command,
+                             dataset_pull_command,
+                             dataset_push_command,
                              train_command,
                              eval_command,
                              eval_show_command,

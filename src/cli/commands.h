@@ -26,6 +26,8 @@ std::unique_ptr<Command> dataset_export_command();
 std::unique_ptr<Command> dataset_import_command();
 std::unique_ptr<Command> dataset_clean_command();
 std::unique_ptr<Command> dataset_review_command();
+std::unique_ptr<Command> dataset_pull_command();
+std::unique_ptr<Command> dataset_push_command();
 std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> eval_show_command();
