@@ -53,6 +53,11 @@ class Backtranslate final : public Generator {
       outcome.refuse(draft.sample, "bad_reply", "the question is a part of the answer: " + quoted_reply(question));
       return outcome;
     }
+    // Very small models say an example of the prompt again.
+    if (question_.in(draft.sample.language).find(question) != std::string::npos) {
+      outcome.refuse(draft.sample, "bad_reply", "an example of the prompt: " + quoted_reply(question));
+      return outcome;
+    }
     Sample sample = draft.sample;
     if (judges()) {
       const auto judged = calls->ask(version_, fit_request(draft, question));

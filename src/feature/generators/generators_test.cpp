@@ -79,6 +79,23 @@ TEST_CASE("a question that fits badly, and a reply that is none, cost their samp
   CHECK_MESSAGE(project.model.asked <= whole + 8, "no request for a judgement that nobody needs");
 }
 
+TEST_CASE("a model that says an example of its prompt again has said nothing") {
+  GeneratorProject project;
+  project.config.generator = "backtranslate";
+  const int whole = project.build("whole").counts.at("instruct/train");
+  project.model.asked = 0;
+  project.model.answer = [&](const models::ChatRequest& request) -> Result<std::string> {
+    const std::string& prompt = request.messages.back().content;
+    if (project.model.asked > 1) return ScriptedModel::reply_to(request);
+    const std::size_t example = prompt.find("{\"question\": \"How");
+    REQUIRE(example != std::string::npos);
+    return prompt.substr(example, prompt.find('}', example) + 1 - example);
+  };
+  const DatasetReport report = project.build("parrot");
+  CHECK(report.reasons.at("bad_reply") == 1);
+  CHECK(report.counts.at("instruct/train") == whole - 1);
+}
+
 TEST_CASE("a killed run asks only what is left; threads do not change a byte") {
   GeneratorProject project;
   project.config.generator = "backtranslate";
