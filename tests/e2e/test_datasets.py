@@ -3,10 +3,12 @@
 import json
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from harness import ProjectTest
+from fake_hub import TOKEN, FakeHub
+from harness import BIN, ProjectTest
 
 TURNS = [
     {"role": "system", "content": "짧게 답한다."},
@@ -95,6 +97,96 @@ class Files(ProjectTest):
         self.assertEqual(stats["languages"]["ko"]["samples"], 1)
         self.assertIn("<svg", page.read_text(encoding="utf-8"))
         self.assertIn("chats.jsonl", self.twin("dataset", "stats", chats).out)
+
+    @unittest.skipUnless((BIN / "twin-parquet").exists(), "no twin-parquet")
+    def test_parquet_there_and_back(self):
+        chats = self.put("chats.jsonl", {"messages": TURNS, "metadata": {"id": "a", "start": 3}}, {"messages": TURNS[1:3]})
+        rows, back = self.home / "chats.parquet", self.home / "back.jsonl"
+        said = self.twin("dataset", "export", chats, "--format", "openai", "--out", rows, "--json").json()
+        self.assertEqual(said["samples"], 2)
+        self.assertEqual(rows.read_bytes()[:4], b"PAR1")
+        self.twin("dataset", "import", rows, "--out", back)
+        self.assertEqual([line["messages"] for line in self.lines(back)], [TURNS, TURNS[1:3]])
+        self.twin("dataset", "import", chats, "--out", rows)
+        self.twin("dataset", "import", rows, "--out", back)
+        self.assertEqual(self.lines(back), self.lines(chats), "metadata comes along")
+        self.assertEqual(self.twin("dataset", "stats", rows, "--json").json()["sets"][0]["samples"], 2)
+        # Through the pipeline, rows are named like lines.
+        twice = self.put("twice.jsonl", {"messages": TURNS}, {"messages": TURNS}, {"messages": TURNS[1:3]})
+        self.twin("dataset", "import", twice, "--out", rows)
+        said = self.twin("dataset", "clean", rows, "--out", self.home / "clean.parquet", "--json").json()
+        self.assertEqual((said["kept"], said["removed"]), (2, {"duplicate": 1}))
+        rejected = self.lines(self.home / "clean.parquet.rejected.jsonl")
+        self.assertIn("chats.parquet:2", rejected[0]["line"])
+        self.twin("dataset", "import", self.home / "clean.parquet", "--out", back)
+        self.assertEqual(self.lines(back), [{"messages": TURNS}, {"messages": TURNS[1:3]}])
+
+    @unittest.skipUnless((BIN / "twin-parquet").exists(), "no twin-parquet")
+    def test_parquet_that_is_none(self):
+        chats = self.put("chats.jsonl", {"messages": TURNS}, {"messages": TURNS[1:3]})
+        rows = self.home / "chats.parquet"
+        self.twin("dataset", "export", chats, "--format", "openai", "--out", rows)
+        good = rows.read_bytes()
+        rows.write_bytes(good[: len(good) // 2])
+        self.assertIn("chats.parquet", self.twin("dataset", "import", rows, "--out", self.home / "o.jsonl", code=1).err)
+        self.assertFalse((self.home / "o.jsonl").exists())
+        strange = self.home / "strange.parquet"
+        subprocess.run([str(BIN / "twin-parquet"), "write-set", str(strange)], check=True,
+                       input=json.dumps({"messages": TURNS}) + "\n" + json.dumps({"messages": TURNS[:2]}) + "\n", text=True)
+        result = self.twin("dataset", "import", strange, "--out", self.home / "o.jsonl", code=1)
+        self.assertIn("strange.parquet:2", result.err)
+        odd = self.put("odd.jsonl", {"messages": TURNS, "metadata": {"n": 1}}, {"messages": TURNS, "metadata": {"n": "x"}})
+        result = self.twin("dataset", "import", odd, "--out", self.home / "o.parquet", code=1)
+        self.assertIn("metadata.n", result.err)
+        names = sorted(p.name for p in self.home.iterdir())
+        self.assertEqual(names, ["chats.jsonl", "chats.parquet", "odd.jsonl", "strange.parquet"], "nothing is left behind")
+
+    def test_to_a_hub_and_back(self):
+        chats = self.put("chats.jsonl", {"messages": TURNS}, {"messages": TURNS[1:3]})
+        large = self.put("large.jsonl", *({"messages": [{"role": "user", "content": f"질문 {i}?"},
+                                                       {"role": "assistant", "content": f"답 {i}. " + "가" * 40}]}
+                                          for i in range(200)))
+        with FakeHub() as hub:
+            env = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
+            said = self.twin("dataset", "push", "hf:mina/writing", chats, large, "--licence", "cc-by-4.0", "--json",
+                             env=env).json()
+            self.assertEqual((said["files"], said["large_files"]), (3, 1))
+            repo = hub.repos["mina/writing"]
+            self.assertTrue(repo["private"])
+            self.assertEqual(repo["files"]["data/chats.jsonl"], chats.read_bytes())
+            self.assertEqual(repo["files"]["data/large.jsonl"], large.read_bytes())
+            card = repo["files"]["README.md"].decode()
+            for line in ("license: \"cc-by-4.0\"", "- \"ko\"", "- n<1K", "    path: \"data/chats.jsonl\""):
+                self.assertIn(line + "\n", card)
+            # Once more: what is there is not sent again, and the repository is not made again.
+            said = self.twin("dataset", "push", "hf:datasets/mina/writing", chats, large, "--json", env=env).json()
+            self.assertEqual((said["large_files"], said["large_files_kept"]), (0, 1))
+            self.assertEqual(len(repo["commits"]), 2)
+
+            back = self.home / "back"
+            self.twin("dataset", "pull", "hf:datasets/mina/writing", "--out", back, env=env)
+            self.assertEqual((back / "data" / "large.jsonl").read_bytes(), large.read_bytes())
+            self.assertFalse((self.home / "outside.jsonl").exists())
+            one = self.home / "one"
+            said = self.twin("dataset", "pull", "hf:datasets/mina/writing/data/chats.jsonl", "--out", one, "--json",
+                             env=env).json()
+            self.assertEqual(said["files"], [str(one / "data" / "chats.jsonl")])
+            self.twin("dataset", "import", one / "data" / "chats.jsonl", "--out", self.home / "i.jsonl")
+
+            asked = len(hub.log)
+            result = self.twin("dataset", "push", "hf:mina/writing", chats, env={"HF_ENDPOINT": hub.url, "HF_TOKEN": ""},
+                               code=2)
+            self.assertIn("HF_TOKEN", result.err)
+            self.assertEqual(len(hub.log), asked, "nothing is sent without a token")
+            wrong = {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_of_somebody_else"}
+            result = self.twin("dataset", "push", "hf:mina/writing", chats, env=wrong, code=2)
+            self.assertIn("Invalid credentials", result.err)
+            self.assertNotIn("somebody", result.err)
+            result = self.twin("dataset", "pull", "hf:datasets/mina/nothing", "--out", back, env=env, code=1)
+            self.assertIn("mina/nothing", result.err)
+            self.twin("dataset", "pull", "hf:datasets/mina/writing/none.jsonl", "--out", back, env=env, code=1)
+            for bad in ("mina/writing", "hf:mina", "hf:mina/../../etc", "hf:mina/writing/x.jsonl"):
+                self.twin("dataset", "push", bad, chats, env=env, code=2)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/parquet.h"
 #include "cli/session.h"
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
 #include "feature/dedup/duplicates.h"
 #include "feature/quality/quality.h"
+#include "feature/training_sets/parquet_pipe.h"
 #include "stores/warehouse/warehouse.h"
 
 namespace twin::cli {
@@ -184,13 +184,13 @@ class DocsExport final : public Command {
     if (!format_.empty() && format_ != "jsonl" && format_ != "parquet") {
       throw Fatal(ErrorKind::usage, tr("--format takes jsonl or parquet, not '{}'", format_));
     }
-    const bool parquet = format_ == "parquet" || (format_.empty() && is_parquet(output_));
+    const bool parquet = format_ == "parquet" || (format_.empty() && feature::is_parquet(output_));
     if (parquet && output_.empty()) {
       throw Fatal(ErrorKind::usage, tr("Parquet is written to a file"), {}, tr("name one with -o"));
     }
     std::int64_t lines = 0;
     if (parquet) {
-      ParquetWriter file(output_);
+      feature::ParquetWriter file(output_);
       lines = write_lines(session, [&](const std::string& line) { file.line(line); });
       if (session.stop().stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
       file.finish();
@@ -248,8 +248,8 @@ class DocsImport final : public Command {
   }
   int run(Session& session) override {
     session.lock_project();
-    if (is_parquet(file_)) {
-      read_parquet(
+    if (feature::is_parquet(file_)) {
+      feature::read_parquet(
           file_, [&](const std::string& line) { take(session, line); }, session.stop());
     } else {
       std::ifstream file;

@@ -9,6 +9,9 @@
 #include "cli/commands/train_plan.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "feature/training_sets/line_file.h"
+#include "feature/training_sets/parquet_pipe.h"
+#include "feature/training_sets/set_reader.h"
 #include "ops/project/training_job.h"
 #include "training/client.h"
 #include "training/ranks.h"
@@ -73,7 +76,7 @@ class TrainCommand final : public StageCommand {
 
   void declare(Options& options) override {
     StageCommand::declare(options);
-    options.option("--data", data_, tr("Samples as JSON lines: train on these, outside any project"));
+    options.option("--data", data_, tr("Samples as JSON lines or Parquet: train on these, outside any project"));
     options.option("--eval-data", eval_data_, tr("Samples that are only evaluated, before and after training"));
     options.option(
         "--base", base_,
@@ -104,9 +107,9 @@ class TrainCommand final : public StageCommand {
     config::Origins origins;
     job.config = read_config(session.flags().sets, method_, origins);
     if (nproc_ > 0) job.config.nproc = nproc_;
-    job.data = existing(data_);
-    if (!eval_data_.empty()) job.eval_data = existing(eval_data_);
     job.out = out_;
+    job.data = as_lines(existing(data_), "data");
+    if (!eval_data_.empty()) job.eval_data = as_lines(existing(eval_data_), "eval-data");
     const BaseModel base = find_base_model(session, base_);
     job.base = base.gguf;
     job.base_name = base.name;
@@ -138,6 +141,20 @@ class TrainCommand final : public StageCommand {
     const auto status = disk().stat(path);
     if (!status || status->directory) throw Fatal(ErrorKind::not_found, tr("There is no such file"), path);
     return path;
+  }
+
+  /// A training set in Parquet as the JSON lines that twin-train reads, in the folder of the run: the same bytes each
+  /// time, so that a run that goes on finds what it began with.
+  [[nodiscard]] std::filesystem::path as_lines(const std::filesystem::path& file, const std::string& name) const {
+    if (!feature::is_parquet(file.string())) return file;
+    const std::filesystem::path lines = out() / (name + ".from-parquet.jsonl");
+    feature::LineFile written(lines);
+    value_or_throw(feature::read_set(file, std::nullopt, [&](feature::Example&& example, std::int64_t) -> Result<void> {
+      written.line(feature::to_training_json(example).dump(-1, ' ', false, Json::error_handler_t::replace));
+      return {};
+    }));
+    written.finish();
+    return lines;
   }
 
   int print(Session& session, const TrainResult& result) const {

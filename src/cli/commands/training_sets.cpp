@@ -8,7 +8,7 @@
 #include "core/i18n.h"
 #include "evaluation/token_estimate.h"
 #include "feature/training_sets/clean_set.h"
-#include "feature/training_sets/line_file.h"
+#include "feature/training_sets/set_output.h"
 #include "feature/training_sets/set_stats.h"
 #include "ops/project/workers.h"
 
@@ -31,8 +31,6 @@ std::optional<SetFormat> format_option(const std::string& name) {
 
 void needs_out(const std::string& out) {
   if (out.empty()) throw Fatal(ErrorKind::usage, tr("--out names the file to write"));
-  if (out.ends_with(".parquet"))
-    throw Fatal(ErrorKind::usage, tr("Training sets are written as JSON lines, not as Parquet"), out);
 }
 
 /// The settings `dataset` of the project, or of --set dataset.key=value where there is no project.
@@ -60,7 +58,7 @@ class DatasetStats final : public Command {
     return tr("What the project's samples, or those of files, are made of");
   }
   void declare(Options& options) override {
-    options.positional("files", files_, tr("Training sets as JSON lines (default: the project's)"), false);
+    options.positional("files", files_, tr("Training sets as JSON lines or Parquet (default: the project's)"), false);
     options.option("--html", html_, tr("Also write a page with plots"));
     options.flag("--model-tokens", model_tokens_, tr("Count tokens by the project's model (default: an estimate)"));
   }
@@ -116,16 +114,17 @@ class DatasetExport final : public Command {
     return tr("Samples in the formats of other trainers: openai, alpaca, sharegpt, dpo, kto");
   }
   void declare(Options& options) override {
-    options.positional("file", file_, tr("A training set as JSON lines (default: the project's samples)"), false);
+    options.positional("file", file_, tr("A training set as JSON lines or Parquet (default: the project's samples)"),
+                       false);
     options.option("--format", format_, tr("openai, alpaca, sharegpt, dpo, kto or text"));
     options.option("--split", split_, tr("train, validation, test or all (of the project's samples)"));
-    options.option("--out", out_, tr("File to write"));
+    options.option("--out", out_, tr("File to write: JSON lines, or Parquet by the name .parquet"));
   }
   int run(Session& session) override {
     const auto format = format_option(format_);
     if (!format) throw Fatal(ErrorKind::usage, tr("--format takes {}, not '{}'", format_list(), format_));
     needs_out(out_);
-    feature::LineFile out(out_);
+    feature::SetOutput out(out_);
     std::int64_t read = 0, written = 0;
     for (const auto& file : sources(session, *format)) {
       value_or_throw(feature::read_set(file, std::nullopt, [&](Example&& example, std::int64_t number) -> Result<void> {
@@ -179,13 +178,13 @@ class DatasetImport final : public Command {
     return tr("A training set of others into samples that `twin train --data` takes");
   }
   void declare(Options& options) override {
-    options.positional("file", file_, tr("JSON lines, or a JSON array"));
+    options.positional("file", file_, tr("JSON lines, a JSON array, or Parquet"));
     options.option("--format", format_, tr("openai, alpaca, sharegpt, dpo, kto or text (default: by the first line)"));
-    options.option("--out", out_, tr("File to write"));
+    options.option("--out", out_, tr("File to write: JSON lines, or Parquet by the name .parquet"));
   }
   int run(Session& session) override {
     needs_out(out_);
-    feature::LineFile out(out_);
+    feature::SetOutput out(out_);
     std::int64_t samples = 0;
     std::map<std::string, std::int64_t> kinds;
     const auto format = value_or_throw(
@@ -217,7 +216,7 @@ class DatasetClean final : public Command {
     return tr("Length, language, duplicates, leaks and personal data of training sets; by the settings dataset.*");
   }
   void declare(Options& options) override {
-    options.positional("files", files_, tr("Training sets as JSON lines"));
+    options.positional("files", files_, tr("Training sets as JSON lines or Parquet"));
     options.option("--eval-data", held_out_, tr("An evaluation set that no sample may share text with"));
     options.option("--out", out_, tr("File to write; what was removed is listed in FILE.rejected.jsonl"));
   }

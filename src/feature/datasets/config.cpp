@@ -5,18 +5,46 @@
 #include "core/text/ascii.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
+#include "feature/generators/generator.h"
 
 namespace twin::feature {
 namespace {
 
-config::Rule between(double min, double max) {
+config::Rule between(double min, double max, bool key_irrelevant = false) {
   config::Rule rule;
+  rule.key_irrelevant = key_irrelevant;
   rule.min = min;
   rule.max = max;
   return rule;
 }
 
 }  // namespace
+
+void GenerateConfig::bind(config::Binder& b) {
+  b.group("provider", provider, "The model that is asked; without url the project's own chat model");
+  b.field("parallel", parallel, "Requests to the provider at a time", between(1, 256, true));
+  b.field("requests_per_minute", requests_per_minute, "Most requests begun in a minute (0: no limit)",
+          between(0, 1e6, true));
+  b.field("price_input", price_input, "Price of a million tokens sent", between(0, 1e6, true));
+  b.field("price_output", price_output, "Price of a million tokens received", between(0, 1e6, true));
+  b.field("max_cost", max_cost,
+          "Most that a run may cost, in the currency of the prices: a run whose estimate is higher asks nothing",
+          between(0, 1e9, true));
+  b.field("max_calls", max_calls, "Most requests for a dataset, its passages drawn by hash (0: no limit)",
+          between(0, 1e9));
+  b.field("max_tokens", max_tokens, "Longest answer of the model, in tokens", between(16, 1e6));
+  b.field("temperature", temperature, "Sampling temperature", between(0, 2));
+  b.field("samples_per_passage", samples_per_passage, "Samples that `generate` asks for with each passage",
+          between(1, 20));
+  b.field("min_fit", min_fit,
+          "Least fit of question and passage, from 1 to 5 by the model's own judgement (1: every question)",
+          between(1, 5));
+  b.field("min_grounding", min_grounding, "Least share of a generated answer's sentences that its passage supports",
+          between(0, 1));
+  b.field("support", support, "Share of a sentence's content words from which a passage supports it", between(0, 1));
+  b.field("min_extract", min_extract, "Shortest extract of the author's text in a generated pair, in characters",
+          between(1, 1e6));
+}
 
 void DatasetConfig::bind(config::Binder& b) {
   b.field("validation_share", validation_share, "Share of the documents kept for validation", between(0, 0.5));
@@ -65,6 +93,23 @@ void DatasetConfig::bind(config::Binder& b) {
   config::Rule actions;
   actions.one_of = {"mask", "drop", "off"};
   b.field("pii", pii, "Personal data in samples: mask it, drop the sample, or off", actions);
+  config::Rule instruct_ids;
+  instruct_ids.one_of = generator_ids("instruct");
+  b.field("generator", generator,
+          "Where instruction samples come from: extractive (no model), backtranslate (a model writes the questions) or "
+          "generate (a model writes both)",
+          instruct_ids);
+  config::Rule preference_ids;
+  preference_ids.one_of = generator_ids("preference");
+  b.field("preference_generator", preference_generator,
+          "Where preference pairs come from: self-play (rejected: the model's own answer) or generate", preference_ids);
+  config::Rule adapter;
+  adapter.path = adapter.exists = adapter.key_irrelevant = true;  // its content counts, by hash
+  b.field("self_play_adapter", self_play_adapter,
+          "A GGUF adapter: the tuned model's own answers are rejected (empty: the base model's)", adapter);
+  b.field("min_scores", min_scores,
+          "Least scores of samples, such as {fit: 4, grounding: 0.9}; `twin dataset review --calibrate` proposes them");
+  b.group("generate", generate, "Generators that ask a model");
   b.field("seed", seed, "Chooses splits, question variants and samples");
 }
 

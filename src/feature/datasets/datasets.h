@@ -1,7 +1,10 @@
 // Datasets: instruction and preference samples made of the author's own sentences, without any API.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -9,6 +12,7 @@
 #include "core/progress.h"
 #include "feature/category.h"
 #include "feature/datasets/sample.h"
+#include "feature/generators/generate_config.h"
 #include "models/engines/engine.h"
 #include "stores/index/index.h"
 #include "stores/objects/objects.h"
@@ -37,6 +41,11 @@ struct DatasetConfig {
   int decontaminate_common = 10;  ///< documents of the training split beyond which an n-gram is a set phrase
   std::int64_t decontaminate_most_ngrams = 50'000'000;  ///< of held-out texts and benchmarks, in memory
   std::string pii = "mask";                             ///< personal data in samples: mask, drop or off
+  std::string generator = "extractive";                 ///< of instruct samples (generators/generator.h)
+  std::string preference_generator = "self-play";       ///< of preference samples
+  std::string self_play_adapter;  ///< GGUF adapter whose own answers are rejected; empty: those of the base model
+  GenerateConfig generate;        ///< for generators that ask a model
+  std::map<std::string, std::string> min_scores;  ///< by name of the score: what a sample must reach, as a number
   std::int64_t seed = 17;
   void bind(config::Binder& b);
 };
@@ -73,6 +82,16 @@ struct DatasetReport {
   std::string sha256;                ///< of the written dataset (a manifest over its files)
 };
 
+/// What generators ask and measure with. The room above hands it down: engines are started there, measures live there.
+struct GeneratorTools {
+  models::ChatEngine* engine = nullptr;  ///< nullptr: only generators that ask no model
+  std::string model;                     ///< what identifies it: SHA-256 of its weights, or its name at its URL
+  int parallel = 1;                      ///< requests at a time
+  /// Share of the answer's sentences that the passage supports, 0 to 1; nothing when the answer states nothing.
+  std::function<std::optional<double>(std::string_view answer, std::string_view passage)> grounding = {};
+  std::function<std::int64_t(std::string_view text)> tokens = {};  ///< an estimate; empty: one for each byte
+};
+
 struct DatasetContext {
   stores::Warehouse& warehouse;
   stores::Objects& objects;  ///< generated answers are kept here item by item, to resume
@@ -82,23 +101,27 @@ struct DatasetContext {
   std::stop_token stop;
   stores::Index* index = nullptr;  ///< where the passages of RAG samples are found; nullptr: no such samples
   std::map<std::string, std::string> duplicates = {};  ///< id of a document that is left out → the one that stays
+  GeneratorTools tools = {};
+  std::filesystem::path decisions = {};  ///< of `twin dataset review`; may be missing
 };
 
 /// The split of a document: a pure function of its id and the seed, so that it never moves.
 [[nodiscard]] std::string split_of(const std::string& document_id, const DatasetConfig& config);
 
-/// Questions by templates of the category (titles, headings, leading sentences), answers verbatim from the prose view;
-/// every answer is checked against its span. Exact and near duplicates are removed, also across splits (test and
-/// validation keep theirs, train loses its own). The system prompt is prompts/twin.system.txt, as in serving; a share
-/// of the training samples has passages before its question, as in serving (rag_samples.h). Training samples that share
-/// an n-gram with the other splits or a benchmark are removed (overlap/decontaminate.h), personal data is masked or its
-/// samples dropped (samples/sample_privacy.h). Writes {train,validation,test}.jsonl, rejected.jsonl, pii.jsonl and,
-/// last, manifest.json: same warehouse and configuration, same bytes. Throws Fatal when the folder cannot be written or
-/// the system prompt is missing.
+/// Samples by dataset.generator. `extractive`: questions by templates of the category (titles, headings, leading
+/// sentences), answers verbatim from the prose view; others ask a model (context.tools), keep each reply as it comes
+/// and continue after a kill. Every answer is checked against its span: verbatim, or grounded in it. Exact and near
+/// duplicates are removed, also across splits (test and validation keep theirs, train loses its own). The system prompt
+/// is prompts/twin.system.txt, as in serving; a share of the training samples has passages before its question, as in
+/// serving (rag_samples.h). Training samples that share an n-gram with the other splits or a benchmark are removed
+/// (overlap/decontaminate.h), personal data is masked or its samples dropped (samples/sample_privacy.h). Writes
+/// {train,validation,test}.jsonl, rejected.jsonl, pii.jsonl and, last, manifest.json: same warehouse and configuration,
+/// same bytes. Throws Fatal when the folder cannot be written or the system prompt is missing.
 [[nodiscard]] DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context);
 
-/// Rejected answers of the base model for a sample of build_instruct()'s training questions, with the author's text as
-/// chosen. `base` without adapter, temperature 0, no prefix reuse: the same answers every time. Writes train.jsonl,
+/// Pairs by dataset.preference_generator of a sample of build_instruct()'s training samples. `self-play`: rejected
+/// answers of the model `base`, with the author's text as chosen; temperature 0, no prefix reuse: the same answers
+/// every time. `generate`: questions and rejected answers by a model, chosen are extracts. Writes train.jsonl,
 /// rejected.jsonl and manifest.json. Each answer is kept as it comes (answers.jsonl and Objects): a run that was killed
 /// continues with the next one. A failed answer costs one sample; give_up_after of them in a row are Fatal.
 [[nodiscard]] DatasetReport build_preference(const DatasetConfig& config, const DatasetContext& context,

@@ -1,10 +1,11 @@
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
-#include "core/hash.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
@@ -13,11 +14,12 @@
 #include "feature/datasets/order.h"
 #include "feature/datasets/rag_samples.h"
 #include "feature/datasets/samples_file.h"
-#include "feature/dedup/near_duplicates.h"
+#include "feature/generators/draft_verdicts.h"
 #include "feature/quality/quality.h"
 #include "feature/samples/leaks.h"
 #include "feature/samples/sample_privacy.h"
 #include "feature/samples/sample_rules.h"
+#include "feature/training_sets/decisions.h"
 
 namespace twin::feature {
 namespace {
@@ -31,20 +33,25 @@ class InstructBuilder {
       : config_(config),
         context_(context),
         prompts_(value_or_throw(models::load_prompts())),
-        near_(config.near_duplicate) {}
+        entry_(find_generator(config.generator, "instruct")),
+        generator_(entry_.make({config_, context_.tools, prompts_, templates_})),
+        verdicts_(config, entry_),
+        generated_(config) {}
 
   DatasetReport run() {
+    static_cast<void>(score_limits(config_));  // said before the work, not after it
     read_documents();
-    if (context_.stop.stop_requested()) {
-      report_.failures.push_back(
-          {ErrorKind::cancelled, tr("Making the dataset was stopped; nothing was written"), "", ""});
-      return std::move(report_);
-    }
+    if (stopped()) return std::move(report_);
+    std::vector<Draft*> ordered;
     for (const char* split : splits) {
       for (Draft& draft : drafts_) {
-        if (draft.sample.split == split) consider(draft);
+        if (draft.sample.split == split) ordered.push_back(&draft);
       }
     }
+    for (const Draft* draft : ordered) verdicts_.judge(*draft);
+    verdicts_.generate(*generator_, context_);
+    if (stopped()) return std::move(report_);
+    for (std::size_t i = 0; i < ordered.size(); ++i) settle(*ordered[i], verdicts_.all()[i]);
     const auto held_out = remove_leaks(kept_, config_, report_);
     limit_samples(kept_, config_, report_.rejections);
     if (context_.index) {
@@ -52,6 +59,7 @@ class InstructBuilder {
       report_.rag_samples = add_passages(kept_, config_, *context_.index, prompts_, usable);
     }
     verify();
+    apply_decisions(context_.decisions, config_, kept_, report_.rejections);
     note_empty_splits();
     write();
     return std::move(report_);
@@ -101,72 +109,60 @@ class InstructBuilder {
     std::move(drafts.begin(), drafts.end(), std::back_inserter(drafts_));
   }
 
-  void consider(Draft& draft) {
-    Sample& sample = draft.sample;
-    if (auto refused = refusal(config_, sample.answer)) {
-      reject(sample, std::move(refused->reason), std::move(refused->detail));
-      return;
-    }
-    const std::string plain = text::fold(collapse_space(sample.answer));
-    const std::string hash = sha256_hex(plain);
-    if (const auto same = answers_.find(hash); same != answers_.end()) {
-      reject(sample, "duplicate", "the answer of " + added_[same->second]);
-      return;
-    }
-    if (const auto match = near_.add(plain)) {
-      const bool across = added_splits_[match->index] != sample.split;
-      reject(sample, across ? "near_duplicate_across_splits" : "near_duplicate",
-             fmt::format("{:.2f} like {}", match->similarity, added_[match->index]));
-      return;
-    }
-    answers_[hash] = added_.size();
-    const bool asked = ask(draft);
-    added_.push_back(sample.id);
-    added_splits_.push_back(sample.split);
-    if (asked) {
-      kept_.push_back(std::move(sample));
-    } else {
-      reject(sample, "no_question", "every question that fits is taken");
-    }
-  }
-
-  // The first question that no other sample asks.
-  bool ask(Draft& draft) {
-    Sample& sample = draft.sample;
-    const Provenance& from = sample.provenance;
-    const std::string place = fmt::format("{}:{}", from.document_id, from.start);
-    const std::uint64_t choice = hash_order(config_.seed, "question", place);
-    const QuestionTemplates& templates = templates_.at(sample.category);
-    for (const Question& question : templates.ask(draft.subject, choice)) {
-      if (take(sample, question)) return true;
-    }
-    if (draft.opening.empty()) return false;
-    Subject opening;
-    opening.language = draft.subject.language;
-    opening.lead = draft.opening;
-    for (const Question& question : templates.ask(opening, choice)) {
-      const std::string whole = std::exchange(sample.answer, sample.answer.substr(draft.after_opening - from.start));
-      const std::size_t start = std::exchange(sample.provenance.start, draft.after_opening);
-      if (take(sample, question)) return true;
-      sample.answer = whole;
-      sample.provenance.start = start;
-    }
-    return false;
-  }
-
-  bool take(Sample& sample, const Question& question) {
-    if (!questions_.insert(text::fold(collapse_space(question.text))).second) return false;
-    sample.prompt = {{"system", prompts_.system}, {"user", question.text}};
-    sample.provenance.question_template = question.template_id;
-    sample.scores["characters"] = characters(sample.answer);
-    identify(sample);
+  bool stopped() {
+    if (!context_.stop.stop_requested()) return false;
+    report_.failures.push_back(
+        {ErrorKind::cancelled, tr("Making the dataset was stopped; nothing was written"), "", ""});
     return true;
+  }
+
+  /// Names the reason of what is rejected; gives what is not the first question that no other sample asks.
+  void settle(Draft& draft, DraftVerdict& verdict) {
+    if (verdict.rejected) {
+      reject(std::move(*verdict.rejected));
+      return;
+    }
+    if (verdict.like != DraftVerdict::none) {
+      reject(verdicts_.duplicate(verdict));
+      return;
+    }
+    Outcome outcome = verdict.made ? std::move(*verdict.made) : generator_->make(draft, nullptr);
+    verdict.made.reset();
+    if (outcome.failure) {
+      outcome.failure->where = fmt::format("{}:{}", draft.sample.provenance.document_id, draft.sample.provenance.start);
+      report_.failures.push_back(std::move(*outcome.failure));
+      return;
+    }
+    for (Rejection& refused : outcome.refused) reject(std::move(refused));
+    for (Proposal& proposal : outcome.proposals) {
+      if (auto refused = generated_.refuse(proposal.ways.front())) {
+        reject(std::move(*refused));
+        continue;
+      }
+      if (Sample* sample = first_free(proposal)) {
+        if (draft.sample.id.empty()) draft.sample.id = sample->id;  // how its duplicates call it
+        kept_.push_back(std::move(*sample));
+      } else {
+        reject(draft.sample, "no_question", "every question that fits is taken");
+      }
+    }
+  }
+
+  /// Takes the first question of a proposal that no other sample asks; nullptr when there is none.
+  Sample* first_free(Proposal& proposal) {
+    for (Sample& sample : proposal.ways) {
+      if (!questions_.insert(text::fold(collapse_space(sample.prompt.back().content))).second) continue;
+      sample.scores["characters"] = characters(sample.answer);
+      identify(sample);
+      return &sample;
+    }
+    return nullptr;
   }
 
   // Reads every document once more, holds the answers against it and takes personal data out; measures how much of its
   // prose they cover.
   void verify() {
-    std::sort(kept_.begin(), kept_.end(), [](const Sample& a, const Sample& b) {
+    std::stable_sort(kept_.begin(), kept_.end(), [](const Sample& a, const Sample& b) {
       return std::tie(a.provenance.document_id, a.provenance.start) <
              std::tie(b.provenance.document_id, b.provenance.start);
     });
@@ -201,6 +197,7 @@ class InstructBuilder {
   }
 
   bool is_proven(const Sample& sample, std::string_view prose) {
+    if (!is_author_text(sample)) return is_grounded(sample, prose);
     if (!is_verbatim(sample, prose)) {
       reject(sample, "not_verbatim", "the answer is not in the document at its offsets");
       return false;
@@ -211,6 +208,19 @@ class InstructBuilder {
       return false;
     }
     return true;
+  }
+
+  // What a model wrote is held against the passage once more, as the document has it now and as the model saw it.
+  bool is_grounded(const Sample& sample, std::string_view prose) {
+    const Provenance& from = sample.provenance;
+    const bool inside = from.start < from.end && from.end <= prose.size();
+    std::string passage(inside ? prose.substr(from.start, from.end - from.start) : std::string_view());
+    if (config_.pii != "off") passage = mask_pii(passage, find_pii(passage));
+    const auto grounding =
+        inside && context_.tools.grounding ? context_.tools.grounding(sample.answer, passage) : std::nullopt;
+    if (grounding && *grounding >= config_.generate.min_grounding) return true;
+    reject(sample, "not_grounded", inside ? "the passage does not support the answer" : "there is no such passage");
+    return false;
   }
 
   // Takes personal data out; false when that means the whole sample.
@@ -245,31 +255,32 @@ class InstructBuilder {
     for (const char* split : splits) by_split[split];
     for (Sample& sample : kept_) by_split[sample.split].push_back(std::move(sample));
     DatasetConfig config = config_;
-    const Json facts{{"config", config::canonical(config)},
-                     {"system_prompt", prompts_.system},
-                     {"held_out_ngrams", report_.held_out_ngrams},
-                     {"set_phrases", report_.set_phrases},
-                     {"rag_samples", report_.rag_samples}};
+    Json facts{{"config", config::canonical(config)},
+               {"system_prompt", prompts_.system},
+               {"held_out_ngrams", report_.held_out_ngrams},
+               {"set_phrases", report_.set_phrases},
+               {"rag_samples", report_.rag_samples}};
+    if (entry_.calls > 0) facts["generated_by"] = {{"model", context_.tools.model}, {"prompts", generator_->version()}};
     write_dataset(context_.folder, "instruct", by_split, facts, report_);
   }
 
   void reject(Rejection rejection) { report_.rejections.push_back(std::move(rejection)); }
   void reject(const Sample& sample, std::string reason, std::string detail) {
-    const Provenance& from = sample.provenance;
-    reject({sample.id, from.document_id, from.start, from.end, std::move(reason), std::move(detail)});
+    reject(rejection_of(sample, std::move(reason), std::move(detail)));
   }
 
   const DatasetConfig& config_;
   const DatasetContext& context_;
   const models::Prompts prompts_;
-  DatasetReport report_;
   std::map<std::string, QuestionTemplates> templates_;  // by category
+  const GeneratorEntry& entry_;
+  std::unique_ptr<Generator> generator_;
+  DatasetReport report_;
   Vocabulary vocabulary_;
   std::vector<std::string> documents_;  // in order of id
   std::vector<Draft> drafts_;
-  NearDuplicates near_;
-  std::map<std::string, std::size_t> answers_;     // hash of the plain answer → index into added_
-  std::vector<std::string> added_, added_splits_;  // ids and splits of the texts in near_
+  DraftVerdicts verdicts_;
+  GeneratedAnswers generated_;
   std::set<std::string> questions_;
   std::vector<Sample> kept_;
 };

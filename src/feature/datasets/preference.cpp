@@ -1,24 +1,20 @@
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
-#include "core/hash.h"
 #include "core/i18n.h"
-#include "core/text/unicode.h"
-#include "feature/chunk/sections.h"
 #include "feature/datasets/answer_log.h"
-#include "feature/datasets/answers.h"
 #include "feature/datasets/datasets.h"
 #include "feature/datasets/order.h"
 #include "feature/datasets/samples_file.h"
+#include "feature/generators/draft_verdicts.h"
+#include "feature/generators/run_generator.h"
 #include "feature/samples/sample_privacy.h"
+#include "feature/training_sets/decisions.h"
 
 namespace twin::feature {
 namespace {
-
-constexpr std::string_view prompt_version = "rejected-1";  // part of the provenance: bump when the request changes
-constexpr int attempts = 2;                                // of one answer, when the worker was restarted
 
 class PreferenceBuilder {
  public:
@@ -26,27 +22,46 @@ class PreferenceBuilder {
                     const std::string& base_model_id)
       : config_(config),
         context_(context),
-        base_(base),
-        model_(base_model_id),
-        log_(value_or_throw(AnswerLog::open(context.folder / "answers.jsonl", context.objects))) {}
+        tools_(context.tools),
+        prompts_(value_or_throw(models::load_prompts())),
+        entry_(find_generator(config.preference_generator, "preference")) {
+    tools_.engine = &base;
+    tools_.model = base_model_id;
+    generator_ = entry_.make({config_, tools_, prompts_, templates_});
+  }
 
   DatasetReport run(std::vector<Sample> questions) {
     choose(questions);
-    const auto progress = context_.progress.start("preference", "answers");
-    progress->total(questions.size());
-    for (Sample& sample : questions) {
-      if (context_.stop.stop_requested()) break;
-      add(std::move(sample));
-      progress->add();
+    std::vector<Draft> drafts;
+    for (Sample& sample : questions) drafts.push_back({.sample = std::move(sample), .subject = {}, .opening = {}});
+    std::vector<const Draft*> all;
+    for (const Draft& draft : drafts) all.push_back(&draft);
+    const std::vector<bool> drawn = draw_passages(entry_, config_, all);
+    std::vector<const Draft*> asked;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (drawn[i]) {
+        asked.push_back(all[i]);
+      } else {
+        reject(all[i]->sample, "over_max_calls", "");
+      }
+    }
+    ModelCalls calls(config_, tools_,
+                     value_or_throw(AnswerLog::open(context_.folder / "answers.jsonl", context_.objects)),
+                     context_.stop);
+    auto outcomes = run_generator(*generator_, config_, tools_, asked, calls, context_.progress, context_.stop);
+    for (std::size_t i = 0; i < outcomes.size() && !context_.stop.stop_requested(); ++i) {
+      settle(asked[i]->sample, std::move(outcomes[i]));
     }
     if (context_.stop.stop_requested()) {
       report_.failures.push_back({ErrorKind::cancelled, tr("Making the preference samples was stopped"), "",
                                   tr("run the same command again to continue")});
       return std::move(report_);
     }
+    apply_decisions(context_.decisions, config_, kept_, report_.rejections);
     DatasetConfig config = config_;
-    const Json facts{
-        {"config", config::canonical(config)}, {"rejected_by", model_}, {"prompt_version", prompt_version}};
+    const Json facts{{"config", config::canonical(config)},
+                     {"rejected_by", tools_.model},
+                     {"prompt_version", generator_->version()}};
     write_dataset(context_.folder, "preference", {{"train", std::move(kept_)}}, facts, report_);
     return std::move(report_);
   }
@@ -59,35 +74,20 @@ class PreferenceBuilder {
     questions.resize(std::min(questions.size(), static_cast<std::size_t>(config_.preference_samples)));
   }
 
-  void add(Sample&& sample) {
-    Result<std::string> rejected = answer(sample);
-    if (!rejected) {
-      if (rejected.error().kind == ErrorKind::cancelled) return;
-      rejected.error().where = sample.id;
-      report_.failures.push_back(rejected.error());
-      if (++failed_in_a_row_ < config_.give_up_after) return;
-      Error error = rejected.error();
-      error.hint = tr("{} answers in a row failed; those before are kept, run the same command again to continue",
-                      failed_in_a_row_);
-      throw Fatal(std::move(error));
+  void settle(const Sample& question, Outcome outcome) {
+    if (outcome.failure) {
+      outcome.failure->where = question.id;
+      report_.failures.push_back(std::move(*outcome.failure));
+      return;
     }
-    failed_in_a_row_ = 0;
-    const std::string instruct_id = sample.id;
-    sample.kind = "preference";
-    sample.rejected = std::string(text::trim(*rejected));
-    sample.provenance.generator = fmt::format("{}/{}", model_, prompt_version);
-    sample.scores["rejected_characters"] = characters(sample.rejected);
-    sample.id = stable_id("sample", {sample.kind, instruct_id, sample.rejected, sample.provenance.generator});
-    if (sample.rejected.empty()) {
-      reject(sample, "empty_rejected", instruct_id);
-    } else if (collapse_space(sample.rejected) == collapse_space(sample.answer)) {
-      reject(sample, "rejected_equals_chosen", instruct_id);
-    } else if (protect(sample)) {
-      kept_.push_back(std::move(sample));
+    for (Rejection& refused : outcome.refused) report_.rejections.push_back(std::move(refused));
+    for (Proposal& proposal : outcome.proposals) {
+      Sample& sample = proposal.ways.front();
+      if (protect(sample)) kept_.push_back(std::move(sample));
     }
   }
 
-  // The prompt and the author's answer come masked; a model may make up numbers of its own.
+  // The author's answer comes masked; a model may make up numbers of its own.
   bool protect(Sample& sample) {
     const auto found = config_.pii == "off" ? std::vector<PiiFinding>() : find_pii(sample.rejected);
     if (found.empty()) return true;
@@ -104,50 +104,19 @@ class PreferenceBuilder {
     return !drop;
   }
 
-  Result<std::string> answer(const Sample& sample) {
-    models::ChatRequest request;
-    request.messages = sample.prompt;
-    request.max_tokens = config_.rejected_max_tokens;
-    request.temperature = 0;
-    request.seed = config_.seed;
-    request.adapter = false;
-    request.reuse_prefix = false;
-    request.cancel = context_.stop;
-    const std::string key = key_of(request);
-    if (std::optional<std::string> kept = log_.find(key)) return std::move(*kept);
-    for (int attempt = 1;; ++attempt) {
-      const Result<models::ChatResult> result = base_.chat(request);
-      if (result && result->finish_reason == "cancelled") return fail(ErrorKind::cancelled, tr("Stopped"));
-      if (result) {
-        value_or_throw(log_.add(key, result->text));
-        return result->text;
-      }
-      if (result.error().kind != ErrorKind::network || attempt == attempts) return tl::unexpected(result.error());
-    }
-  }
-
-  [[nodiscard]] std::string key_of(const models::ChatRequest& request) const {
-    Sha256 hash;
-    hash.field(prompt_version).field(model_);
-    hash.field(fmt::format("temperature 0 seed {} max_tokens {}", request.seed, request.max_tokens));
-    for (const models::Message& message : request.messages) hash.field(message.role).field(message.content);
-    return hash.hex();
-  }
-
   void reject(const Sample& sample, std::string reason, std::string detail) {
-    const Provenance& from = sample.provenance;
-    report_.rejections.push_back(
-        {sample.id, from.document_id, from.start, from.end, std::move(reason), std::move(detail)});
+    report_.rejections.push_back(rejection_of(sample, std::move(reason), std::move(detail)));
   }
 
   const DatasetConfig& config_;
   const DatasetContext& context_;
-  models::ChatEngine& base_;
-  const std::string& model_;
-  AnswerLog log_;
+  GeneratorTools tools_;
+  const models::Prompts prompts_;
+  const std::map<std::string, QuestionTemplates> templates_;  // none: questions are there, or a model's
+  const GeneratorEntry& entry_;
+  std::unique_ptr<Generator> generator_;
   DatasetReport report_;
   std::vector<Sample> kept_;
-  int failed_in_a_row_ = 0;
 };
 
 }  // namespace

@@ -21,9 +21,9 @@ using Places = std::map<std::string, std::vector<Place>>;  // by document id
 
 bool chosen(const Sample& sample, const DatasetConfig& config) {
   const std::string& question = sample.provenance.question_template;
-  const bool names_its_subject =
-      question.find(".title") != std::string::npos || question.find(".heading") != std::string::npos;
-  if (sample.split != "train" || !names_its_subject) return false;
+  const bool names_its_subject = question.find(".title") != std::string::npos ||
+                                 question.find(".heading") != std::string::npos || question.starts_with("model.");
+  if (sample.split != "train" || !names_its_subject || !is_author_text(sample)) return false;
   return hash_fraction(config.seed, "rag", sample.id) < config.rag_share;
 }
 

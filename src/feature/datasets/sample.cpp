@@ -168,6 +168,11 @@ void read_metadata(Reader& reader, Sample& sample) {
 
 }  // namespace
 
+bool is_author_text(const Sample& sample) {
+  const std::string& generator = sample.provenance.generator;
+  return !generator.starts_with(generated_prefix) && !generator.ends_with(edited_suffix);
+}
+
 void identify(Sample& sample) {
   const Provenance& from = sample.provenance;
   Sha256 prompt;

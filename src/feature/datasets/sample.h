@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -34,6 +35,13 @@ struct Sample {
   Provenance provenance;
   std::map<std::string, double> scores;
 };
+
+/// How the generator of answers that a model wrote begins.
+inline constexpr std::string_view generated_prefix = "generate:";
+/// How the generator of samples that a reviewer changed ends.
+inline constexpr std::string_view edited_suffix = "+edited";
+/// Whether the answer must be the author's own bytes: it is neither written by a model nor changed in a review.
+[[nodiscard]] bool is_author_text(const Sample& sample);
 
 /// Sets the id: a hash of kind, messages and provenance.
 void identify(Sample& sample);

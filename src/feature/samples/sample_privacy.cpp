@@ -7,6 +7,17 @@
 namespace twin::feature {
 namespace {
 
+/// The byte that findings in the answer count from: the author's text is known by its place in the document, what a
+/// model or a reviewer wrote stands alone.
+std::size_t answer_base(const Sample& sample) {
+  return is_author_text(sample) ? sample.provenance.start : 0;
+}
+
+std::vector<PiiFinding> pii_of_answer(const Sample& sample, const std::vector<PiiFinding>& of_document) {
+  if (!is_author_text(sample)) return find_pii(sample.answer);
+  return findings_within(of_document, {sample.provenance.start, sample.provenance.end});
+}
+
 /// What is found in a message. Where it quotes the answer, the answer's own findings hold: they were made with all of
 /// the document in view, and the two must stay the same text.
 std::vector<PiiFinding> pii_of_message(const Sample& sample, const std::string& content,
@@ -17,7 +28,7 @@ std::vector<PiiFinding> pii_of_message(const Sample& sample, const std::string& 
   const std::size_t end = at + sample.answer.size();
   std::vector<PiiFinding> out = findings_within(found, {0, at});
   for (const PiiFinding& finding : in_answer) {
-    const std::size_t shift = at - sample.provenance.start;  // wraps round and back
+    const std::size_t shift = at - answer_base(sample);  // wraps round and back
     out.push_back({{finding.span.start + shift, finding.span.end + shift}, finding.kind});
   }
   for (const PiiFinding& finding : findings_within(found, {end, content.size()})) out.push_back(finding);
@@ -43,7 +54,7 @@ std::vector<PiiRecord> pii_of_sample(const Sample& sample, const std::vector<Pii
     records.push_back({sample.id, sample.provenance.document_id, part, std::string(to_string(finding.kind)),
                        finding.span.start, finding.span.end, action});
   };
-  const auto in_answer = findings_within(of_document, {sample.provenance.start, sample.provenance.end});
+  const auto in_answer = pii_of_answer(sample, of_document);
   for (const PiiFinding& finding : in_answer) record("answer", finding);
   for (const models::Message& message : sample.prompt) {
     if (!masks_message(message)) continue;
@@ -56,13 +67,13 @@ void mask_sample(Sample& sample, const std::vector<PiiFinding>& of_document, std
   std::vector<PiiRecord> found = pii_of_sample(sample, of_document, "masked");
   if (found.empty()) return;
   Provenance& from = sample.provenance;
-  const auto in_answer = findings_within(of_document, {from.start, from.end});
+  const auto in_answer = pii_of_answer(sample, of_document);
   for (models::Message& message : sample.prompt) {
     if (masks_message(message))
       message.content = mask_pii(message.content, pii_of_message(sample, message.content, in_answer));
   }
-  sample.answer = mask_pii(sample.answer, in_answer, from.start);
-  from.masked = in_answer;
+  sample.answer = mask_pii(sample.answer, in_answer, answer_base(sample));
+  if (is_author_text(sample)) from.masked = in_answer;
   sample.scores["characters"] = characters(sample.answer);
   identify(sample);
   for (PiiRecord& record : found) {

@@ -19,6 +19,7 @@ const std::vector<KnownStep>& known_steps() {
       {"cutting", "passages", {"too_short", "sentence_too_long", "code_or_table"}},
       {"rules", "samples", {"answer_too_short", "answer_too_long", "other_language"}},
       {"duplicates", "samples", {"duplicate", "near_duplicate", "near_duplicate_across_splits"}},
+      {"generation", "samples", {"over_max_calls", "bad_reply", "low_fit", "not_grounded", "not_an_extract"}},
       {"questions", "samples", {"no_question"}},
       {"decontamination", "samples", {"contaminated"}},
       {"limit", "samples", {"over_max_samples"}},
@@ -26,6 +27,7 @@ const std::vector<KnownStep>& known_steps() {
       {"other", "samples", {}},
       {"proof", "samples", {"not_verbatim", "not_in_passages"}},
       {"personal data", "samples", {"pii"}},
+      {"review", "samples", {"rejected_by_review", "below_min_score"}},
   };
   return steps;
 }
@@ -48,6 +50,10 @@ std::vector<StepCount> step_counts(const std::map<std::string, int>& reasons, in
   const auto other = std::find_if(out.begin(), out.end(), [](const StepCount& step) { return step.step == "other"; });
   other->removed = std::move(left);
   if (other->removed.empty()) out.erase(other);
+  // Only generators that ask a model, and reviewers, have these steps.
+  std::erase_if(out, [](const StepCount& step) {
+    return (step.step == "generation" || step.step == "review") && step.removed.empty();
+  });
   // What samples came into a step follows from what went out of the next.
   int after = kept;
   for (auto step = out.rbegin(); step != out.rend(); ++step) {

@@ -12,6 +12,7 @@
 #include "feature/samples/sample_rules.h"
 #include "feature/training_sets/line_file.h"
 #include "feature/training_sets/set_duplicates.h"
+#include "feature/training_sets/set_output.h"
 
 namespace twin::feature {
 namespace {
@@ -161,7 +162,8 @@ class SetCleaner {
   std::unique_ptr<Decontaminator> held_out_;
   SetDuplicates duplicates_;
   std::vector<std::string> places_;  // of the texts in duplicates_
-  LineFile kept_, rejected_, personal_;
+  SetOutput kept_;
+  LineFile rejected_, personal_;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace twin::feature {
 struct CleanSetJob {
   std::vector<std::filesystem::path> files;  ///< read one after the other
   std::filesystem::path held_out;            ///< an evaluation set that no line may share text with; empty: none
-  std::filesystem::path out;                 ///< what is kept, as `twin train` takes it
+  std::filesystem::path out;                 ///< what is kept, as `twin train` takes it; .parquet: as Parquet
 };
 
 struct CleanSetReport {

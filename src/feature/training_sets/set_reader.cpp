@@ -4,10 +4,12 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stop_token>
 
 #include "core/files.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/training_sets/parquet_pipe.h"
 
 namespace twin::feature {
 namespace {
@@ -46,6 +48,31 @@ Result<std::int64_t> read_array(const std::filesystem::path& file, SetReader& re
   return number;
 }
 
+/// Rows of a Parquet file, by the program that reads them.
+Result<void> read_rows(const std::filesystem::path& file, SetReader& reader,
+                       const std::function<Result<void>(Example&&, std::int64_t)>& take) {
+  std::optional<Error> error;
+  std::stop_source enough;
+  std::int64_t number = 0;
+  const auto on_row = [&](const std::string& row) {
+    if (error) return;
+    auto example = reader.read(std::string_view(row), ++number);
+    if (!example) {
+      error = example.error();
+    } else if (auto taken = take(std::move(*example), number); !taken) {
+      error = taken.error();
+    }
+    if (error) enough.request_stop();
+  };
+  try {
+    read_parquet(file, on_row, enough.get_token(), ParquetRows::samples);
+  } catch (const Fatal& fatal) {
+    return tl::unexpected(fatal.error());
+  }
+  if (error) return tl::unexpected(*error);
+  return {};
+}
+
 }  // namespace
 
 std::string SetReader::where(std::int64_t number) const {
@@ -78,7 +105,9 @@ Result<SetFormat> read_set(const std::filesystem::path& file, std::optional<SetF
   if (!in || !status || status->directory)
     return fail(ErrorKind::not_found, tr("There is no such file"), file.string());
   SetReader reader(file.string(), format);
-  if (holds_array(in)) {
+  if (is_parquet(file.string())) {
+    if (auto read = read_rows(file, reader, take); !read) return tl::unexpected(read.error());
+  } else if (holds_array(in)) {
     const auto count = read_array(file, reader, take, limits);
     if (!count) return tl::unexpected(count.error());
   } else {

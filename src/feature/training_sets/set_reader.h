@@ -1,4 +1,4 @@
-// Training sets from files: JSON lines, or one JSON array as some sets are published.
+// Training sets from files: JSON lines, one JSON array as some sets are published, or Parquet.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,8 @@ class SetReader {
   std::optional<SetFormat> format_;
 };
 
-/// Calls `take` for each example, in order, with the number of its line (of an array: of its element, counted from 1);
+/// Calls `take` for each example, in order, with the number of its line (of an array: of its element, of Parquet: of
+/// its row, counted from 1);
 /// blank lines are passed over, a byte order mark too. Stops with the first line that is none, with file:line, or when
 /// `take` fails. A set without examples is ErrorKind::invalid.
 [[nodiscard]] Result<SetFormat> read_set(

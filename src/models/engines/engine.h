@@ -28,6 +28,9 @@ struct ChatRequest {
   double repeat_penalty = 1.0;
   std::int64_t seed = 0;
   std::vector<std::string> stop;
+  /// JSON Schema, as JSON text, that the answer must fit; empty: any text. The server enforces it while it generates
+  /// (llama-server: a grammar; others: structured outputs).
+  std::string json_schema;
   bool adapter = false;      ///< apply the adapter the engine was started with
   double adapter_scale = 1;  ///< 1: as trained; below it, between the base model (0) and the tuned one
   bool reuse_prefix = true;  ///< false: results do not depend on what was asked before (bit-reproducible)

@@ -121,11 +121,18 @@ Result<Json> openai_chat_body(const ChatRequest& request) {
             {"stream", true},
             {"stream_options", {{"include_usage", true}}}};
   if (!request.stop.empty()) body["stop"] = request.stop;
+  if (!request.json_schema.empty()) {
+    Json schema = Json::parse(request.json_schema, nullptr, false);
+    if (!schema.is_object()) return fail(ErrorKind::invalid, tr("The schema of an answer is not JSON"));
+    body["response_format"] = {{"type", "json_schema"},
+                               {"json_schema", {{"name", "answer"}, {"strict", true}, {"schema", std::move(schema)}}}};
+  }
   return body;
 }
 
 Result<ChatResult> stream_chat(HttpClient& http, HttpRequest request,
-                               const std::function<bool(std::string_view)>& on_delta, const std::stop_token& cancel) {
+                               const std::function<bool(std::string_view)>& on_delta, const std::stop_token& cancel,
+                               ServerRefusal* refusal) {
   AnswerReader reader(on_delta, request.url);
   SseParser events([&](std::string_view data) { return reader.take(data); });
   request.method = "POST";
@@ -142,7 +149,10 @@ Result<ChatResult> stream_chat(HttpClient& http, HttpRequest request,
     if (partial && partial->finish_reason == "cancelled") return partial;
     return tl::unexpected(response.error());
   }
-  if (response->status / 100 != 2) return tl::unexpected(openai_error(response->status, response->body, request.url));
+  if (response->status / 100 != 2) {
+    if (refusal) *refusal = {response->status, std::string(response->header("retry-after"))};
+    return tl::unexpected(openai_error(response->status, response->body, request.url));
+  }
   (void)events.finish();
   return reader.result(false);
 }

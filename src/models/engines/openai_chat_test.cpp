@@ -170,6 +170,15 @@ TEST_CASE("the request names what was asked for and refuses broken text") {
   CHECK(body->at("messages")[1].at("content") == "질문");
   CHECK(body->at("max_tokens") == 5);
   CHECK(body->at("stop") == Json::array({"\n"}));
+  CHECK_FALSE(body->contains("response_format"));
+  request.json_schema = R"({"type":"object"})";
+  const auto shaped = openai_chat_body(request);
+  REQUIRE(shaped);
+  CHECK(shaped->at("response_format").at("type") == "json_schema");
+  CHECK(shaped->at("response_format").at("json_schema").at("schema").at("type") == "object");
+  request.json_schema = "{";
+  CHECK(openai_chat_body(request).error().kind == ErrorKind::invalid);
+  request.json_schema.clear();
   request.messages[1].content = "\xc3";
   CHECK(openai_chat_body(request).error().kind == ErrorKind::invalid);
 }
@@ -187,4 +196,87 @@ TEST_CASE("a remote engine needs its key and takes no adapter") {
   CHECK(no_key.error().message.find("TWIN_TEST_NO_SUCH_KEY") != std::string::npos);
   request.adapter = true;
   CHECK(engine->chat(request).error().kind == ErrorKind::usage);
+}
+
+namespace {
+
+/// One scripted answer after the other; the last one stays.
+class SeveralAnswers final : public HttpClient {
+ public:
+  std::vector<HttpResponse> answers;
+  std::vector<UnixMillis>& asked_at;
+  const Clock& clock;
+  SeveralAnswers(std::vector<HttpResponse> list, std::vector<UnixMillis>& times, const Clock& now)
+      : answers(std::move(list)), asked_at(times), clock(now) {}
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    const HttpResponse& answer = answers[std::min(asked_at.size(), answers.size() - 1)];
+    asked_at.push_back(clock.now());
+    if (answer.status == 0) return fail(ErrorKind::network, "connection reset");
+    if (answer.status == 200) request.on_data(answer.body);
+    return answer;
+  }
+};
+
+HttpResponse refusal(int status, const std::string& retry_after = {}) {
+  HttpResponse response;
+  response.status = status;
+  response.body = R"({"error":{"message":"slow down"}})";
+  if (!retry_after.empty()) response.headers = {{"retry-after", retry_after}};
+  return response;
+}
+
+HttpResponse good() {
+  HttpResponse response;
+  response.status = 200;
+  response.body = delta("yes") + ending;
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("a remote engine waits as long as the server asks, and tries again") {
+  RemoteConfig config;
+  config.url = "http://server/v1";
+  config.retries = 3;
+  FakeClock clock;
+  std::vector<UnixMillis> asked;
+  ChatRequest request;
+  request.messages = {{"user", "hi"}};
+  const auto engine = [&](std::vector<HttpResponse> answers) {
+    asked.clear();
+    return make_remote_chat(config, std::make_unique<SeveralAnswers>(std::move(answers), asked, clock), clock);
+  };
+  SUBCASE("seconds") {
+    const auto answer = engine({refusal(429, "7"), good()})->chat(request);
+    REQUIRE(answer);
+    CHECK(answer->text == "yes");
+    CHECK(asked.size() == 2);
+    CHECK(asked[1] - asked[0] >= 7'000);
+  }
+  SUBCASE("a date") {
+    const auto answer = engine({refusal(503, format_time(clock.now() + 20'000)), good()})->chat(request);
+    REQUIRE(answer);
+    CHECK(asked[1] - asked[0] >= 20'000);
+  }
+  SUBCASE("a connection that was cut, with growing pauses") {
+    const auto answer = engine({refusal(0), refusal(500), good()})->chat(request);
+    REQUIRE(answer);
+    CHECK(asked.size() == 3);
+    CHECK(asked[2] - asked[1] > asked[1] - asked[0]);
+  }
+  SUBCASE("not for ever") {
+    const auto answer = engine({refusal(429)})->chat(request);
+    REQUIRE_FALSE(answer);
+    CHECK(asked.size() == 4);
+    const auto far = engine({refusal(429, "9999")})->chat(request);
+    REQUIRE_FALSE(far);
+    CHECK(asked.size() == 1);
+    CHECK(far.error().hint.find("9999") != std::string::npos);
+  }
+  SUBCASE("what another attempt cannot mend is not tried again") {
+    for (const int status : {400, 401, 404, 422}) {
+      CHECK_FALSE(engine({refusal(status), good()})->chat(request));
+      CHECK(asked.size() == 1);
+    }
+  }
 }

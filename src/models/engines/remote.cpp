@@ -1,17 +1,34 @@
 // Chat at any OpenAI-compatible URL.
+#include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "core/text/ascii.h"
 #include "models/engines/openai_chat.h"
 #include "models/engines/worker.h"
 
 namespace twin::models {
 namespace {
 
+constexpr Millis kSlice{100};  // of a wait, after which a wish to stop is heard
+constexpr double kFirstPause = 1.0;
+
+/// Seconds that Retry-After asks for; negative: nothing that is understood.
+double seconds_asked(const std::string& retry_after, Clock& clock) {
+  if (retry_after.empty()) return -1;
+  if (std::all_of(retry_after.begin(), retry_after.end(), text::is_ascii_digit) && retry_after.size() < 10) {
+    return std::stod(retry_after);
+  }
+  const auto time = parse_time(retry_after);
+  return time ? std::max(0.0, static_cast<double>(*time - clock.now()) / 1000.0) : -1;
+}
+
 class RemoteChat final : public ChatEngine {
  public:
-  explicit RemoteChat(const RemoteConfig& config) : config_(config), http_(make_http_client()) {
+  RemoteChat(const RemoteConfig& config, std::unique_ptr<HttpClient> http, Clock& clock)
+      : config_(config), http_(http ? std::move(http) : make_http_client()), clock_(clock) {
     while (config_.url.ends_with('/')) config_.url.pop_back();
   }
 
@@ -29,12 +46,61 @@ class RemoteChat final : public ChatEngine {
     const auto key = authorization();
     if (!key) return tl::unexpected(key.error());
     http.headers = *key;
-    return stream_chat(*http_, std::move(http), on_delta, request.cancel);
+    return send(http, on_delta, request.cancel);
   }
 
   int context_tokens() const override { return config_.context_tokens; }
 
  private:
+  /// Again and again, as long as nothing of the answer has reached the caller and the server may think better of it.
+  Result<ChatResult> send(const HttpRequest& http, const std::function<bool(std::string_view)>& on_delta,
+                          const std::stop_token& cancel) {
+    bool delivered = false;
+    const auto deliver = [&](std::string_view delta) {
+      delivered = true;
+      return !on_delta || on_delta(delta);
+    };
+    double pause = kFirstPause;
+    for (int attempt = 0;; ++attempt, pause *= 2) {
+      if (!wait_for_turn(cancel)) {
+        ChatResult stopped;
+        stopped.finish_reason = "cancelled";
+        return stopped;
+      }
+      ServerRefusal refusal;
+      auto answer = stream_chat(*http_, http, deliver, cancel, &refusal);
+      const bool may_pass = !answer && !delivered && answer.error().kind == ErrorKind::network &&
+                            (refusal.status == 0 || refusal.status == 429 || refusal.status >= 500);
+      if (!may_pass || attempt == config_.retries) return answer;
+      const double asked = seconds_asked(refusal.retry_after, clock_);
+      const double wait = std::max(asked, std::min(pause, static_cast<double>(config_.longest_wait_s)));
+      if (wait > config_.longest_wait_s) {
+        answer.error().hint = tr("The server asks to wait {:.0f} s; raise longest_wait_s, or try again later", wait);
+        return answer;
+      }
+      postpone(wait);
+    }
+  }
+
+  void postpone(double seconds) {
+    const std::lock_guard lock(mutex_);
+    not_before_ = std::max(not_before_, clock_.monotonic() + seconds);
+  }
+
+  /// False when the caller wants to stop.
+  bool wait_for_turn(const std::stop_token& cancel) {
+    for (;;) {
+      if (cancel.stop_requested()) return false;
+      double left = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        left = not_before_ - clock_.monotonic();
+      }
+      if (left <= 0) return true;
+      clock_.sleep(std::min(kSlice, std::max(Millis{1}, to_millis(left))));
+    }
+  }
+
   /// Read at each request, so that the key is in no object that could be logged.
   Result<Headers> authorization() const {
     if (config_.key_env.empty()) return Headers{};
@@ -48,6 +114,9 @@ class RemoteChat final : public ChatEngine {
 
   RemoteConfig config_;
   std::unique_ptr<HttpClient> http_;
+  Clock& clock_;
+  std::mutex mutex_;
+  double not_before_ = 0;  // monotonic; guarded by mutex_
 };
 
 }  // namespace
@@ -60,10 +129,16 @@ void RemoteConfig::bind(config::Binder& b) {
           {.min = 256, .max = 1 << 24, .one_of = {}});
   b.field("timeout_s", timeout_s, "Longest time for one answer, in seconds",
           {.min = 1, .max = 86'400, .one_of = {}, .key_irrelevant = true});
+  b.field("retries", retries, "Further attempts after 429, 5xx or a failed connection",
+          {.min = 0, .max = 100, .one_of = {}, .key_irrelevant = true});
+  b.field("longest_wait_s", longest_wait_s,
+          "Longest pause before one, in seconds; a server that asks for more (Retry-After) is given up",
+          {.min = 0, .max = 86'400, .one_of = {}, .key_irrelevant = true});
 }
 
-std::unique_ptr<ChatEngine> make_remote_chat(const RemoteConfig& config) {
-  return std::make_unique<RemoteChat>(config);
+std::unique_ptr<ChatEngine> make_remote_chat(const RemoteConfig& config, std::unique_ptr<HttpClient> http,
+                                             Clock& clock) {
+  return std::make_unique<RemoteChat>(config, std::move(http), clock);
 }
 
 }  // namespace twin::models

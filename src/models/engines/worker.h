@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "core/clock.h"
 #include "core/config/binder.h"
+#include "core/http/http.h"
 #include "core/result.h"
 #include "models/engines/engine.h"
 
@@ -68,8 +70,14 @@ struct RemoteConfig {
   std::string key_env;
   int context_tokens = 8192;
   int timeout_s = 600;
+  int retries = 4;          ///< after 429, 5xx or a connection that failed before the answer began
+  int longest_wait_s = 60;  ///< before one of them; a server that asks for more by Retry-After is given up
   void bind(config::Binder& b);
 };
-[[nodiscard]] std::unique_ptr<ChatEngine> make_remote_chat(const RemoteConfig& config);
+/// A server that says that it has had enough (429, 503) is left alone as long as it asks, by all threads; the same
+/// request is then sent again. `http` and `clock` are replaced in tests.
+[[nodiscard]] std::unique_ptr<ChatEngine> make_remote_chat(const RemoteConfig& config,
+                                                           std::unique_ptr<HttpClient> http = nullptr,
+                                                           Clock& clock = system_clock());
 
 }  // namespace twin::models

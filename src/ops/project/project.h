@@ -32,6 +32,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path runs() const { return state() / "runs"; }
   [[nodiscard]] std::filesystem::path models() const { return state() / "models"; }
   [[nodiscard]] std::filesystem::path dataset(const std::string& kind) const { return state() / "datasets" / kind; }
+  /// Of `twin dataset review`.
+  [[nodiscard]] std::filesystem::path decisions() const { return state() / "datasets" / "decisions.jsonl"; }
   [[nodiscard]] std::filesystem::path training() const { return state() / "training"; }
   [[nodiscard]] std::filesystem::path reports() const { return state() / "reports"; }
   [[nodiscard]] std::filesystem::path logs() const { return state() / "logs"; }

@@ -6,10 +6,11 @@ namespace twin::ops {
 namespace {
 
 std::unique_ptr<models::Worker> start(Project& project, const std::string& name, const std::string& model,
-                                      bool embedding) {
+                                      bool embedding, const std::filesystem::path& adapter = {}) {
   models::WorkerSpec spec;
   spec.name = name;
   spec.model = value_or_throw(project.models().gguf(model));
+  spec.adapter = adapter;
   spec.embedding = embedding;
   spec.log_folder = project.layout().logs();
   spec.config = project.config().worker;
@@ -24,8 +25,8 @@ std::unique_ptr<models::Worker> start_embedding_worker(Project& project) {
   return start(project, "embed-step", project.config().models.embedding, true);
 }
 
-std::unique_ptr<models::Worker> start_chat_worker(Project& project) {
-  return start(project, "chat-step", project.config().models.chat, false);
+std::unique_ptr<models::Worker> start_chat_worker(Project& project, const std::filesystem::path& adapter) {
+  return start(project, "chat-step", project.config().models.chat, false, adapter);
 }
 
 std::string model_sha256(Project& project, const std::string& id) {

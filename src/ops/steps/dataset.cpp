@@ -8,13 +8,24 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "feature/clean/clean.h"
+#include "feature/generators/generator.h"
 #include "feature/overlap/decontaminate.h"
 #include "feature/privacy/pii.h"
 #include "feature/quality/quality.h"
 #include "models/prompts/prompts.h"
+#include "ops/project/dataset_model.h"
 #include "ops/project/duplicates.h"
 
 namespace twin::ops {
+namespace {
+
+/// The model that a generator asks, and the prompts it asks with.
+Json generator_key(Project& project, std::string_view kind, const std::string& id) {
+  return Json{{"model", dataset_model_id(project, kind)},
+              {"version", feature::generator_version(project.config().dataset, id, kind)}};
+}
+
+}  // namespace
 
 feature::DatasetContext dataset_context(StepContext& context, const std::string& kind) {
   Project& project = context.project;
@@ -24,7 +35,8 @@ feature::DatasetContext dataset_context(StepContext& context, const std::string&
           .progress = context.progress,
           .folder = project.layout().dataset(kind),
           .stop = context.stop,
-          .duplicates = left_out(context)};
+          .duplicates = left_out(context),
+          .decisions = project.layout().decisions()};
 }
 
 Json dataset_key(StepContext& context) {
@@ -46,6 +58,14 @@ Json dataset_key(StepContext& context) {
     key["quality"][id] = config::canonical(quality);
   }
   key["prompts"] = models::digest(value_or_throw(models::load_prompts()));
+  // By content: a review that comes to the same is the same.
+  if (const auto decided = sha256_file(project.layout().decisions())) key["decisions"] = *decided;
+  const feature::DatasetConfig& config = project.config().dataset;
+  // Only where there is more than the default that asks no model, or the one the step's inputs name.
+  if (config.generator != "extractive") key["generator"] = generator_key(project, "instruct", config.generator);
+  if (config.preference_generator != "self-play" || !config.self_play_adapter.empty()) {
+    key["preference_generator"] = generator_key(project, "preference", config.preference_generator);
+  }
   return key;
 }
 

@@ -1,6 +1,7 @@
 // Step "instruct": instruction samples from the author's own sentences.
 #include <nlohmann/json.hpp>
 
+#include "ops/project/dataset_model.h"
 #include "ops/steps/dataset.h"
 
 namespace twin::ops {
@@ -9,6 +10,8 @@ namespace {
 StepOutcome run(StepContext& context) {
   feature::DatasetContext dataset = dataset_context(context, "instruct");
   dataset.index = &context.project.index();
+  const DatasetModel model = start_dataset_model(context.project, "instruct");
+  dataset.tools = model.tools;
   return dataset_outcome(context, "instruct", feature::build_instruct(context.project.config().dataset, dataset));
 }
 

@@ -1,10 +1,7 @@
 // Parquet → JSON lines.
 #include <arrow/array.h>
-#include <arrow/io/file.h>
 #include <arrow/record_batch.h>
-#include <parquet/arrow/reader.h>
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <vector>
@@ -12,12 +9,11 @@
 #include "core/i18n.h"
 #include "core/json.h"
 #include "stores/parquet/arrow_errors.h"
+#include "stores/parquet/open_file.h"
 #include "stores/parquet/rows.h"
 
 namespace twin::stores::parquet {
 namespace {
-
-constexpr std::int64_t kBatchRows = 256;
 
 [[noreturn]] void wrong(const std::string& column, const arrow::DataType& type) {
   throw std::runtime_error(tr("the column \"{}\" is of the type {}", column, type.ToString()));
@@ -126,28 +122,18 @@ Json value_at(const arrow::Array& array, std::int64_t row, const std::string& co
 }  // namespace
 
 std::int64_t read(const std::filesystem::path& file, std::ostream& lines) {
-  const auto source = must(arrow::io::ReadableFile::Open(file.string()));
-  ::parquet::ArrowReaderProperties properties;
-  properties.set_batch_size(kBatchRows);
-  ::parquet::arrow::FileReaderBuilder opener;
-  must(opener.Open(source));
-  opener.properties(properties);
-  const auto reader = must(opener.Build());
-  const auto batches = must(reader->GetRecordBatchReader());
-
+  OpenFile open = open_file(file);
   const auto known = schema();
-  for (const auto& field : batches->schema()->fields()) {
+  for (const auto& field : open.batches->schema()->fields()) {
     if (known->GetFieldIndex(field->name()) < 0) {
       throw std::runtime_error(tr("unknown column \"{}\"", field->name()));
     }
   }
   std::int64_t rows = 0;
-  std::shared_ptr<arrow::RecordBatch> batch;
-  for (must(batches->ReadNext(&batch)); batch != nullptr; must(batches->ReadNext(&batch))) {
-    must(batch->ValidateFull());  // foreign offsets are not believed
+  each_batch(open, [&](const arrow::RecordBatch& batch) {
     std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const auto& field : known->fields()) columns.push_back(batch->GetColumnByName(field->name()));
-    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+    for (const auto& field : known->fields()) columns.push_back(batch.GetColumnByName(field->name()));
+    for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
       Json line = Json::object();
       for (int i = 0; i < known->num_fields(); ++i) {
         const auto& field = *known->field(i);
@@ -162,7 +148,7 @@ std::int64_t read(const std::filesystem::path& file, std::ostream& lines) {
       ++rows;
     }
     if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
-  }
+  });
   lines.flush();
   if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
   return rows;

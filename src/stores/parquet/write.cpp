@@ -1,12 +1,6 @@
 // JSON lines → Parquet.
 #include <arrow/builder.h>
-#include <arrow/io/file.h>
-#include <arrow/record_batch.h>
-#include <arrow/table.h>
 #include <arrow/table_builder.h>
-#include <fcntl.h>
-#include <parquet/arrow/writer.h>
-#include <unistd.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -15,6 +9,7 @@
 #include "core/i18n.h"
 #include "core/json.h"
 #include "stores/parquet/arrow_errors.h"
+#include "stores/parquet/group_writer.h"
 #include "stores/parquet/rows.h"
 
 namespace twin::stores::parquet {
@@ -75,89 +70,37 @@ void append(arrow::ArrayBuilder& column, const arrow::DataType& type, const std:
   }
 }
 
-/// Rows on their way into the file.
-class Writer {
- public:
-  Writer(const std::filesystem::path& file, const WriteOptions& options)
-      : options_(options),
-        schema_(schema()),
-        builder_(must(arrow::RecordBatchBuilder::Make(schema_, arrow::default_memory_pool()))),
-        sink_(must(arrow::io::FileOutputStream::Open(file.string()))) {
-    const auto properties = ::parquet::WriterProperties::Builder().compression(::parquet::Compression::ZSTD)->build();
-    // Other programs find the exact types again (time zone, names inside of lists).
-    const auto arrow_properties = ::parquet::ArrowWriterProperties::Builder().store_schema()->build();
-    writer_ = must(::parquet::arrow::FileWriter::Open(*schema_, arrow::default_memory_pool(), sink_, properties,
-                                                      arrow_properties));
+void append_row(arrow::RecordBatchBuilder& builder, const arrow::Schema& columns, const Json& row) {
+  if (!row.is_object() || !row.contains("type"))
+    throw std::runtime_error(tr("The line is not a JSON object with a \"type\""));
+  for (const auto& [key, value] : row.items()) {
+    if (columns.GetFieldIndex(key) < 0) throw std::runtime_error(tr("unknown key \"{}\"", key));
   }
-
-  void add(const Json& row, std::size_t bytes) {
-    if (!row.is_object() || !row.contains("type"))
-      throw std::runtime_error(tr("The line is not a JSON object with a \"type\""));
-    for (const auto& [key, value] : row.items()) {
-      if (schema_->GetFieldIndex(key) < 0) throw std::runtime_error(tr("unknown key \"{}\"", key));
-    }
-    for (int i = 0; i < schema_->num_fields(); ++i) {
-      const auto& field = *schema_->field(i);
-      const auto value = row.find(field.name());
-      append(*builder_->GetField(i), *field.type(), field.name(), value == row.end() ? nullptr : &*value);
-    }
-    ++rows_;
-    bytes_ += static_cast<std::int64_t>(bytes);
-    if (rows_ >= options_.group_rows || bytes_ >= options_.group_bytes) flush();
+  for (int i = 0; i < columns.num_fields(); ++i) {
+    const auto& field = *columns.field(i);
+    const auto value = row.find(field.name());
+    append(*builder.GetField(i), *field.type(), field.name(), value == row.end() ? nullptr : &*value);
   }
-
-  void close() {
-    flush();
-    must(writer_->Close());
-    must(sink_->Close());
-  }
-
- private:
-  void flush() {
-    if (rows_ == 0) return;
-    const auto batch = must(builder_->Flush());
-    const auto table = must(arrow::Table::FromRecordBatches(schema_, {batch}));
-    must(writer_->WriteTable(*table, table->num_rows()));
-    rows_ = bytes_ = 0;
-  }
-
-  WriteOptions options_;
-  std::shared_ptr<arrow::Schema> schema_;
-  std::unique_ptr<arrow::RecordBatchBuilder> builder_;
-  std::shared_ptr<arrow::io::FileOutputStream> sink_;
-  std::unique_ptr<::parquet::arrow::FileWriter> writer_;
-  std::int64_t rows_ = 0, bytes_ = 0;
-};
-
-void sync(const std::filesystem::path& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  const bool done = fd >= 0 && ::fsync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  if (!done) throw std::runtime_error(tr("cannot write: {}", path.string()));
 }
 
 }  // namespace
 
 std::int64_t write(std::istream& lines, const std::filesystem::path& file, const WriteOptions& options) {
-  const auto folder = std::filesystem::absolute(file).parent_path();
-  const auto temporary = folder / (".twin-tmp-" + std::to_string(::getpid()) + "-parquet");
   std::int64_t number = 0, rows = 0;
+  AtomicFile atomic(file);
   try {
-    Writer writer(temporary, options);
+    GroupWriter writer(atomic.path(), schema(), options);
     for (std::string line; std::getline(lines, line);) {
       ++number;
       if (line.empty()) continue;
-      writer.add(Json::parse(line), line.size());
+      append_row(writer.builder(), *schema(), Json::parse(line));
+      writer.added(line.size());
       ++rows;
     }
     number = 0;
     writer.close();
-    sync(temporary, O_RDONLY);
-    std::filesystem::rename(temporary, file);
-    sync(folder, O_RDONLY | O_DIRECTORY);
+    atomic.finish();
   } catch (const std::exception& error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
     if (number == 0) throw;
     throw std::runtime_error(tr("line {}: {}", number, error.what()));
   }

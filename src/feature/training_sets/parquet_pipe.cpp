@@ -1,4 +1,4 @@
-#include "cli/parquet.h"
+#include "feature/training_sets/parquet_pipe.h"
 
 #include <unistd.h>
 
@@ -7,10 +7,10 @@
 
 #include "core/i18n.h"
 
-namespace twin::cli {
+namespace twin::feature {
 namespace {
 
-constexpr std::size_t kLongestLine = 1u << 30;  // a row is one document
+constexpr std::size_t kLongestLine = 1u << 30;  // a row is one document or sample
 
 std::string program() {
   auto found = find_program("twin-parquet");
@@ -33,10 +33,10 @@ bool is_parquet(std::string_view file) {
   return file.ends_with(".parquet");
 }
 
-ParquetWriter::ParquetWriter(const std::filesystem::path& file) : file_(file) {
+ParquetWriter::ParquetWriter(const std::filesystem::path& file, ParquetRows rows) : file_(file) {
   auto [theirs, ours] = value_or_throw(make_pipe());
   ProcessSpec spec;
-  spec.argv = {program(), "write", file.string()};
+  spec.argv = {program(), rows == ParquetRows::documents ? "write" : "write-set", file.string()};
   spec.stdin_fd = theirs.get();
   spec.on_stdout = [](std::string_view) {};
   spec.on_stderr = [this](std::string_view line) { said_ += std::string(line) + "\n"; };
@@ -46,11 +46,11 @@ ParquetWriter::ParquetWriter(const std::filesystem::path& file) : file_(file) {
 
 /// Without finish() the program must not take what it has for all there is: it is stopped before its input ends.
 ParquetWriter::~ParquetWriter() {
-  const auto begun =
-      std::filesystem::absolute(file_).parent_path() / (".twin-tmp-" + std::to_string(process_->pid()) + "-parquet");
+  const auto folder = std::filesystem::absolute(file_).parent_path();
+  const std::string begun = ".twin-tmp-" + std::to_string(process_->pid());
   process_.reset();
   std::error_code ignored;
-  std::filesystem::remove(begun, ignored);
+  for (const char* suffix : {"-parquet", "-lines"}) std::filesystem::remove(folder / (begun + suffix), ignored);
 }
 
 void ParquetWriter::send(std::string_view bytes) {
@@ -76,14 +76,14 @@ void ParquetWriter::finish() {
 }
 
 void read_parquet(const std::filesystem::path& file, const std::function<void(const std::string& line)>& on_line,
-                  std::stop_token stop) {
+                  std::stop_token stop, ParquetRows rows) {
   if (!std::filesystem::exists(file)) throw Fatal(ErrorKind::not_found, tr("The file cannot be read"), file.string());
   std::string said;
   std::exception_ptr thrown;
   std::stop_source give_up;
   const std::stop_callback forward(stop, [&] { give_up.request_stop(); });
   ProcessSpec spec;
-  spec.argv = {program(), "read", file.string()};
+  spec.argv = {program(), rows == ParquetRows::documents ? "read" : "read-set", file.string()};
   spec.max_line_bytes = kLongestLine;
   spec.on_stdout = [&](std::string_view line) {
     if (thrown || give_up.stop_requested()) return;
@@ -101,4 +101,4 @@ void read_parquet(const std::filesystem::path& file, const std::function<void(co
   if (status != 0 && !stop.stop_requested()) failed(said, file);
 }
 
-}  // namespace twin::cli
+}  // namespace twin::feature

@@ -11,7 +11,10 @@
 #include "core/process.h"
 #include "core/spawn.h"
 
-namespace twin::cli {
+namespace twin::feature {
+
+/// What the rows of a file are: those of `twin docs export`, or of training sets (any columns).
+enum class ParquetRows { documents, samples };
 
 /// Whether the name ends in ".parquet".
 [[nodiscard]] bool is_parquet(std::string_view file);
@@ -20,7 +23,7 @@ namespace twin::cli {
 class ParquetWriter {
  public:
   /// Throws Fatal when twin-parquet is not installed.
-  explicit ParquetWriter(const std::filesystem::path& file);
+  explicit ParquetWriter(const std::filesystem::path& file, ParquetRows rows = ParquetRows::documents);
   ~ParquetWriter();
   ParquetWriter(const ParquetWriter&) = delete;
   ParquetWriter& operator=(const ParquetWriter&) = delete;
@@ -39,6 +42,6 @@ class ParquetWriter {
 
 /// Calls `on_line` for each row, in order, one at a time. Throws Fatal, also what `on_line` throws.
 void read_parquet(const std::filesystem::path& file, const std::function<void(const std::string& line)>& on_line,
-                  std::stop_token stop);
+                  std::stop_token stop, ParquetRows rows = ParquetRows::documents);
 
-}  // namespace twin::cli
+}  // namespace twin::feature
