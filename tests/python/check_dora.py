@@ -110,7 +110,7 @@ def main():
                 sys.exit(f"{name}: {len(ours)} steps")
             worst[name] = max(abs(a - b) / b for a, b in zip(ours, theirs))
             print(f"{name}: loss {ours[0]:.4f} -> {ours[-1]:.4f}, in PEFT {theirs[0]:.4f} -> {theirs[-1]:.4f}; "
-                  f"largest difference of a step {100 * worst[name]:.4f} %")
+                  f"largest difference of a step {100 * worst[name]:.4f} %", flush=True)
     return 0 if max(worst.values()) < TOLERANCE else 1
 
 
