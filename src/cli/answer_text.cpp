@@ -14,10 +14,20 @@ std::string citation_list(const inference::Answer& answer) {
   return text;
 }
 
+std::string coverage_note(const inference::Answer& answer) {
+  if (answer.declined || !answer.coverage || answer.coverage->covered) return {};
+  return tr("The writing may not cover this question: the nearest passages are hardly about it.") + "\n";
+}
+
 std::string answer_text(const inference::Answer& answer) {
   std::string text = answer.text + "\n";
   const std::string sources = citation_list(answer);
-  text += sources.empty() ? "\n" + tr("No source supports this answer.") + "\n" : "\n" + sources;
+  if (const std::string note = coverage_note(answer); !note.empty()) text += "\n" + note;
+  if (!sources.empty()) {
+    text += "\n" + sources;
+  } else if (!answer.declined) {
+    text += "\n" + tr("No source supports this answer.") + "\n";
+  }
   text +=
       "\n" + tr("{}: found in {:.0f} ms, first token after {:.0f} ms, {} tokens in {:.1f} s", answer.model,
                 answer.retrieve_ms, answer.first_token_ms, answer.usage.completion_tokens, answer.total_ms / 1000.0);

@@ -9,6 +9,9 @@ namespace twin::cli {
 
 /// The list of sources, one a line: "[1] Title, url".
 [[nodiscard]] std::string citation_list(const inference::Answer& answer);
+/// Says that the corpus does not seem to answer, with a line end; empty where it does, or where the answer itself says
+/// so.
+[[nodiscard]] std::string coverage_note(const inference::Answer& answer);
 /// Answer, sources, timing.
 [[nodiscard]] std::string answer_text(const inference::Answer& answer);
 

@@ -2,6 +2,8 @@
 
 #include "cli/parse.h"
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 #include <map>
 
@@ -11,6 +13,10 @@ namespace twin::cli {
 
 void Options::flag(const std::string& names, bool& value, const std::string& description) {
   app_.add_flag(names, value, description);
+}
+void Options::on_off(const std::string& name, std::optional<bool>& value, const std::string& description) {
+  const auto set = [&value](std::int64_t count) { value = count > 0; };
+  app_.add_flag_function(fmt::format("--{0},!--no-{0}", name), set, description);
 }
 void Options::option(const std::string& names, std::string& value, const std::string& description) {
   app_.add_option(names, value, description)->capture_default_str();

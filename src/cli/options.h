@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Options {
   explicit Options(CLI::App& app) : app_(app) {}
 
   void flag(const std::string& names, bool& value, const std::string& description);
+  /// --name and --no-name; none of them leaves the value empty.
+  void on_off(const std::string& name, std::optional<bool>& value, const std::string& description);
   void option(const std::string& names, std::string& value, const std::string& description);
   void option(const std::string& names, int& value, const std::string& description);
   void option(const std::string& names, double& value, const std::string& description);

@@ -96,6 +96,11 @@ void show_report(Session& session, const std::string& mode, const evaluation::Be
     session.print(tr("{} queries that nothing answers: {} tells them apart in {:.1f} % of pairs", report.unanswerable,
                      retriever, area * 100));
   }
+  if (report.unanswerable > 0) {
+    const evaluation::CoverageReport& said = report.coverage;
+    session.print(tr("\"Not in the writing\": precision {:.3f}, recall {:.3f}; said of {:.1f} % of the others",
+                     said.precision(), said.recall(), said.refused() * 100));
+  }
   session.print(tr("A query takes {:.1f} ms (median), {:.1f} ms (90th), {:.1f} ms (99th percentile)",
                    report.query_ms(0.5), report.query_ms(0.9), report.query_ms(0.99)));
   if (comparison) show_comparison(session, *comparison);

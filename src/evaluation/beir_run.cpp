@@ -178,6 +178,7 @@ class Trial {
     report_.queries = static_cast<int>(report_.scores.size());
     report_.summary = summarize(report_.scores);
     if (report_.unanswerable == 0) return;
+    report_.coverage = judge_coverage(decided_);
     for (const auto& [retriever, scores] : best_answerable_) {
       report_.tells_unanswerable[retriever] = area_under_roc(scores, best_unanswerable_[retriever]);
     }
@@ -188,7 +189,7 @@ class Trial {
     ranking.query_id = query.id;
     const double started = system_clock().monotonic();
     // As many passages as serving fuses: several may be of one document.
-    const auto found = inference::find_passages({index, run_.embedder, reranker_},
+    const auto found = inference::find_passages({index, run_.embedder, reranker_, run_.answerability},
                                                 {query.text, run_.retrieval.candidates, {}, run_.stop}, run_.retrieval);
     ranking.milliseconds = (system_clock().monotonic() - started) * 1e3;
     if (!found) {
@@ -197,6 +198,7 @@ class Trial {
       report_.problems.push_back(std::move(error));
       return ranking;
     }
+    ranking.coverage = found->coverage;
     std::set<std::string> seen = {query.id};
     int rank = 0;
     for (const inference::Passage& passage : found->passages) {
@@ -239,6 +241,7 @@ class Trial {
       const auto found = ranking.best.find(retriever);
       best[retriever].push_back(found == ranking.best.end() ? -1.0 : found->second);
     }
+    decided_.push_back({query.kind, !unanswerable, ranking.coverage});
     if (unanswerable) {
       ++report_.unanswerable;
       return;
@@ -260,6 +263,7 @@ class Trial {
   inference::Reranker* reranker_ = nullptr;
   std::unique_ptr<stores::Warehouse> warehouse_;
   BeirReport report_;
+  std::vector<DecidedQuery> decided_;
   std::map<std::string, std::vector<double>> best_answerable_, best_unanswerable_;  // by retriever
 };
 
@@ -293,7 +297,9 @@ Json to_json(const BeirReport& report) {
   for (const std::string& measure : ranking_measures()) json[measure] = report.mean(measure);
   json.update(to_json(report.summary));
   if (report.unanswerable > 0) {
-    json["unanswerable"] = {{"queries", report.unanswerable}, {"area_under_roc", report.tells_unanswerable}};
+    json["unanswerable"] = {{"queries", report.unanswerable},
+                            {"area_under_roc", report.tells_unanswerable},
+                            {"decision", to_json(report.coverage)}};
   }
   return json;
 }

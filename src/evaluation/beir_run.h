@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/progress.h"
 #include "evaluation/beir.h"
+#include "evaluation/coverage_report.h"
 #include "evaluation/retrieval_scores.h"
 #include "feature/category.h"
 #include "feature/embed/build_index.h"
@@ -27,6 +28,8 @@ struct BeirRun {
   feature::Category category;               ///< whose chunk rules apply
   inference::RetrievalConfig retrieval;     ///< a weight of 0 leaves that retriever out
   inference::Reranker* reranker = nullptr;  ///< what retrieval.rerank names; "learned" is trained on the corpus itself
+  /// Decides whether the corpus answers; null: that of corpora which were not calibrated.
+  const inference::Answerability* answerability = nullptr;
   stores::IndexConfig index;
   feature::EmbedConfig embed;
   models::EmbeddingEngine& embedder;
@@ -46,6 +49,7 @@ struct BeirReport {
   /// By retriever: how well its best score tells the queries that something answers from those that nothing does
   /// (area_under_roc()). Empty without such queries.
   std::map<std::string, double> tells_unanswerable;
+  CoverageReport coverage;            ///< of the decision whether the corpus answers; only with such queries
   double index_seconds = 0;           ///< from corpus.jsonl to the index that can be searched
   std::vector<BeirRanking> rankings;  ///< of all queries, in the order of queries.jsonl
   std::vector<Error> problems;        ///< lines, documents and queries that were left out

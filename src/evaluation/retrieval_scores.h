@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "evaluation/beir.h"
 #include "evaluation/statistics.h"
+#include "inference/rag/answerability.h"
 
 namespace twin::evaluation {
 
@@ -21,6 +22,7 @@ struct BeirRanking {
   double milliseconds = 0;  ///< from the text of the query to the passages: embedding, both retrievers, fusion, texts
   int passage_rank = 0;     ///< of the first passage that holds the one asked for; 0: none, or none in particular
   std::map<std::string, double> best;  ///< highest score of each retriever
+  inference::Coverage coverage = {};   ///< whether the corpus was said to answer
 };
 
 /// Values by measure:

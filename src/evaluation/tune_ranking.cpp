@@ -1,14 +1,12 @@
 #include "evaluation/tune_ranking.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "evaluation/fit_answerability.h"
 #include "evaluation/rank_fit.h"
 #include "evaluation/synthetic_queries.h"
 #include "inference/rag/coverage.h"
@@ -99,6 +97,7 @@ class Tuning {
     for (const std::string& name : stores::fusion_names()) {
       measure(name, [&](const Searched& s) { return fused_order(s, stores::fusion_of(name), 0.5); });
     }
+    measure("configured", [](const Searched& s) { return s.fused; });
     value_shares();
     std::vector<double> shares;
     std::vector<RankFit> fits;
@@ -111,6 +110,7 @@ class Tuning {
     measure("learned", [&](const Searched& s) { return learned_order(s, fits[at(s)]); });
     report_.dense_share = best_share(-1);
     finish(fit(-1));
+    calibrate();
     return std::move(report_);
   }
 
@@ -142,6 +142,8 @@ class Tuning {
     Searched searched;
     auto passages = inference::fused_passages(tools_.index, query.text, *lists, config_);
     std::erase_if(passages, [&](const inference::Passage& p) { return p.chunk_id == query.left_out; });
+    auto samples = samples_of(tools_.index, query, passages, fold_of(query.document_id));
+    std::move(samples.begin(), samples.end(), std::back_inserter(samples_));
     const auto ranked = static_cast<std::size_t>(config_.rerank_candidates);
     inference::read_texts(tools_.index, passages, ranked);
     for (const inference::Passage& passage : passages) searched.fused.push_back(passage.chunk_id);
@@ -149,12 +151,29 @@ class Tuning {
     passages.resize(std::min(passages.size(), ranked));
     searched.rows = inference::rank_features(query.text, passages);
     searched.lists = std::move(*lists);
-    constexpr int hex = 16;
-    const auto number = std::stoull(sha256_hex(query.document_id).substr(0, 8), nullptr, hex);
-    searched.fold = static_cast<int>(number % static_cast<unsigned>(options_.folds));
+    searched.fold = fold_of(query.document_id);
     ++(query.kind == Kind::known_item ? report_.known : report_.related);
     searched.query = std::move(query);
     searched_.push_back(std::move(searched));
+  }
+
+  [[nodiscard]] int fold_of(const std::string& what) const {
+    constexpr int hex = 16;
+    const auto number = std::stoull(sha256_hex(what).substr(0, 8), nullptr, hex);
+    return static_cast<int>(number % static_cast<unsigned>(options_.folds));
+  }
+
+  /// With questions from elsewhere beside those of the corpus.
+  void calibrate() {
+    auto others = samples_from_elsewhere(tools_, config_, options_.folds, report_.problems);
+    std::move(others.begin(), others.end(), std::back_inserter(samples_));
+    const AnswerabilityOptions options{options_.folds, options_.refused, options_.ridge};
+    auto fitted = fit_answerability(samples_, tools_.index.model().hash, options);
+    if (fitted) {
+      report_.answerability = std::move(*fitted);
+    } else {
+      report_.problems.push_back(std::move(fitted.error()));
+    }
   }
 
   template <class Order>
@@ -244,6 +263,7 @@ class Tuning {
   TuneOptions options_;
   stores::Fusion fusion_ = stores::Fusion::weighted;
   std::vector<Searched> searched_;
+  std::vector<EvidenceSample> samples_;
   std::vector<std::vector<double>> share_values_;  ///< reciprocal ranks by share, then by query
   TuneReport report_;
 };
@@ -253,32 +273,6 @@ class Tuning {
 TuneReport tune_ranking(const inference::SearchTools& tools, const inference::RetrievalConfig& config,
                         const TuneOptions& options, ProgressSink& progress, const std::stop_token& stop) {
   return Tuning(tools, config, options).run(progress, stop);
-}
-
-Json to_json(const TuneReport& report) {
-  Json ways = Json::array(), problems = Json::array();
-  for (const TunedWay& way : report.ways) {
-    ways.push_back({{"name", way.name},
-                    {"known", {{"mrr@10", way.known_mrr}, {"recall@5", way.known_recall5}}},
-                    {"related", {{"mrr@10", way.related_mrr}, {"recall@5", way.related_recall5}}}});
-  }
-  for (const Error& error : report.problems) problems.push_back(error.text());
-  return {{"queries", {{"known", report.known}, {"related", report.related}}},
-          {"ways", std::move(ways)},
-          {"dense_share", report.dense_share},
-          {"ranker", inference::to_json(report.ranker)},
-          {"problems", std::move(problems)}};
-}
-
-std::string to_table(const TuneReport& report) {
-  std::string text = tr("{} known items, {} sentences with related passages; MRR@10 and recall@5 of each", report.known,
-                        report.related) +
-                     "\n";
-  for (const TunedWay& way : report.ways) {
-    text += fmt::format("{:<24} {:.3f}  {:.3f}    {:.3f}  {:.3f}\n", way.name, way.known_mrr, way.known_recall5,
-                        way.related_mrr, way.related_recall5);
-  }
-  return text;
 }
 
 }  // namespace twin::evaluation

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "core/progress.h"
+#include "inference/rag/answerability.h"
 #include "inference/rag/learned_ranker.h"
 #include "inference/rag/search.h"
 
@@ -18,6 +20,7 @@ struct TuneOptions {
   int queries = 200;  ///< of each kind (synthetic_queries.h)
   int folds = 5;      ///< of the cross-validation, by document
   double ridge = 0.01;
+  double refused = 0.05;  ///< share of the answerable questions that may be told that the corpus does not answer them
   std::int64_t seed = 17;
 };
 
@@ -31,10 +34,11 @@ struct TunedWay {
 
 struct TuneReport {
   int known = 0, related = 0;  ///< queries
-  std::vector<TunedWay> ways;  ///< lexical, dense, each fusion, fitted weights (of the configured one), learned
+  std::vector<TunedWay> ways;  ///< lexical, dense, each fusion alone, as configured, fitted weights, learned
   double dense_share = 0.5;    ///< of the two weights of the configured fusion: the best over all queries
   inference::LearnedRanker ranker;
-  std::vector<Error> problems;  ///< queries that failed
+  std::optional<inference::Answerability> answerability;  ///< none: too few questions, which is a problem
+  std::vector<Error> problems;                            ///< queries that failed
 };
 
 /// What is fitted is measured on the documents of the other folds only. The queries are searched as `config` says, with

@@ -88,7 +88,7 @@ TEST_CASE("tuning: every way is measured, and the ranker belongs to the index") 
   CHECK(report.problems.empty());
   std::map<std::string, TunedWay> ways;
   for (const TunedWay& way : report.ways) ways[way.name] = way;
-  REQUIRE(ways.size() == 7);
+  REQUIRE(ways.size() == 8);
   for (const auto& [name, way] : ways) {
     CAPTURE(name);
     for (const double value : {way.known_mrr, way.known_recall5, way.related_mrr, way.related_recall5}) {
@@ -100,6 +100,10 @@ TEST_CASE("tuning: every way is measured, and the ranker belongs to the index") 
   CHECK(ways.at("lexical").known_mrr > 0.8);
   CHECK(ways.at("dense").related_mrr > 0.9);
   CHECK(ways.at("learned").mean_mrr() >= 0.9);
+  CHECK(ways.at("configured").mean_mrr() > 0.8);
+  REQUIRE(report.answerability);
+  CHECK(report.answerability->index_model == library.embedder.model_hash());
+  CHECK(report.answerability->answerable >= 20);
   CHECK(report.ranker.index_model == library.embedder.model_hash());
   CHECK(report.ranker.queries == 60);
   CHECK(report.dense_share > 0);

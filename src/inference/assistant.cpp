@@ -7,6 +7,7 @@
 #include "core/text/unicode.h"
 #include "inference/query/planned_search.h"
 #include "inference/trace.h"
+#include "models/prompts/prompts.h"
 
 namespace twin::inference {
 namespace {
@@ -45,7 +46,8 @@ auto retry_once(const Call& call, const std::stop_token& cancel, const bool& del
 
 struct Assistant::Retrieved {
   Assembled prompt;
-  double milliseconds = 0;
+  std::optional<Coverage> coverage;
+  double milliseconds = 0;  ///< to the assembled prompt
 };
 
 const std::vector<std::string>& variant_names() {
@@ -79,7 +81,8 @@ Json to_json(const Answer& answer) {
            {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}}},
           {"finish_reason", answer.finish_reason},
           {"passages", std::move(passages)},
-          {"trace_id", answer.trace_id}};
+          {"trace_id", answer.trace_id},
+          {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}};
 }
 
 Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(std::move(config)), parts_(std::move(parts)) {}
@@ -92,7 +95,8 @@ Result<std::vector<Passage>> Assistant::search(const std::string& query, int k, 
 
 SearchTools Assistant::tools(const RetrievalConfig& config) const {
   const auto reranker = parts_.rerankers.find(config.rerank);
-  return {parts_.index, parts_.embedder, reranker == parts_.rerankers.end() ? nullptr : reranker->second.get()};
+  return {parts_.index, parts_.embedder, reranker == parts_.rerankers.end() ? nullptr : reranker->second.get(),
+          &parts_.answerability};
 }
 
 Result<Found> Assistant::find(const SearchRequest& request, const RetrievalConfig& config) {
@@ -116,22 +120,23 @@ Result<QueryPlan> Assistant::plan(const AskRequest& request) {
 Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, const Variant& variant, Trace& trace) {
   Retrieved retrieved;
   std::vector<Passage> passages;
+  const double start = now_ms();
   if (variant.retrieval) {
-    const double start = now_ms();
     auto wanted = plan(request);
     if (!wanted) return tl::unexpected(std::move(wanted.error()));
     const int k = request.k > 0 ? request.k : config_.k;
     const bool delivered = false;
     auto found = retry_once([&] { return find_planned(tools(config_), *wanted, k, config_, request.cancel); },
                             request.cancel, delivered);
-    retrieved.milliseconds = now_ms() - start;
-    trace.retrieved(*wanted, k, found, retrieved.milliseconds);
+    trace.retrieved(*wanted, k, found, now_ms() - start);
     if (!found) return tl::unexpected(std::move(found.error()));
+    if (config_.not_covered != "off") retrieved.coverage = std::move(found->coverage);
     passages = std::move(found->passages);
   }
   auto prompt = assemble(request.messages, passages, config_, parts_.tokenizer);
   if (!prompt) return tl::unexpected(std::move(prompt.error()));
   retrieved.prompt = std::move(*prompt);
+  if (variant.retrieval) retrieved.milliseconds = now_ms() - start;
   return retrieved;
 }
 
@@ -167,6 +172,22 @@ models::ChatRequest chat_request(const AskRequest& request, std::vector<models::
 
 }  // namespace
 
+Result<Answer> Assistant::decline(Answer answer, const AskRequest& request, Trace& trace,
+                                  const std::function<bool(std::string_view)>& on_delta) {
+  const std::string& question = request.messages.back().content;
+  const bool korean = text::guess_language(text::repair_utf8(question)) == "ko";
+  auto said = models::load_prompt(korean ? "not-covered.ko.txt" : "not-covered.en.txt");
+  if (!said) return tl::unexpected(std::move(said.error()));
+  answer.text = std::move(*said);
+  answer.declined = true;
+  answer.finish_reason = "stop";
+  answer.first_token_ms = trace.elapsed_ms();
+  if (on_delta && !on_delta(answer.text)) answer.finish_reason = "cancelled";
+  answer.total_ms = trace.elapsed_ms();
+  trace.finish(question, answer.text, answer.usage);
+  return answer;
+}
+
 Result<Answer> Assistant::ask(const AskRequest& request, const std::function<bool(std::string_view)>& on_delta) {
   const auto variant = parse_variant(request.model);
   if (!variant) return tl::unexpected(variant.error());
@@ -179,8 +200,19 @@ Result<Answer> Assistant::ask(const AskRequest& request, const std::function<boo
   auto retrieved = retrieve(request, *variant, trace);
   if (!retrieved) return failed(std::move(retrieved.error()));
   if (request.cancel.stop_requested()) return failed({ErrorKind::cancelled, tr("The question was withdrawn"), {}, {}});
+  Answer answer;
+  answer.model = request.model;
+  answer.passages = std::move(retrieved->prompt.passages);
+  answer.retrieve_ms = retrieved->milliseconds;
+  answer.trace_id = trace.id();
+  answer.coverage = retrieved->coverage;
+  if (answer.coverage && !answer.coverage->covered && config_.not_covered == "say") {
+    auto declined = decline(std::move(answer), request, trace, on_delta);
+    if (!declined) return failed(std::move(declined.error()));
+    return declined;
+  }
   auto chat = chat_request(request, std::move(retrieved->prompt.messages), variant->adapter && parts_.has_adapter);
-  if (!retrieved->prompt.passages.empty()) chat.adapter_scale = config_.adapter_scale;
+  if (!answer.passages.empty()) chat.adapter_scale = config_.adapter_scale;
   const auto room = answer_room(chat.messages, request.max_tokens, parts_.chat.context_tokens(), parts_.tokenizer);
   if (!room) return failed(room.error());
   chat.max_tokens = *room;
@@ -197,14 +229,9 @@ Result<Answer> Assistant::ask(const AskRequest& request, const std::function<boo
   trace.generated(chat, result, now_ms() - start);
   if (!result) return failed(std::move(result.error()));
 
-  Answer answer;
-  answer.model = request.model;
   answer.finish_reason = result->finish_reason;
   answer.usage = result->usage;
-  answer.passages = std::move(retrieved->prompt.passages);
-  answer.retrieve_ms = retrieved->milliseconds;
   answer.first_token_ms = first_token;
-  answer.trace_id = trace.id();
   answer.text = std::string(text::trim(text::repair_utf8(result->text)));
   if (!answer.passages.empty()) {
     Cited cited = cite(answer.text, answer.passages, config_.support);

@@ -49,14 +49,18 @@ struct Answer {
   std::string model;
   std::string finish_reason;
   models::Usage usage;
+  std::optional<Coverage> coverage;  ///< whether the corpus answers; none: not looked at
+  bool declined = false;             ///< `text` says that the corpus does not answer (retrieval.not_covered: say)
+  /// From the question to the assembled prompt; to the first token; to the end.
   double retrieve_ms = 0, first_token_ms = 0, total_ms = 0;
   std::string trace_id;
 };
-/// The interface of `twin ask --json`, with finish_reason, passages and trace_id behind the fixed keys.
+/// The interface of `twin ask --json`, with finish_reason, passages, trace_id and coverage behind the fixed keys.
 [[nodiscard]] Json to_json(const Answer& answer);
 
 /// Thread-safe. References outlive it. Writes one trace per question when `runs` is given.
-/// A question without passages in the index is answered without them, and without citations.
+/// A question without passages in the index is answered without them, and without citations; one that the index does
+/// not seem to answer is told so, where the configuration wants it.
 class Assistant {
  public:
   struct Parts {
@@ -67,6 +71,7 @@ class Assistant {
     stores::Runs* runs = nullptr;
     bool has_adapter = false;
     Rerankers rerankers = {};                               ///< those at hand, whichever the configuration names
+    Answerability answerability = uncalibrated();           ///< decides whether the corpus answers
     std::function<std::vector<stores::User>()> users = {};  ///< who wrote, for filters that a question speaks of
   };
   Assistant(RetrievalConfig config, Parts parts);
@@ -89,6 +94,9 @@ class Assistant {
   struct Retrieved;
   [[nodiscard]] Result<Retrieved> retrieve(const AskRequest& request, const Variant& variant, class Trace& trace);
   [[nodiscard]] Result<QueryPlan> plan(const AskRequest& request);
+  /// Says, in the question's language, that the corpus does not answer it.
+  [[nodiscard]] Result<Answer> decline(Answer answer, const AskRequest& request, class Trace& trace,
+                                       const std::function<bool(std::string_view)>& on_delta);
   [[nodiscard]] SearchTools tools(const RetrievalConfig& config) const;
 
   RetrievalConfig config_;

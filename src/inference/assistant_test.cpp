@@ -22,13 +22,14 @@ struct Setup {
   bool has_adapter = true;
 
   Setup() { put(*index, embedder, "kernel", "articles", 1.0, {"The kernel schedules processes on the processor."}); }
+  RetrievalConfig config;
   Assistant assistant() {
-    return Assistant({}, {.index = *index,
-                          .embedder = embedder,
-                          .chat = chat,
-                          .tokenizer = tokenizer,
-                          .runs = runs.get(),
-                          .has_adapter = has_adapter});
+    return Assistant(config, {.index = *index,
+                              .embedder = embedder,
+                              .chat = chat,
+                              .tokenizer = tokenizer,
+                              .runs = runs.get(),
+                              .has_adapter = has_adapter});
   }
 };
 
@@ -134,6 +135,47 @@ TEST_CASE("nothing found: an answer without passages and citations") {
   CHECK(answer->text == "The kernel schedules processes.");
 }
 
+TEST_CASE("a question that the writing does not cover: said, warned of, or nothing, as configured") {
+  Setup setup;
+  AskRequest request = question();
+  request.messages = {{"user", "Which volcano erupted yesterday?"}};
+  setup.config.not_covered = "say";
+  std::string streamed;
+  const auto said = setup.assistant().ask(request, [&](std::string_view delta) {
+    streamed += delta;
+    return true;
+  });
+  REQUIRE(said);
+  CHECK(setup.chat.asked() == 0);
+  CHECK(said->declined);
+  CHECK(said->text.find("does not cover") != std::string::npos);
+  CHECK(streamed == said->text);
+  CHECK(said->citations.empty());
+  CHECK(to_json(*said).at("coverage").at("covered") == false);
+  CHECK(setup.runs->trace(said->trace_id).size() == 2);  // no chat
+  bool told = false;
+  for (const auto& span : setup.runs->trace(said->trace_id)) {
+    told = told || span.attributes.find("\"covered\":false") != std::string::npos;
+  }
+  CHECK(told);
+
+  request.messages = {{"user", "어제 어느 화산이 폭발했나요?"}};
+  CHECK(setup.assistant().ask(request)->text.find("글에는") != std::string::npos);
+
+  setup.config.not_covered = "warn";
+  const auto warned = setup.assistant().ask(request);
+  REQUIRE(warned);
+  CHECK(setup.chat.asked() == 1);
+  CHECK_FALSE(warned->declined);
+  CHECK_FALSE(warned->coverage->covered);
+
+  setup.config.not_covered = "off";
+  CHECK_FALSE(setup.assistant().ask(request)->coverage);
+  setup.config.not_covered = "say";
+  CHECK(setup.assistant().ask(question())->coverage->covered);
+  CHECK_FALSE(setup.assistant().ask(question("base"))->coverage);  // nothing was searched
+}
+
 TEST_CASE("a restarting worker is asked once more, but never after text was delivered") {
   Setup setup;
   setup.embedder.failures = 1;
@@ -236,7 +278,7 @@ TEST_CASE("JSON of an answer: the fixed keys, then ours") {
   const Json json = to_json(*answer);
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"answer", "citations", "model", "usage", "timing_ms", "finish_reason",
-                                         "passages", "trace_id"});
+                                         "passages", "trace_id", "coverage"});
   CHECK(json["usage"]["total_tokens"] == 10);
   CHECK(json["timing_ms"].contains("first_token"));
 }

@@ -80,6 +80,15 @@ Result<Rerankers> make_rerankers(const ServingSpec& spec, stores::Index& index, 
   return rerankers;
 }
 
+/// One that cannot be used is said and passed over: a question is worth an answer all the same.
+Answerability answerability_of(const ServingSpec& spec, stores::Index& index) {
+  if (spec.answerability.empty()) return uncalibrated();
+  auto loaded = load_answerability(spec.answerability, index.model().hash);
+  if (loaded) return std::move(*loaded);
+  log::warn("{}", loaded.error().text());
+  return uncalibrated();
+}
+
 }  // namespace
 
 struct Serving::State {
@@ -98,8 +107,9 @@ struct Serving::State {
   std::shared_ptr<models::Worker> embedder;
   std::shared_ptr<models::Worker> cross_encoder;  ///< null: none
   Rerankers rerankers;                            ///< without the judge, which is of the chat model
-  std::mutex refreshing;                          ///< one refresh at a time
-  std::mutex mutex;                               ///< guards `live`
+  Answerability answerability;
+  std::mutex refreshing;  ///< one refresh at a time
+  std::mutex mutex;       ///< guards `live`
   std::shared_ptr<Live> live;
 
   std::shared_ptr<Live> current() {
@@ -122,6 +132,7 @@ struct Serving::State {
                                                               .runs = runs,
                                                               .has_adapter = !adapter.gguf.empty(),
                                                               .rerankers = std::move(all),
+                                                              .answerability = answerability,
                                                               .users = spec.users});
     return fresh;
   }
@@ -159,7 +170,9 @@ Result<std::unique_ptr<Serving>> Serving::start(ServingSpec spec, models::ModelR
                         std::move(*rerankers),
                         {},
                         {},
+                        {},
                         {}});
+  state->answerability = answerability_of(state->spec, index);
   state->live = state->make_live(std::move(*chat), *adapter);
   return std::unique_ptr<Serving>(new Serving(std::move(state)));
 }

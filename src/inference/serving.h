@@ -19,6 +19,7 @@ struct ServingSpec {
   std::string adapter;             ///< registry id, empty: none
   std::filesystem::path reranker;  ///< GGUF of a cross-encoder, started when retrieval.rerank asks for it
   std::filesystem::path ranker;    ///< file of a learned ranker; one that is not there matters when it is asked for
+  std::filesystem::path answerability;  ///< file of a calibration; where there is none, the uncalibrated one decides
   models::WorkerConfig worker;
   RetrievalConfig retrieval;
   std::filesystem::path log_folder;

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/log.h"
+#include "inference/query/plan_report.h"
 
 namespace twin::inference {
 namespace {
@@ -54,16 +55,6 @@ Json chat_attributes(const models::ChatRequest& request, const std::string& mode
   return attributes;
 }
 
-/// What each step of understanding made of the question.
-Json steps_json(const std::vector<QueryStep>& steps) {
-  Json out = Json::array();
-  for (const QueryStep& step : steps) {
-    out.push_back(
-        {{"step", step.name}, {"outcome", step.outcome}, {"texts", step.texts}, {"duration_ms", step.milliseconds}});
-  }
-  return out;
-}
-
 }  // namespace
 
 Trace::Trace(stores::Runs* runs, std::string model)
@@ -109,11 +100,12 @@ void Trace::retrieved(const QueryPlan& plan, int k, const Result<Found>& found, 
                      {"gen_ai.provider.name", "twin"},
                      {"gen_ai.retrieval.query.text", plan.question},
                      {"gen_ai.retrieval.top_k", k}};
-  if (!plan.steps.empty()) attributes["twin.retrieval.query.steps"] = steps_json(plan.steps);
+  if (!plan.steps.empty()) attributes["twin.retrieval.query.steps"] = to_json(plan).at("steps");
   if (found) {
     for (const Passage& p : found->passages) documents.push_back(document_json(p));
     attributes["twin.retrieval.fusion"] = found->fusion;
     attributes["twin.retrieval.candidates"] = found->candidates;
+    attributes["twin.retrieval.coverage"] = to_json(found->coverage);
     if (found->rerank.name != "off") attributes["twin.retrieval.rerank"] = to_json(found->rerank);
   }
   attributes["gen_ai.retrieval.documents"] = std::move(documents);

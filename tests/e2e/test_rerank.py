@@ -43,7 +43,8 @@ class RerankTest(ProjectTest):
 
         report = self.twin("index", "tune", "--queries", 30, "--json").json()
         ways = {way["name"]: way for way in report["ways"]}
-        self.assertEqual(set(ways), {"lexical", "dense", "zscore", "rrf", "weighted", "fitted weights", "learned"})
+        self.assertEqual(set(ways), {"lexical", "dense", "zscore", "rrf", "weighted", "configured",
+                                     "fitted weights", "learned"})
         for way in ways.values():
             self.assertLessEqual(way["known"]["mrr@10"], 1)
         self.assertGreater(ways["learned"]["known"]["mrr@10"], 0.5)

@@ -5,6 +5,7 @@
 
 #include "cli/answer_text.h"
 #include "cli/commands.h"
+#include "cli/query_flags.h"
 #include "cli/session.h"
 #include "core/i18n.h"
 #include "ops/project/serve.h"
@@ -22,6 +23,7 @@ class AskCommand final : public Command {
     options.option("-k", k_, tr("Passages given to the model (0: by configuration)"));
     options.option("--max-tokens", max_tokens_, tr("Longest answer in tokens"));
     options.option("--temperature", temperature_, tr("0: always the most probable token"));
+    flags_.declare(options);
   }
   int run(Session& session) override {
     const auto serving = ops::start_serving(session.project(), true);
@@ -29,6 +31,7 @@ class AskCommand final : public Command {
     request.messages = {{"user", question_}};
     request.model = model_;
     request.k = k_;
+    request.query = flags_.apply(session.project().config().retrieval.query);
     request.max_tokens = max_tokens_;
     request.temperature = temperature_;
     request.cancel = session.stop();
@@ -45,6 +48,7 @@ class AskCommand final : public Command {
   std::string question_, model_ = "twin";
   int k_ = 0, max_tokens_ = 256;
   double temperature_ = 0.0;
+  QueryFlags flags_;
 };
 
 }  // namespace

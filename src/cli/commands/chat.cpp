@@ -60,7 +60,7 @@ class ChatCommand final : public Command {
       return;
     }
     conversation.push_back({"assistant", answer->text});
-    std::fputs(("\n" + citation_list(*answer)).c_str(), stdout);
+    std::fputs(("\n" + coverage_note(*answer) + citation_list(*answer)).c_str(), stdout);
   }
 
   std::string model_ = "twin";

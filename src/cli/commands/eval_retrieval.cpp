@@ -92,6 +92,7 @@ class EvalRetrieval final : public Command {
     // Lexical search needs no model; one that is named cuts the passages all the same, so that modes can be compared.
     if (has_model) worker = start_worker(session, project);
     const auto reranker = start_reranker(session, project);
+    const auto answerability = own_index ? ops::answerability(*project) : inference::uncalibrated();
     std::optional<TempFolder> temporary;
     if (index_.empty() && !own_index) temporary.emplace("twin-beir");
     const auto report =
@@ -101,6 +102,7 @@ class EvalRetrieval final : public Command {
                               .category = cut_by,
                               .retrieval = retrieval(project),
                               .reranker = reranker.reranker.get(),
+                              .answerability = own_index ? &answerability : nullptr,
                               .index = index_config(project),
                               .embed = project != nullptr ? project->config().embed : feature::EmbedConfig{},
                               .embedder = worker ? static_cast<models::EmbeddingEngine&>(*worker) : words,

@@ -20,11 +20,16 @@ class IndexTune final : public Command {
   void declare(Options& options) override {
     options.option("--queries", options_.queries, tr("Questions made of each kind"));
     options.option("--seed", seed_, tr("Seed of the choice of passages"));
-    options.flag("--dry-run", dry_run_, tr("Measure, but do not keep the ranker"));
+    options.option("--refused", options_.refused,
+                   tr("Share of the questions that the writing answers which may be told that it does not"));
+    options.flag("--dry-run", dry_run_, tr("Measure, but keep nothing"));
   }
   int run(Session& session) override {
     if (options_.queries < 1 || options_.queries > 10'000) {
       throw Fatal(ErrorKind::usage, tr("--queries takes a number from 1 to 10000"));
+    }
+    if (!(options_.refused >= 0 && options_.refused < 1)) {
+      throw Fatal(ErrorKind::usage, tr("--refused takes a number from 0 to 1"));
     }
     options_.seed = seed_;
     session.lock_project();
@@ -34,6 +39,9 @@ class IndexTune final : public Command {
                                                  session.progress(), session.stop());
     const auto file = ops::ranker_file(project);
     if (!dry_run_) value_or_throw(inference::save_ranker(report.ranker, file));
+    if (!dry_run_ && report.answerability) {
+      value_or_throw(inference::save_answerability(*report.answerability, ops::answerability_file(project)));
+    }
     if (session.json()) {
       Json json = evaluation::to_json(report);
       json["file"] = dry_run_ ? "" : file.string();
@@ -42,12 +50,23 @@ class IndexTune final : public Command {
       session.print(evaluation::to_table(report));
       session.print(tr("Best weights here with fusion {}: retrieval.lexical_weight {:.1f}, dense_weight {:.1f}",
                        project.config().retrieval.fusion, 2 * (1 - report.dense_share), 2 * report.dense_share));
+      if (report.answerability) session.print(describe(*report.answerability));
+      for (const Error& problem : report.problems) session.print(problem.text());
       if (!dry_run_) session.print(tr("The ranker is in {}; use it with retrieval.rerank: learned", file.string()));
     }
     return report.problems.empty() ? exit_code::done : exit_code::partial;
   }
 
  private:
+  static std::string describe(const inference::Answerability& fitted) {
+    const auto value = [&](const char* name) {
+      const auto found = fitted.measured.find(name);
+      return found == fitted.measured.end() ? 0.0 : found->second;
+    };
+    return tr("\"Not in the writing\": {:.1f} % of {} such questions told apart, {:.1f} % of {} others refused",
+              100 * value("recall"), fitted.unanswerable, 100 * value("refused"), fitted.answerable);
+  }
+
   evaluation::TuneOptions options_;
   int seed_ = 17;
   bool dry_run_ = false;

@@ -4,10 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/query_flags.h"
 #include "cli/session.h"
+#include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
-#include "inference/rag/search.h"
+#include "inference/query/plan_report.h"
+#include "inference/query/planned_search.h"
 #include "ops/project/rerankers.h"
 #include "ops/project/workers.h"
 
@@ -23,29 +26,41 @@ class SearchCommand final : public Command {
   void declare(Options& options) override {
     options.positional("query", query_, tr("What to look for"));
     options.option("-k", k_, tr("Number of passages"));
-    options.flag("--explain", explain_, tr("Say for each passage what each retriever and the reranker made of it"));
+    options.flag("--explain", explain_,
+                 tr("Say what was made of the question, and of each passage by each retriever and the reranker"));
     options.option("--category", filter_.categories, tr("Only this category (repeatable)"));
     options.option("--source", filter_.sources, tr("Only this source (repeatable)"));
     options.option("--author", authors_, tr("Only this author (repeatable)"));
+    flags_.declare(options);
   }
   int run(Session& session) override {
     ops::Project& project = session.project();
     for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
+    const inference::QueryConfig understanding = flags_.apply(project.config().retrieval.query);
     const auto worker = ops::start_embedding_worker(project);
     const auto started = ops::start_reranker(project, session.progress());
+    const auto answerability = ops::answerability(project);
+    auto plan = understand(session, understanding, started.worker.get());
+    const inference::SearchTools tools{project.index(), *worker, started.reranker.get(), &answerability};
     const auto found =
-        value_or_throw(inference::find_passages({project.index(), *worker, started.reranker.get()},
-                                                {query_, k_, filter_, session.stop()}, project.config().retrieval));
+        value_or_throw(inference::find_planned(tools, plan, k_, project.config().retrieval, session.stop()));
     if (session.json()) {
       Json results = Json::array();
       for (const inference::Passage& passage : found.passages) results.push_back(inference::to_json(passage));
       session.print(Json{{"results", results},
                          {"fusion", found.fusion},
                          {"candidates", found.candidates},
-                         {"rerank", inference::to_json(found.rerank)}});
+                         {"rerank", inference::to_json(found.rerank)},
+                         {"query", inference::to_json(plan)},
+                         {"coverage", inference::to_json(found.coverage)}});
     } else {
+      if (const auto steps = inference::to_text(plan); explain_ && !steps.empty()) session.print(steps);
       for (const inference::Passage& passage : found.passages) session.print(describe(passage));
       if (found.passages.empty()) session.print(tr("Nothing found."));
+      if (!found.coverage.covered) {
+        session.print(tr("The writing may not cover this question: the nearest passages are hardly about it."));
+      }
+      if (explain_) session.print(inference::to_text(found.coverage));
       if (explain_) session.print(tr("{} candidates, joined by {}", found.candidates, found.fusion));
       if (const auto text = inference::to_text(found.rerank); !text.empty()) session.print(text);
     }
@@ -53,6 +68,30 @@ class SearchCommand final : public Command {
   }
 
  private:
+  /// What is searched for. The chat model is started when a step wants it; where it is not on this machine, the step
+  /// says so and leaves the question as it is. `reranking`: the reranker's worker.
+  inference::QueryPlan understand(Session& session, inference::QueryConfig config, models::Worker* reranking) {
+    ops::Project& project = session.project();
+    if (config.rewrite == "model") config.rewrite = "off";  // there is no conversation to lean on
+    const std::string& chat_model = project.config().models.chat;
+    std::unique_ptr<models::Worker> own;
+    models::Worker* chat = project.config().retrieval.rerank == "llm" ? reranking : nullptr;
+    if (chat == nullptr && config.asks_model() && project.models().gguf(chat_model)) {
+      own = ops::start_chat_worker(project);
+      chat = own.get();
+    }
+    const auto facets = project.index().facets();
+    const auto users = project.warehouse().users();
+    auto plan = value_or_throw(inference::understand({{"user", query_}}, {.config = config,
+                                                                          .chat = chat,
+                                                                          .facets = facets,
+                                                                          .users = users,
+                                                                          .now = system_clock().now(),
+                                                                          .cancel = session.stop()}));
+    plan.required = filter_;
+    return plan;
+  }
+
   /// By name or alias; searching never creates a user.
   static std::string author_id(ops::Project& project, const std::string& name) {
     const std::string wanted = text::fold(name);
@@ -95,6 +134,7 @@ class SearchCommand final : public Command {
   std::string query_;
   int k_ = 5;
   bool explain_ = false;
+  QueryFlags flags_;
   stores::IndexFilter filter_;
   std::vector<std::string> authors_;
 };

@@ -84,7 +84,8 @@ std::string completion_json(const CompletionHead& head, const Answer& answer) {
                {"choices", Json::array({std::move(one)})},
                {"usage", usage_json(answer.usage)},
                {"timing_ms", timing_json(answer)},
-               {"trace_id", answer.trace_id}});
+               {"trace_id", answer.trace_id},
+               {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}});
 }
 
 std::string role_event(const CompletionHead& head) {
@@ -101,6 +102,7 @@ std::string final_event(const CompletionHead& head, const Answer& answer) {
   Json json = chunk(head, choice(std::move(delta), finish_reason(answer)));
   json["timing_ms"] = timing_json(answer);
   json["trace_id"] = answer.trace_id;
+  json["coverage"] = answer.coverage ? to_json(*answer.coverage) : Json();
   return event(json);
 }
 

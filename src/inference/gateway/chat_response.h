@@ -18,14 +18,14 @@ struct CompletionHead {
 };
 [[nodiscard]] CompletionHead completion_head(const std::string& model, bool include_usage);
 
-/// chat.completion. Beyond OpenAI's fields: message.citations, message.passages, timing_ms, trace_id.
+/// chat.completion. Beyond OpenAI's fields: message.citations, message.passages, timing_ms, trace_id, coverage.
 [[nodiscard]] std::string completion_json(const CompletionHead& head, const Answer& answer);
 
 /// Server-sent events ("data: …\n\n") of a streamed completion, in the order they are sent.
 [[nodiscard]] std::string role_event(const CompletionHead& head);
 [[nodiscard]] std::string text_event(const CompletionHead& head, std::string_view text);
 /// With finish_reason. The text was streamed before its sources were known: delta.annotated repeats it with its marks,
-/// beside delta.citations and delta.passages; timing_ms and trace_id as above.
+/// beside delta.citations and delta.passages; timing_ms, trace_id and coverage as above.
 [[nodiscard]] std::string final_event(const CompletionHead& head, const Answer& answer);
 /// No choices, the usage of the whole request.
 [[nodiscard]] std::string usage_event(const CompletionHead& head, const models::Usage& usage);

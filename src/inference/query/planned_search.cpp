@@ -62,6 +62,9 @@ Result<Found> find_parts(const SearchTools& tools, const QueryPlan& plan, const 
   }
   Found all = parts.front();
   all.passages.clear();
+  for (const Found& part : parts) {
+    if (part.coverage.probability > all.coverage.probability) all.coverage = part.coverage;
+  }
   std::set<std::string> taken;
   const std::size_t wanted = static_cast<std::size_t>(request.k > 0 ? request.k : config.k);
   for (std::size_t rank = 0; rank < wanted && all.passages.size() < wanted; ++rank) {
@@ -75,6 +78,22 @@ Result<Found> find_parts(const SearchTools& tools, const QueryPlan& plan, const 
   return all;
 }
 
+/// Of each list and each end of the span of time: the request's where it has one, else the question's.
+stores::IndexFilter joined(const stores::IndexFilter& required, const stores::IndexFilter& read_off) {
+  stores::IndexFilter filter = required;
+  const auto take = [](std::vector<std::string>& own, const std::vector<std::string>& other) {
+    if (own.empty()) own = other;
+  };
+  take(filter.categories, read_off.categories);
+  take(filter.sources, read_off.sources);
+  take(filter.author_ids, read_off.author_ids);
+  take(filter.languages, read_off.languages);
+  take(filter.document_ids, read_off.document_ids);
+  if (filter.published_from == 0) filter.published_from = read_off.published_from;
+  if (filter.published_before == 0) filter.published_before = read_off.published_before;
+  return filter;
+}
+
 Result<Found> find(const SearchTools& tools, const QueryPlan& plan, const SearchRequest& request,
                    const RetrievalConfig& config) {
   if (!plan.parts.empty()) return find_parts(tools, plan, request, config);
@@ -86,14 +105,14 @@ Result<Found> find(const SearchTools& tools, const QueryPlan& plan, const Search
 
 Result<Found> find_planned(const SearchTools& tools, QueryPlan& plan, int k, const RetrievalConfig& config,
                            std::stop_token cancel) {
-  SearchRequest request{plan.question, k, plan.filter, std::move(cancel), plan.passages};
+  SearchRequest request{plan.question, k, joined(plan.required, plan.filter), std::move(cancel), plan.passages};
   auto found = find(tools, plan, request, config);
   if (!found || !found->passages.empty() || plan.filter.empty()) return found;
   for (QueryStep& step : plan.steps) {
     if (step.name == "filters") step.outcome = "given up: nothing in the index passes";
   }
   plan.filter = {};
-  request.filter = {};
+  request.filter = plan.required;
   return find(tools, plan, request, config);
 }
 

@@ -43,6 +43,7 @@ TEST_CASE("planned search: one question is searched as ever") {
 
 TEST_CASE("planned search: what several wordings find together comes first") {
   Fixture f;
+  f.config.spread_below = 0;  // of "zebra" no passage holds a word
   QueryPlan plan{.question = "zebra", .wordings = {"zebra", "kernel module", "kernel processes"}};
   const auto ids = f.find(plan, 2);
   CHECK(ids == Strings{"kernel", "kernel"});
@@ -78,6 +79,21 @@ TEST_CASE("planned search: a filter holds, and is given up when it leaves nothin
   CHECK(f.find(plan).front() == "kernel");
   CHECK(plan.steps[0].outcome.starts_with("given up"));
   CHECK(plan.filter.empty());
+}
+
+TEST_CASE("planned search: what the request asks for holds, whatever is read off the question") {
+  Fixture f;
+  QueryPlan plan{.question = "kernel"};
+  plan.required.categories = {"articles"};
+  plan.filter.document_ids = {"banana"};  // an article: none
+  plan.steps = {{.name = "filters", .outcome = "used"}};
+  const auto ids = f.find(plan, 10);
+  REQUIRE_FALSE(ids.empty());
+  CHECK(std::count(ids.begin(), ids.end(), "banana") == 0);
+  CHECK(plan.steps[0].outcome.starts_with("given up"));
+  plan.filter = {};
+  plan.filter.categories = {"posts"};  // the request has a category of its own, and it wins
+  for (const std::string& id : f.find(plan, 10)) CHECK(id != "banana");
 }
 
 }  // namespace twin::inference

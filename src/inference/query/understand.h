@@ -28,8 +28,9 @@ struct QueryPlan {
   std::vector<std::string> wordings;  ///< of the whole question, itself first; their rankings are fused
   std::vector<std::string> parts;     ///< questions that each want passages of their own; empty: there is one only
   std::vector<std::string> passages;  ///< hypothetical ones, whose vectors join the question's
-  stores::IndexFilter filter;
-  std::vector<QueryStep> steps;
+  stores::IndexFilter filter;         ///< read off the question; given up where it leaves nothing
+  stores::IndexFilter required = {};  ///< what the request itself asks for: never given up, and it wins
+  std::vector<QueryStep> steps = {};
 };
 
 /// What understanding may look at. References outlive the call.

@@ -24,6 +24,14 @@ void RetrievalConfig::bind(config::Binder& b) {
           {.min = 0.05, .max = 1});
   b.field("fusion", fusion, "How the retrievers' scores are joined: zscore, rrf (ranks alone) or weighted (0 to 1)",
           {.one_of = stores::fusion_names()});
+  b.field("page_evidence", page_evidence,
+          "Weight of what the other passages found of a document add to each of them; 0 for nothing",
+          {.min = 0, .max = 100});
+  b.field(
+      "spread_below", spread_below,
+      "One passage of each document comes first where the best one holds less than this share of the question's words "
+      "(unless max_per_document says otherwise); 0: never",
+      {.min = 0, .max = 1});
   b.field("max_per_document", max_per_document,
           "Passages of one document, as long as others are left; 0 for any number", {.min = 0, .max = 1000});
   b.field("mmr_lambda", mmr_lambda,
@@ -45,6 +53,11 @@ void RetrievalConfig::bind(config::Binder& b) {
           {.one_of = {"pointwise", "listwise"}});
   b.field("rerank_passage_bytes", rerank_passage_bytes, "Beginning of each passage that the chat model is shown",
           {.min = 100, .max = 1 << 20});
+  b.field(
+      "not_covered", not_covered,
+      "A question that the writing does not seem to answer: say (so, instead of answering), warn (answer and say so) "
+      "or off",
+      {.one_of = {"say", "warn", "off"}});
   b.group("query", query, "What happens to a question before it is searched for");
 }
 
@@ -53,18 +66,20 @@ Json to_json(const Passage& passage) {
   for (const auto& [retriever, score] : passage.parts) parts[retriever] = score;
   Json shares = Json::object();
   for (const auto& [retriever, share] : passage.shares) shares[retriever] = share;
-  Json json = {{"rank", passage.rank},
-               {"score", passage.score},
-               {"document_id", passage.document_id},
-               {"url", passage.url},
-               {"title", passage.title},
-               {"heading", passage.heading},
-               {"text", passage.text},
-               {"start", passage.start},
-               {"end", passage.end},
-               {"parts", std::move(parts)},
-               {"fusion", {{"rank", passage.fused_rank}, {"score", passage.fused}, {"shares", std::move(shares)}}},
-               {"rerank", passage.reranked ? Json(*passage.reranked) : Json()}};
+  Json json = {
+      {"rank", passage.rank},
+      {"score", passage.score},
+      {"document_id", passage.document_id},
+      {"url", passage.url},
+      {"title", passage.title},
+      {"heading", passage.heading},
+      {"text", passage.text},
+      {"start", passage.start},
+      {"end", passage.end},
+      {"parts", std::move(parts)},
+      {"fusion",
+       {{"rank", passage.fused_rank}, {"score", passage.fused}, {"page", passage.page}, {"shares", std::move(shares)}}},
+      {"rerank", passage.reranked ? Json(*passage.reranked) : Json()}};
   if (passage.hit.end > 0) {
     json["hit"] = {{"start", passage.hit.start}, {"end", passage.hit.end}, {"heading", passage.hit.heading}};
   }

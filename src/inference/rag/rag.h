@@ -28,6 +28,8 @@ struct RetrievalConfig {
   double support = 0.5;  ///< share of a sentence's content words that a passage must hold to be cited
 
   std::string fusion = "weighted";  ///< how the retrievers' scores are joined: zscore | rrf | weighted
+  double page_evidence = 0.5;       ///< weight of what the other candidates of a passage's document show
+  double spread_below = 0.8;        ///< coverage of the question below which one passage of each document comes first
   int max_per_document = 0;         ///< passages of one document, as long as there are others; 0: any number
   double mmr_lambda = 1;            ///< maximal marginal relevance: 1 looks at relevance alone, 0 at diversity alone
   double recency_days = 0;          ///< half-life of the bonus for recent documents; 0: none
@@ -39,6 +41,9 @@ struct RetrievalConfig {
   double rerank_weight = 1;              ///< share of the reranker in the order; the rest is the fusion's
   std::string rerank_llm = "pointwise";  ///< pointwise | listwise
   int rerank_passage_bytes = 1200;       ///< of each passage, for judges that read prompts
+
+  /// What ask does with a question that the corpus does not seem to answer (answerability.h): off | warn | say.
+  std::string not_covered = "warn";
 
   QueryConfig query;  ///< what happens to a question before it is searched for
   void bind(config::Binder& b);
@@ -56,6 +61,7 @@ struct Passage {
   double score = 0;
   std::map<std::string, double> parts;   ///< score of each retriever
   std::map<std::string, double> shares;  ///< what each retriever adds to the fused score
+  double page = 0;                       ///< what the candidates of its document add to the fused score
   double fused = 0;                      ///< score before reranking, weight of the category and recency included
   int fused_rank = 0;                    ///< by it, 1 …
   std::optional<double> reranked;        ///< the reranker's own score, where it judged the passage

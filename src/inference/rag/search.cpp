@@ -76,6 +76,7 @@ Passage make_passage(const stores::FusedHit& hit, stores::PassageOutline&& outli
   Passage passage;
   passage.fused = hit.score + bonus(outline, config);
   passage.score = passage.fused;
+  passage.page = hit.score;  // for add_page_evidence()
   passage.parts = hit.parts;
   passage.shares = hit.shares;
   passage.chunk_id = std::move(outline.chunk_id);
@@ -115,6 +116,27 @@ std::vector<stores::FusedHit> fused(stores::Index& index, const std::string& que
   auto hits = stores::fuse(fusion, lists, 2 * config.candidates);
   standardize(hits, fusion);
   return hits;
+}
+
+/// What the candidates of a document show together, added to each: fused scores above the mean, summed over the root of
+/// how many there are. A page that is about the question shows it in several of its passages; a single one may be like
+/// it by chance.
+void add_page_evidence(std::vector<Passage>& passages, double weight) {
+  struct Page {
+    double sum = 0, passages = 0;
+  };
+  std::map<std::string, Page> pages;
+  for (const Passage& passage : passages) {
+    Page& page = pages[passage.document_id];
+    page.sum += std::max(0.0, passage.page);
+    page.passages += 1;
+  }
+  for (Passage& passage : passages) {
+    const Page& page = pages[passage.document_id];
+    passage.page = weight * page.sum / std::sqrt(page.passages);
+    passage.fused += passage.page;
+    passage.score = passage.fused;
+  }
 }
 
 RetrievalConfig wide_enough(const RetrievalConfig& config, int k) {
@@ -173,6 +195,7 @@ std::vector<Passage> fused_passages(stores::Index& index, const std::string& que
     if (outline.weight <= 0) continue;                   // a category that is not searched
     passages.push_back(make_passage(hits[at], std::move(outline), config));
   }
+  add_page_evidence(passages, config.page_evidence);
   std::stable_sort(passages.begin(), passages.end(),
                    [](const Passage& a, const Passage& b) { return a.score > b.score; });
   passages = without_repetitions(index, std::move(passages));
@@ -191,10 +214,17 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
   found.fusion = config.fusion;
   found.rerank.name = config.rerank;
   found.candidates = static_cast<int>(passages.size());
+  const Evidence evidence = evidence_of(tools.index, request.query, passages);
+  if (config.not_covered != "off") {
+    found.coverage = decide(tools.answerability != nullptr ? *tools.answerability : uncalibrated(), evidence);
+  }
   if (rerank) read_texts(tools.index, passages, static_cast<std::size_t>(config.rerank_candidates));
   if (rerank) found.rerank = rerank_passages(*tools.reranker, request.query, config, request.cancel, passages);
   const int k = request.k > 0 ? request.k : config.k;
-  auto chosen = choose_passages(std::move(passages), k, config, tools.index);
+  RetrievalConfig choice = config;
+  // Where words do not say which passage is meant, several pages are a better answer than several passages of one.
+  if (choice.max_per_document == 0 && evidence.coverage < config.spread_below) choice.max_per_document = 1;
+  auto chosen = choose_passages(std::move(passages), k, choice, tools.index);
   read_texts(tools.index, chosen, chosen.size());
   found.passages = read_parents(tools.index, std::move(chosen));
   return found;

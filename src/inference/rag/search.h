@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "inference/rag/answerability.h"
 #include "inference/rag/rag.h"
 #include "inference/rag/rerank.h"
 #include "stores/index/fusion.h"
@@ -14,7 +15,8 @@ namespace twin::inference {
 struct SearchTools {
   stores::Index& index;
   models::EmbeddingEngine& embedder;
-  Reranker* reranker = nullptr;  ///< the one that the configuration names, if any
+  Reranker* reranker = nullptr;                  ///< the one that the configuration names, if any
+  const Answerability* answerability = nullptr;  ///< calibrated on the index; null: uncalibrated()
 };
 
 struct SearchRequest {
@@ -32,14 +34,16 @@ struct Found {
   std::string fusion;  ///< how the scores were joined
   int candidates = 0;  ///< passages that the retrievers found, repetitions left out
   RerankReport rerank;
+  Coverage coverage = {};  ///< whether the corpus answers; unless retrieval.not_covered is off
 };
 
-/// Lexical and dense candidates, each judged by both, fused, with the logarithm of the category's weight and the
-/// bonus for recent documents added (in standard deviations of the fused score); passages that repeat or mostly
-/// overlap a better one are left out; the best are ranked anew by the reranker within its time; k are chosen
-/// (choose.h). A question longer than the embedder's window is embedded by its beginning. Nothing found is an empty
-/// list. Errors: those of the embedder; usage when the configuration asks for a reranker that is not there. A reranker
-/// that fails is none: the order stays, and the report says why.
+/// Lexical and dense candidates, each judged by both, fused, with the logarithm of the category's weight, the bonus for
+/// recent documents and what the other candidates of a document show (page_evidence) added, all in standard deviations
+/// of the fused score; passages that repeat or mostly overlap a better one are left out; the best are ranked anew by
+/// the reranker within its time; k are chosen (choose.h), of different documents first where words do not say which
+/// passage is meant (spread_below). A question longer than the embedder's window is embedded by its beginning. Nothing
+/// found is an empty list. Errors: those of the embedder; usage when the configuration asks for a reranker that is not
+/// there. A reranker that fails is none: the order stays, and the report says why.
 [[nodiscard]] Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request,
                                           const RetrievalConfig& config);
 

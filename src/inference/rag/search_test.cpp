@@ -259,3 +259,38 @@ TEST_CASE("recent documents come before old ones that match as well, if wanted")
     CHECK(setup.find("banana harvest").at(0).document_id == "a-undated");
   }
 }
+
+TEST_CASE("a page that shows the matter in several passages comes before one that holds a word of it by chance") {
+  Setup setup;
+  put(*setup.index, setup.embedder, "chance", "articles", 1.0,
+      {"Of the banana, a kernel.", "Apples are red.", "Pears are green."});
+  put(*setup.index, setup.embedder, "page", "articles", 1.0,
+      {"Of the banana, a kernel too.", "The banana ripens.", "A banana is peeled."});
+  setup.config.spread_below = 0;
+  setup.config.page_evidence = 0;
+  CHECK(setup.find("banana kernel").at(0).page == 0);
+  CHECK(setup.find("banana kernel").at(0).document_id == "chance");  // the shorter passage
+  setup.config.page_evidence = 0.5;
+  const auto found = setup.find("banana kernel");
+  CHECK(found.at(0).document_id == "page");
+  CHECK(found[0].page > 0);
+  CHECK(to_json(found[0]).at("fusion").at("page") == found[0].page);
+}
+
+TEST_CASE("where words do not say which passage is meant, one passage of each document comes first") {
+  Setup setup;
+  setup.config.page_evidence = 0;
+  const std::string vague = "Which fruity kernel thing schedules whom, yesterday or tomorrow?";
+  setup.config.spread_below = 0;
+  const auto together = documents(setup.find(vague, 2));
+  CHECK(together == std::vector<std::string>{"kernel", "kernel"});
+  setup.config.spread_below = 0.8;
+  const auto apart = documents(setup.find(vague, 2));
+  CHECK(apart[0] == "kernel");
+  CHECK(apart[1] != "kernel");
+  CHECK(setup.find(vague, 6).size() == 6);  // nothing is lost
+  // Words that one passage holds all of ask for passages.
+  CHECK(documents(setup.find("kernel", 2)) == std::vector<std::string>{"kernel", "kernel"});
+  setup.config.max_per_document = 2;  // said by the user
+  CHECK(documents(setup.find(vague, 2)) == together);
+}

@@ -1,6 +1,7 @@
 #include "ops/project/rerankers.h"
 
 #include "core/i18n.h"
+#include "core/log.h"
 #include "inference/rag/cross_encoder.h"
 #include "inference/rag/learned_ranker.h"
 #include "inference/rag/llm_judge.h"
@@ -24,6 +25,17 @@ std::filesystem::path reranker_gguf(Project& project, ProgressSink& progress) {
 
 std::filesystem::path ranker_file(Project& project) {
   return inference::ranker_file(project.layout().state(), project.index().model().hash);
+}
+
+std::filesystem::path answerability_file(Project& project) {
+  return inference::answerability_file(project.layout().state(), project.index().model().hash);
+}
+
+inference::Answerability answerability(Project& project) {
+  auto loaded = inference::load_answerability(answerability_file(project), project.index().model().hash);
+  if (loaded) return std::move(*loaded);
+  log::warn("{}", loaded.error().text());
+  return inference::uncalibrated();
 }
 
 StartedReranker start_reranker(Project& project, ProgressSink& progress) {

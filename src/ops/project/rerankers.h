@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/progress.h"
+#include "inference/rag/answerability.h"
 #include "inference/rag/rerank.h"
 #include "models/engines/worker.h"
 #include "ops/project/project.h"
@@ -25,5 +26,10 @@ struct StartedReranker {
 
 /// The file of the ranker trained on the project's index.
 [[nodiscard]] std::filesystem::path ranker_file(Project& project);
+
+/// The file of what decides whether the project's writing answers a question, and what lies there: that of indexes
+/// which were not calibrated where there is none. A file that cannot be used is said in the log, and counts as none.
+[[nodiscard]] std::filesystem::path answerability_file(Project& project);
+[[nodiscard]] inference::Answerability answerability(Project& project);
 
 }  // namespace twin::ops

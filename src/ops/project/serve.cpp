@@ -14,6 +14,7 @@ std::unique_ptr<inference::Serving> start_serving(Project& project, bool traces)
   spec.retrieval = config.retrieval;
   if (spec.retrieval.rerank == "cross-encoder") spec.reranker = reranker_gguf(project, silent_progress());
   spec.ranker = ranker_file(project);
+  spec.answerability = answerability_file(project);
   spec.log_folder = project.layout().logs();
   spec.users = [&project] { return project.warehouse().users(); };
   return value_or_throw(inference::Serving::start(std::move(spec), project.models(), project.index(),
