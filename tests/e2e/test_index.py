@@ -127,6 +127,29 @@ class Qdrant(ProjectTest):
             checks = {c["check"]: c for c in self.twin(*there, "doctor", "--json", code=None).json()}
             self.assertEqual(checks["index"]["state"], "good")
 
+    def test_the_doctor_finds_the_same_on_a_server(self):
+        """index doctor and index map look through the same interface: what is wrong there is what is wrong here."""
+        self.twin("collect")
+        with QdrantServer() as server:
+            there = ["--set", f"index.uri={server.uri()}", "--set", "index.qdrant.exact=true"]
+            for sets in ([], there):
+                self.twin(*sets, "index")
+                self.assertEqual(self.twin(*sets, "--json", "index", "doctor").json()["findings"], [])
+            maps = [self.twin(*s, "--json", "index", "map", "--output", self.home / "m.svg").json() for s in ([], there)]
+            titles = [sorted(p["title"] for p in m["points"]) for m in maps]
+            self.assertEqual(titles[0], titles[1])
+            # A new document, one that is gone, one that changed.
+            (self.home / "writing" / "new.md").write_text("# New\n\nThis was written after the index was made.\n")
+            (self.home / "writing" / "garden.txt").unlink()
+            page = self.home / "writing" / "sourdough.md"
+            page.write_text(page.read_text() + "\nOne more sentence for the dough.\n")
+            self.twin("collect")
+            mine, theirs = (self.twin(*s, "--json", "index", "doctor", code=3).json() for s in ([], there))
+            self.assertEqual(mine["faults"], theirs["faults"])
+            named = lambda report: [(f["fault"], f["document"], f.get("passage")) for f in report["findings"]]
+            self.assertEqual(named(mine), named(theirs))
+            self.assertEqual({n: f["count"] for n, f in theirs["faults"].items()}, {"missing": 1, "orphan": 1, "stale": 1})
+
     def test_a_server_with_a_key(self):
         key = "a-key-for-tests"
         with QdrantServer(key) as server:

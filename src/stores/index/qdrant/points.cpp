@@ -67,7 +67,9 @@ Json meta_payload(const Meta& meta) {
           {"documents", meta.documents},
           {"chunks", meta.chunks},
           {"tokens", meta.tokens},
-          {"last_document", meta.last_document}};
+          {"last_document", meta.last_document},
+          {"embedder", meta.embedder},
+          {"served", meta.served}};
 }
 
 Meta meta_of(const Json& payload) {
@@ -81,6 +83,8 @@ Meta meta_of(const Json& payload) {
   meta.chunks = payload.at("chunks").get<std::int64_t>();
   meta.tokens = payload.at("tokens").get<std::int64_t>();
   meta.last_document = payload.at("last_document").get<std::string>();
+  meta.embedder = payload.value("embedder", std::string());
+  meta.served = payload.value("served", std::int64_t{0});
   return meta;
 }
 

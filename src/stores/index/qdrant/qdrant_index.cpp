@@ -39,18 +39,13 @@ void QdrantConfig::bind(config::Binder& b) {
 }
 
 namespace qdrant {
-namespace {
 
-/// Tokens of a passage, until settle() knows better.
-constexpr double kFirstAverage = 200;
-
-}  // namespace
-
-QdrantIndex::QdrantIndex(IndexConfig config, Server server, std::string name, std::unique_ptr<HttpClient> http)
+QdrantIndex::QdrantIndex(IndexConfig config, Server server, std::string name, std::unique_ptr<HttpClient> http,
+                         std::string version)
     : config_(std::move(config)),
       tier_(tokenizer_tier(config_.tokenizer)),
       client_(std::move(server), std::move(http)),
-      collection_(client_, std::move(name)) {
+      collection_(client_, std::move(name), std::move(version)) {
   if (auto meta = read_meta(); meta && meta->words != words_identity()) {
     const std::lock_guard lock(writing_);
     const double average = meta->average_length;
@@ -58,8 +53,8 @@ QdrantIndex::QdrantIndex(IndexConfig config, Server server, std::string name, st
   }
 }
 
-std::string QdrantIndex::words_identity() const {
-  return fmt::format("{} headings {}", tier_.identity(), config_.heading_weight);
+std::string words_identity(const TokenizerTier& tier, const IndexConfig& config) {
+  return fmt::format("{} headings {}", tier.identity(), config.heading_weight);
 }
 
 void QdrantIndex::check_words(const Meta& meta) const {
@@ -90,7 +85,8 @@ bool QdrantIndex::use_model(const std::string& embedding_model_hash, int dimensi
   next.model = embedding_model_hash;
   next.dimension = dimension;
   next.words = words_identity();
-  next.average_length = present ? present->average_length : kFirstAverage;
+  next.average_length = present ? present->average_length : first_average_length;
+  next.served = present ? present->served + 1 : 1;
   next.sequence = present ? present->sequence + 1 : 0;  // never goes back: readers compare with what they have seen
   collection_.switch_to(next);
   read_meta();

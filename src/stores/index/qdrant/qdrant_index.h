@@ -16,6 +16,12 @@
 
 namespace twin::stores::qdrant {
 
+/// What makes the sparse vectors of an index: other ones cannot be searched together with them.
+[[nodiscard]] std::string words_identity(const TokenizerTier& tier, const IndexConfig& config);
+
+/// The average length of passages in tokens that the first sparse vectors are made with; settle() then knows better.
+inline constexpr double first_average_length = 200;
+
 /// A document is one point, its passages are others, and Qdrant has no transactions over several. So:
 /// - replace() writes the passages under a new generation, which nobody asks for yet; then the document's point, which
 ///   names that generation: this one write is the switch; then it deletes the passages of older generations. Each step
@@ -31,8 +37,10 @@ namespace twin::stores::qdrant {
 /// again on opening, like another tokenizer.
 class QdrantIndex final : public Index {
  public:
-  /// Makes the sparse vectors again when another tokenizer made them. Throws Fatal when no server answers.
-  QdrantIndex(IndexConfig config, Server server, std::string name, std::unique_ptr<HttpClient> http);
+  /// `version`: a collection of the index that stays the same when another one is switched to; empty: the one that
+  /// serves. Makes the sparse vectors again when another tokenizer made them. Throws Fatal when no server answers.
+  QdrantIndex(IndexConfig config, Server server, std::string name, std::unique_ptr<HttpClient> http,
+              std::string version = {});
 
   /// A text that is not UTF-8, or a document that is too large for one request: an error of the item.
   [[nodiscard]] Result<void> replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
@@ -86,7 +94,8 @@ class QdrantIndex final : public Index {
   /// Also remembered for searches.
   std::optional<Meta> read_meta();
   void check_words(const Meta& meta) const;
-  [[nodiscard]] std::string words_identity() const;
+
+  [[nodiscard]] std::string words_identity() const { return qdrant::words_identity(tier_, config_); }
 
   // qdrant_write.cpp
   void tidy(Meta meta);

@@ -183,6 +183,38 @@ void QdrantIndex::tidy(Meta meta) {
            }
            return true;
          });
+  // Passages that are gone for another reason than a writer's end: their documents lose their keys, so that the build
+  // that calls this makes them again.
+  const Json chunks = {{"must", {matches("kind", "chunk")}}};
+  const auto there =
+      client_.call("POST", collection_.path("/points/count"), body_of({{"exact", true}, {"filter", chunks}}));
+  if (there && there->at("count").get<std::int64_t>() != counted.chunks) {
+    std::map<std::string, std::map<std::string, std::int64_t>> passages;  // by document, by generation
+    scroll({{"filter", chunks}, {"with_payload", {"document", "generation"}}}, [&](const Json& points) {
+      for (const auto& point : points) {
+        const Json& payload = point.at("payload");
+        ++passages[payload.at("document").get<std::string>()][payload.at("generation").get<std::string>()];
+      }
+      return true;
+    });
+    Json broken = Json::array();
+    scroll({{"filter", {{"must", {matches("kind", "document")}}}}, {"with_payload", {"id", "generation", "chunks"}}},
+           [&](const Json& points) {
+             for (const auto& point : points) {
+               const Json& payload = point.at("payload");
+               const auto& own = passages[payload.at("id").get<std::string>()];
+               const auto found = own.find(payload.at("generation").get<std::string>());
+               const std::int64_t whole = payload.at("chunks").get<std::int64_t>();
+               if ((found == own.end() ? 0 : found->second) != whole) broken.push_back(point.at("id"));
+             }
+             return true;
+           });
+    if (!broken.empty()) {
+      log::warn("{}", tr("{} documents of the index are not whole: they are made again", broken.size()));
+      const Json body = {{"payload", {{"feature_key", ""}}}, {"points", broken}};
+      value_or_throw(client_.send("POST", collection_.path("/points/payload?wait=true"), body_of(body)));
+    }
+  }
   if (counted.documents == meta.documents && counted.chunks == meta.chunks && counted.tokens == meta.tokens) return;
   value_or_throw(client_.send("PUT", collection_.path(kWritePoints),
                               points_body(point_json(meta_point(), meta_payload(counted)))));
