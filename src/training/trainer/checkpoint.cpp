@@ -88,7 +88,8 @@ Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, co
   return {};
 }
 
-Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter, AdamW& optimizer) const {
+Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter, AdamW& optimizer,
+                                       std::int64_t last_step) const {
   const auto text = disk().read(folder / "state.json");
   if (!text) return tl::unexpected(text.error());
   const auto json = Json::parse(*text, nullptr, false);
@@ -123,15 +124,16 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
   } catch (const Json::exception& e) {
     return fail(ErrorKind::invalid, e.what(), folder.string());
   }
+  if (state.step > last_step) return fail(ErrorKind::not_found, "of a later step", folder.string());
   adapter.weights.copy_(*weights);
   optimizer.first_moment.copy_(*first);
   optimizer.second_moment.copy_(*second);
   return state;
 }
 
-std::optional<RunState> Checkpoints::load(Adapter& adapter, AdamW& optimizer) const {
+std::optional<RunState> Checkpoints::load(Adapter& adapter, AdamW& optimizer, std::int64_t last_step) const {
   for (const auto& folder : folders()) {
-    auto state = load_one(folder, adapter, optimizer);
+    auto state = load_one(folder, adapter, optimizer, last_step);
     if (state) return *state;
     if (state.error().kind != ErrorKind::not_found) log::warn("checkpoint passed over: {}", state.error().text());
   }
