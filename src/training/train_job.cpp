@@ -20,8 +20,10 @@ void bind_job(TrainJob& job, config::Binder& b) {
   bind_path(b, "data", job.data);
   bind_path(b, "eval_data", job.eval_data);
   bind_path(b, "out", job.out);
+  bind_path(b, "cache", job.cache);
   b.field("base_name", job.base_name, "", {});
   b.field("need_eval", job.need_eval, "");
+  b.field("budget", job.budget, "", {.min = 0, .max = 1});
   b.group("config", job.config, "");
 }
 
@@ -35,6 +37,7 @@ void bind_score(ScoreJob& job, config::Binder& b) {
 }
 
 void bind_result(TrainResult& result, config::Binder& b) {
+  b.field("paused", result.paused, "");
   b.field("steps", result.steps, "");
   b.field("samples", result.samples, "");
   b.field("dropped", result.dropped, "");

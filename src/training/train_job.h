@@ -100,13 +100,19 @@ struct TrainJob {
   std::filesystem::path data;       ///< JSONL of samples
   std::filesystem::path eval_data;  ///< may be empty
   std::filesystem::path out;        ///< adapter/ (PEFT), adapter.gguf, checkpoints/, metrics.jsonl
+  std::filesystem::path cache;      ///< tokenized samples, which several jobs may share; empty: out/cache
   std::string base_name;            ///< written to adapter_config.json
   /// Whether a validation file in which no sample fits max_length ends the run; else it trains without one and says so.
   bool need_eval = true;
+  /// Share of the run's steps (rounded, at least one) after which it pauses: a checkpoint and an evaluation instead of
+  /// an adapter. The steps are those of the whole run, so that a run which goes on from there ends with the weights of
+  /// one that never paused. 1: no pause.
+  double budget = 1;
   TrainConfig config;
 };
 
 struct TrainResult {
+  bool paused = false;  ///< at the job's budget: there is a checkpoint, and no adapter
   std::int64_t steps = 0, samples = 0, dropped = 0;
   std::int64_t tokens = 0, loss_tokens = 0;  ///< seen in training, over all epochs
   double seconds = 0, tokens_per_s = 0;

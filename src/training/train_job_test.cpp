@@ -25,6 +25,8 @@ TrainJob full_job() {
   job.config.dtype = "f32";
   job.config.seed = -9'000'000'000;
   job.config.packing = false;
+  job.cache = "cache";
+  job.budget = 1.0 / 9;
   return job;
 }
 

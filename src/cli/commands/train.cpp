@@ -7,6 +7,8 @@
 #include "cli/commands.h"
 #include "cli/commands/stage_command.h"
 #include "cli/commands/train_plan.h"
+#include "cli/commands/train_result.h"
+#include "cli/commands/train_sweep.h"
 #include "core/i18n.h"
 #include "core/log.h"
 #include "feature/training_sets/line_file.h"
@@ -52,24 +54,6 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-Json result_json(const TrainResult& result, bool evaluated) {
-  const auto path = [](const std::filesystem::path& file) {
-    return file.empty() ? Json(nullptr) : Json(file.string());
-  };
-  Json json{{"steps", result.steps},
-            {"samples", result.samples},
-            {"tokens", result.tokens},
-            {"loss_tokens", result.loss_tokens},
-            {"seconds", result.seconds},
-            {"tokens_per_s", result.tokens_per_s},
-            {"final_loss", result.final_loss},
-            {"eval_loss", evaluated ? Json(result.eval_loss) : Json(nullptr)},
-            {"peak_rss_bytes", result.peak_rss_bytes},
-            {"adapter", {{"peft", path(result.peft)}, {"gguf", path(result.gguf)}}}};
-  if (!result.merged.empty()) json["merged"] = {{"gguf", result.merged.string()}};
-  return json;
-}
-
 class TrainCommand final : public StageCommand {
  public:
   TrainCommand() : StageCommand("train", tr("Fine-tune a LoRA adapter"), {"train"}) {}
@@ -85,6 +69,8 @@ class TrainCommand final : public StageCommand {
     options.option("--out", out_, tr("Folder of the adapter, checkpoints and metrics"));
     options.option("--nproc", nproc_,
                    tr("Processes on this machine that share each step (default: nproc of the settings)"));
+    options.option("--sweep", sweep_,
+                   tr("Train several settings and keep the best: a YAML file, or \"lr=1e-4,5e-4 lora.r=8,16\""));
     options.flag("--plan", plan_, tr("Show the settings, steps, memory and time of the run, without training"));
   }
 
@@ -95,6 +81,7 @@ class TrainCommand final : public StageCommand {
           throw Fatal(ErrorKind::usage, tr("--eval-data, --base, --method and --out belong to --data"));
       }
       if (nproc_ > 0) session.project().config().train.nproc = nproc_;
+      if (!sweep_.empty()) return sweep_stage(session);
       return plan_ ? plan_stage(session) : StageCommand::run(session);
     }
     if (base_.empty() || out_.empty()) throw Fatal(ErrorKind::usage, tr("--data needs --base and --out"));
@@ -113,6 +100,7 @@ class TrainCommand final : public StageCommand {
     const BaseModel base = find_base_model(session, base_);
     job.base = base.gguf;
     job.base_name = base.name;
+    if (!sweep_.empty()) return sweep(session, {.job = job, .sweep = sweep_, .project = nullptr});
     if (plan_) return show_plan(session, job, origins);
     training::TrainEvent last;
     const auto remember = [&](const training::TrainEvent& event) { last = event; };
@@ -121,6 +109,27 @@ class TrainCommand final : public StageCommand {
     if (result.error().kind != ErrorKind::cancelled || !session.stop().stop_requested())
       throw Fatal(Error(result.error()));
     return stopped(session, last);
+  }
+
+  int sweep(Session& session, const SweepRequest& request) const {
+    if (plan_) return show_sweep_plan(session, request);
+    const auto code = run_train_sweep(session, request);
+    if (code) return *code;
+    if (code.error().kind != ErrorKind::cancelled || !session.stop().stop_requested()) throw Fatal(Error(code.error()));
+    const std::string command = resume_command(session);
+    if (session.json()) {
+      session.print(Json{{"stopped", true}, {"resume", command}});
+    } else {
+      session.print(tr("Stopped. To go on:") + "\n  " + command);
+    }
+    return exit_code::done;
+  }
+
+  /// Over the samples of the project's stage.
+  int sweep_stage(Session& session) const {
+    session.lock_project();
+    ops::Project& project = session.project();
+    return sweep(session, {.job = ops::training_job(project), .sweep = sweep_, .project = &project});
   }
 
   /// The plan of the project's stage, over the samples that are there.
@@ -195,6 +204,7 @@ class TrainCommand final : public StageCommand {
     add("--base", base_);
     add("--method", method_);
     add("--out", out_);
+    add("--sweep", sweep_);
     if (nproc_ > 0) add("--nproc", std::to_string(nproc_));
     for (const std::string& set : session.flags().sets) add("--set", set);
     return command + (session.json() ? " --json" : "");
@@ -202,7 +212,7 @@ class TrainCommand final : public StageCommand {
 
   [[nodiscard]] std::filesystem::path out() const { return out_; }
 
-  std::string data_, eval_data_, base_, method_, out_;
+  std::string data_, eval_data_, base_, method_, out_, sweep_;
   int nproc_ = 0;
   bool plan_ = false;
 };

@@ -89,7 +89,7 @@ Result<void> Checkpoints::save(const RunState& state, const Adapter& adapter, co
 }
 
 Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adapter& adapter,
-                                       const Optimizer& optimizer) const {
+                                       const Optimizer& optimizer, std::int64_t last_step) const {
   const auto text = disk().read(folder / "state.json");
   if (!text) return tl::unexpected(text.error());
   const auto json = Json::parse(*text, nullptr, false);
@@ -129,14 +129,15 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
   } catch (const Json::exception& e) {
     return fail(ErrorKind::invalid, e.what(), folder.string());
   }
+  if (state.step > last_step) return fail(ErrorKind::not_found, "of a later step", folder.string());
   adapter.weights.copy_(*weights);
   for (const auto& [name, tensor] : remembered) tensor.copy_(moments.at(name));
   return state;
 }
 
-std::optional<RunState> Checkpoints::load(Adapter& adapter, const Optimizer& optimizer) const {
+std::optional<RunState> Checkpoints::load(Adapter& adapter, const Optimizer& optimizer, std::int64_t last_step) const {
   for (const auto& folder : folders()) {
-    auto state = load_one(folder, adapter, optimizer);
+    auto state = load_one(folder, adapter, optimizer, last_step);
     if (state) return *state;
     if (state.error().kind != ErrorKind::not_found) log::warn("checkpoint passed over: {}", state.error().text());
   }

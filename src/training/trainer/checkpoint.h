@@ -38,15 +38,17 @@ class Checkpoints {
   Checkpoints(std::filesystem::path root, std::string key);
 
   [[nodiscard]] Result<void> save(const RunState& state, const Adapter& adapter, const Optimizer& optimizer);
-  /// The newest complete checkpoint of this job, or nothing. A damaged one is passed over with a warning.
-  [[nodiscard]] std::optional<RunState> load(Adapter& adapter, const Optimizer& optimizer) const;
+  /// The newest complete checkpoint of this job of at most `last_step` steps, or nothing. A damaged one is passed over
+  /// with a warning.
+  [[nodiscard]] std::optional<RunState> load(Adapter& adapter, const Optimizer& optimizer,
+                                             std::int64_t last_step) const;
   /// Removes them all.
   void clear() const;
 
  private:
   [[nodiscard]] std::vector<std::filesystem::path> folders() const;  ///< newest first
   [[nodiscard]] Result<RunState> load_one(const std::filesystem::path& folder, Adapter& adapter,
-                                          const Optimizer& optimizer) const;
+                                          const Optimizer& optimizer, std::int64_t last_step) const;
 
   std::filesystem::path root_;
   std::string key_;

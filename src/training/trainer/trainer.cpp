@@ -64,7 +64,9 @@ class Run {
     use_threads(config_.threads);
     base_sha256_ = value_or_throw(sha256_file(job_.base));
     key_ = job_key(job_, base_sha256_);
-    if (auto done = finished_before()) return *done;
+    if (job_.budget == 1) {  // a finished run was not measured where this one pauses
+      if (auto done = finished_before()) return *done;
+    }
     world_ = join_world({.ranks = ranks_, .key = key_, .timeout_s = config_.rank_timeout, .stop = hooks_.stop});
     world_->while_waiting = [this] { check_stop(); };
     prepare();
@@ -76,7 +78,7 @@ class Run {
       if (fatal.error().kind == ErrorKind::network && state_.step > 0) save();
       throw;
     }
-    return finish();
+    return complete() ? finish() : pause();
   }
 
  private:
@@ -115,6 +117,7 @@ class Run {
     }
     steps_ = plan_steps(set_.train, config_);
     if (steps_.empty()) throw Fatal(ErrorKind::usage, tr("The job has no steps"), "epochs");
+    last_step_ = std::max<std::int64_t>(1, std::llround(job_.budget * static_cast<double>(steps_.size())));
 
     if (!set_.default_template.empty())
       emit(hooks_, {{"event", "template"}, {"template", set_.default_template}, {"reason", "the model has none"}});
@@ -148,7 +151,7 @@ class Run {
   void resume_or_start() {
     bool resumed = false;
     if (world_->first()) {
-      if (const auto state = checkpoints_->load(*adapter_, *optimizer_)) {
+      if (const auto state = checkpoints_->load(*adapter_, *optimizer_, last_step_)) {
         state_ = *state;
         resumed = true;
       }
@@ -171,6 +174,7 @@ class Run {
     add_rewards(loss, event);
     metrics_->append(event);
     emit(hooks_, event);
+    last_evaluation_ = {state_.step, loss};
     return loss;
   }
 
@@ -256,10 +260,11 @@ class Run {
       emit(hooks_, {{"event", "early_stop"}, {"step", state_.step}, {"best_loss", state_.best_loss}});
     }
   }
-  [[nodiscard]] bool ended() const {
+  [[nodiscard]] bool complete() const {
     if (config_.early_stop > 0 && state_.stale >= config_.early_stop) return true;
     return state_.step >= static_cast<std::int64_t>(steps_.size());
   }
+  [[nodiscard]] bool ended() const { return complete() || state_.step >= last_step_; }
 
   void report_step(double lr, double norm, double tokens_per_s, double cpu) {
     Json event{{"event", "step"},   {"step", state_.step}, {"steps", steps_.size()},  {"loss", state_.loss},
@@ -294,6 +299,22 @@ class Run {
                 tr("lower lr or clip, raise warmup, or set dtype to f32"));
   }
 
+  /// At the budget: what a comparison needs, and a checkpoint to go on from. Early stopping takes no notice of this
+  /// evaluation, so that a run which goes on is the one that never paused.
+  TrainResult pause() {
+    TrainResult result;
+    result.paused = true;
+    StepLoss judged = last_;
+    if (!set_.eval.empty() && world_->first()) {
+      const bool measured = last_evaluation_ && last_evaluation_->first == state_.step;
+      judged = measured ? last_evaluation_->second : evaluate();
+      result.eval_loss = judged.loss;
+    }
+    save();
+    sum_up(judged, result);
+    return result;
+  }
+
   TrainResult finish() {
     TrainResult result;
     StepLoss judged = last_;
@@ -307,6 +328,12 @@ class Run {
       result.eval_loss = judged.loss;
     }
     set_paths(result);
+    sum_up(judged, result);
+    if (world_->first()) write_result(result);
+    return result;
+  }
+
+  void sum_up(const StepLoss& judged, TrainResult& result) const {
     result.steps = state_.step;
     result.samples = state_.samples;
     result.dropped = static_cast<std::int64_t>(set_.dropped.size());
@@ -319,8 +346,7 @@ class Run {
     result.eval_skipped = set_.eval_skipped;
     result.reward_margin = judged.margin();
     result.reward_accuracy = judged.accuracy();
-    if (world_->first()) write_result(result);
-    return result;
+    result.peak_rss_bytes = peak_rss();
   }
 
   void write_result(TrainResult& result) {
@@ -331,7 +357,7 @@ class Run {
     } else {
       value_or_throw(write_gguf_adapter(result.gguf, *adapter_, model_->shape(), job_.base_name));
     }
-    result.peak_rss_bytes = peak_rss();
+    result.peak_rss_bytes = peak_rss();  // with what writing took
     value_or_throw(disk().write(job_.out / "README.md", model_card(job_, result, set_)));
     metrics_->close();
     value_or_throw(disk().write(result_file(), Json{{"key", key_}, {"result", to_json(result)}}.dump(2) + "\n"));
@@ -369,7 +395,9 @@ class Run {
   std::unique_ptr<Checkpoints> checkpoints_;
   std::unique_ptr<Metrics> metrics_;
   RunState state_;
-  StepLoss last_;  ///< of the last step
+  std::int64_t last_step_ = 0;                                             ///< of this run: where it pauses, or ends
+  StepLoss last_;                                                          ///< of the last step
+  std::optional<std::pair<std::int64_t, StepLoss>> last_evaluation_ = {};  ///< with its step
 };
 
 }  // namespace

@@ -232,6 +232,53 @@ TEST_CASE("training: a validation file in which nothing fits ends a run that nee
   CHECK(project.read("out/dropped_eval.jsonl").find("\"line\":1") != std::string::npos);
 }
 
+TEST_CASE("training: a run that pauses at its budgets ends with the same bytes, and pauses where it was asked to") {
+  const Project project;
+  auto whole = project.job("whole");
+  auto parts = project.job("parts");
+  for (auto* job : {&whole, &parts}) {
+    job->config.eval_every = 4;
+    job->config.early_stop = 8;  // what it counts must not see the evaluations of the pauses
+  }
+  const auto expected = train(whole, testing::byte_hooks());
+  parts.cache = project.path("shared");
+  double before = 1e9;
+  for (const double budget : {0.001, 0.25, 0.6}) {  // of 16 steps: 1, 4, 10
+    parts.budget = budget;
+    const auto paused = train(parts, testing::byte_hooks());
+    CHECK(paused.paused);
+    CHECK(paused.steps == std::max<std::int64_t>(1, std::llround(16 * budget)));
+    CHECK(paused.eval_loss < before);
+    CHECK(paused.eval_loss > 0);
+    CHECK_FALSE(disk().exists(parts.out / "adapter.gguf"));
+    before = paused.eval_loss;
+    const auto again = train(parts, testing::byte_hooks());  // nothing to compute but the evaluation
+    CHECK(again.steps == paused.steps);
+    CHECK(again.eval_loss == paused.eval_loss);
+  }
+  parts.budget = 1;
+  const auto result = train(parts, testing::byte_hooks());
+  CHECK_FALSE(result.paused);
+  CHECK(result.eval_loss == expected.eval_loss);
+  for (const char* file : {"adapter/adapter_model.safetensors", "adapter.gguf"}) {
+    const bool same = disk().read(whole.out / file).value() == disk().read(parts.out / file).value();
+    CHECK_MESSAGE(same, file);
+  }
+  CHECK_FALSE(disk().exists(parts.out / "cache"));
+  CHECK(disk().exists(parts.cache));
+}
+
+TEST_CASE("training: a checkpoint beyond the budget is not taken for what the budget reaches") {
+  const Project project;
+  auto job = project.job("out");
+  (void)stopped_after(job, 10);
+  job.budget = 0.25;
+  const auto paused = train(job, testing::byte_hooks());
+  CHECK(paused.steps == 4);
+  job.out = project.path("fresh");
+  CHECK(train(job, testing::byte_hooks()).eval_loss == paused.eval_loss);
+}
+
 TEST_CASE("training: each method lowers its loss, and preference methods raise the margin of rewards") {
   const Project project;
   std::string pairs, judgements, texts;

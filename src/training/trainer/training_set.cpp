@@ -59,7 +59,8 @@ void check_form(const Sample& sample, const Method& method, const std::filesyste
 std::vector<EncodedSample> load(const std::filesystem::path& data, const TrainJob& job, const Method& method,
                                 const GgufReader& base, const std::string& base_sha256, const Hooks& hooks) {
   const auto check = [&](const Sample& sample) { check_form(sample, method, data); };
-  return load_samples(data, base, base_sha256, job.out / "cache", hooks, check);
+  const auto cache = job.cache.empty() ? job.out / "cache" : job.cache;
+  return load_samples(data, base, base_sha256, cache, hooks, check);
 }
 
 std::string lines(const std::vector<DroppedSample>& dropped) {
