@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              index_copy_command,
                              index_doctor_command,
                              index_map_command,
+                             index_models_command,
                              index_tune_command,
                              dataset_command,
                              dataset_stats_command,

@@ -19,6 +19,7 @@ std::unique_ptr<Command> index_command();
 std::unique_ptr<Command> index_copy_command();
 std::unique_ptr<Command> index_doctor_command();
 std::unique_ptr<Command> index_map_command();
+std::unique_ptr<Command> index_models_command();
 std::unique_ptr<Command> index_tune_command();
 std::unique_ptr<Command> dataset_command();
 std::unique_ptr<Command> dataset_stats_command();

@@ -15,21 +15,26 @@
 namespace twin::cli {
 namespace {
 
-constexpr std::chrono::seconds adapter_check_interval{2};
+constexpr std::chrono::seconds check_interval{2};
 
 std::string newest_report(const ops::Project& project) {
   return disk().read(project.layout().reports() / "report.json").value_or(std::string());
 }
 
-/// Looks for a newly trained adapter until asked to stop.
-void watch_adapter(inference::Serving& serving, const std::stop_token& stop) {
+/// Looks for a newly trained adapter, and for an index of another embedding model, until asked to stop.
+void watch(inference::Serving& serving, const std::stop_token& stop) {
+  std::string last_trouble;  // said once, not every two seconds
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
-  while (!wake.wait_for(lock, stop, adapter_check_interval, [&] { return stop.stop_requested(); })) {
+  while (!wake.wait_for(lock, stop, check_interval, [&] { return stop.stop_requested(); })) {
     const auto refreshed = serving.refresh_adapter();
     if (!refreshed) log::warn("the new adapter was not loaded: {}", refreshed.error().text());
     if (refreshed && *refreshed) log::info("a new adapter is being served");
+    const auto moved = serving.refresh_index();
+    const std::string trouble = moved ? std::string() : moved.error().text();
+    if (!moved && trouble != last_trouble) log::warn("the other index is not served yet: {}", trouble);
+    last_trouble = trouble;
   }
 }
 
@@ -42,7 +47,7 @@ int serve(Session& session, int port) {
   const auto serving = ops::start_serving(project, true);
   inference::Gateway gateway(config, {.assistant = [&] { return serving->assistant(); },
                                       .embedder = serving->embedder(),
-                                      .embedding_model = project.config().models.embedding,
+                                      .embedding_model = [&] { return serving->embedding_model(); },
                                       .ready = [&] { return serving->ready(); },
                                       .report_json = [&] { return newest_report(project); },
                                       .slots = project.config().worker.slots});
@@ -53,7 +58,7 @@ int serve(Session& session, int port) {
   } else {
     session.print(tr("Serving {} at {}  (Ctrl-C ends it)", project.config().name, address));
   }
-  const std::jthread watcher([&](const std::stop_token& stop) { watch_adapter(*serving, stop); });
+  const std::jthread watcher([&](const std::stop_token& stop) { watch(*serving, stop); });
   const std::stop_callback on_stop(session.stop(), [&] { gateway.stop(); });
   if (!session.stop().stop_requested()) gateway.run();
   return exit_code::done;

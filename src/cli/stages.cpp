@@ -7,6 +7,7 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "core/terminal.h"
+#include "stores/index/folder_versions.h"
 #include "stores/index/index_check.h"
 
 namespace twin::cli {
@@ -67,12 +68,13 @@ Json step_json(const StepRecord& step) {
 /// A damaged index is moved away before anything opens it: the step "index" then finds an empty one, and fills it.
 void mend_index(ops::Project& project) {
   if (!project.config().index.uri.empty()) return;  // a server looks after its own files
-  const auto folder = project.layout().index();
-  const auto damage = stores::find_index_damage(folder);
-  if (!damage) return;
-  const auto aside = stores::set_aside_index(folder);
-  log::warn("{}", tr("The index was damaged ({}): it is made again from the warehouse. What it was lies in {}", *damage,
-                     aside.string()));
+  for (const auto& folder : stores::index_version_folders(project.layout().index())) {
+    const auto damage = stores::find_index_damage(folder);
+    if (!damage) continue;
+    const auto aside = stores::set_aside_index(folder);
+    log::warn("{}", tr("The index was damaged ({}): it is made again from the warehouse. What it was lies in {}",
+                       *damage, aside.string()));
+  }
 }
 
 }  // namespace
@@ -117,7 +119,9 @@ ops::RunOutcome run_stages(Session& session, const std::vector<std::string>& tar
   };
   ops::RunOutcome outcome = ops::run_pipeline(project, pipeline, session.progress(), options);
   for (const StepRecord& step : outcome.steps) {
-    if (step.step == "index" && step.status == StepStatus::failed) stores::forget_index_check(project.layout().index());
+    if (step.step != "index" || step.status != StepStatus::failed) continue;
+    for (const auto& folder : stores::index_version_folders(project.layout().index()))
+      stores::forget_index_check(folder);
   }
   const std::string failures = failure_list(outcome.run, outcome.steps);
   if (!failures.empty() && !session.json()) Terminal::instance().line(failures);

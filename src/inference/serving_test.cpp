@@ -36,7 +36,8 @@ class FakeWorker final : public models::Worker {
   }
   int dimension() const override { return 2; }
   int window_tokens() const override { return 100; }
-  std::string model_hash() const override { return "fake"; }
+  /// The model's file name: "embed-model.gguf".
+  std::string model_hash() const override { return spec_.model.filename().string(); }
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
     return words_.tokenize(text, special);
   }
@@ -177,6 +178,64 @@ TEST_CASE("what cannot be served is said at the start, and nothing is left runni
   value_or_throw(setup.registry.remove("tuned"));
   value_or_throw(setup.registry.remove("chat-model"));
   CHECK(setup.start().error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("an index of another embedding model is taken over with its worker; running requests end with the old ones") {
+  Served setup;
+  setup.index->use_model("embed-model.gguf", 2);
+  auto spec = setup.spec();
+  ServedIndex now{"embed-model", setup.index.get()};
+  spec.index_now = [&] { return now; };
+  auto serving = value_or_throw(Serving::start(std::move(spec), setup.registry, *setup.index, nullptr));
+  CHECK_FALSE(value_or_throw(serving->refresh_index()));
+  models::EmbeddingEngine& embedder = serving->embedder();
+  CHECK(embedder.model_hash() == "embed-model.gguf");
+  auto old = serving->assistant();
+
+  setup.add_model("other-model", "embedding", "other");
+  const auto other = stores::open_index(setup.folder.path() / "other");
+  other->use_model("other-model.gguf", 2);
+  now = {"other-model", other.get()};
+  setup.failing = "embed";  // the old one goes on
+  CHECK(serving->refresh_index().error().message == "embed does not start");
+  CHECK(serving->embedding_model() == "embed-model");
+  setup.failing.clear();
+  CHECK(value_or_throw(serving->refresh_index()));
+  CHECK(serving->embedding_model() == "other-model");
+  CHECK(embedder.model_hash() == "other-model.gguf");
+  CHECK(setup.living.now == 3);  // the old embedder is held by a request
+  CHECK(say(*serving->assistant()) == "base");
+  old.reset();
+  CHECK(setup.living.now == 2);
+  CHECK_FALSE(value_or_throw(serving->refresh_index()));
+
+  // The registry's model of that name is not the one that the index was made with.
+  const auto third = stores::open_index(setup.folder.path() / "third");
+  third->use_model("something else", 2);
+  now = {"other-model", third.get()};
+  const auto foreign = serving->refresh_index();
+  REQUIRE_FALSE(foreign);
+  CHECK(foreign.error().kind == ErrorKind::invalid);
+  CHECK(serving->embedding_model() == "other-model");
+
+  // An index of the same model needs no other worker; a new adapter finds it in place.
+  third->use_model("other-model.gguf", 2);
+  const auto started = setup.living.started.size();
+  CHECK(value_or_throw(serving->refresh_index()));
+  CHECK(setup.living.started.size() == started);
+  setup.add_model("tuned", "adapter", "one", "chat-model");
+  CHECK(value_or_throw(serving->refresh_adapter()));
+  CHECK(say(*serving->assistant()) == "with tuned.gguf");
+  CHECK(serving->embedding_model() == "other-model");
+}
+
+TEST_CASE("an index that cannot be reached leaves what is served") {
+  Served setup;
+  auto spec = setup.spec();
+  spec.index_now = []() -> ServedIndex { throw Fatal(ErrorKind::network, "no server answers"); };
+  auto serving = value_or_throw(Serving::start(std::move(spec), setup.registry, *setup.index, nullptr));
+  CHECK(serving->refresh_index().error().message == "no server answers");
+  CHECK(say(*serving->assistant()) == "base");
 }
 
 TEST_CASE("requests and refreshes at the same time") {

@@ -149,6 +149,28 @@ class Qdrant(ProjectTest):
             named = lambda report: [(f["fault"], f["document"], f.get("passage")) for f in report["findings"]]
             self.assertEqual(named(mine), named(theirs))
             self.assertEqual({n: f["count"] for n, f in theirs["faults"].items()}, {"missing": 1, "orphan": 1, "stale": 1})
+            self.twin(*there, "index")
+            # A passage that was taken away behind Twin's back.
+            self.delete_a_passage(server)
+            self.assertIn("not whole", self.twin(*there, "index", "doctor", code=1).err)
+            mended = self.twin(*there, "--json", "index", "--force")
+            self.assertIn("1 documents of the index are not whole", mended.err)
+            self.assertEqual(self.twin(*there, "--json", "index", "doctor").json()["findings"], [])
+
+    @staticmethod
+    def delete_a_passage(server):
+        """Deletes the passages of the document that has fewest."""
+        def post(path, body):
+            request = urllib.request.Request(f"http://127.0.0.1:{server.port}/collections/writing{path}",
+                                             json.dumps(body).encode(), {"Content-Type": "application/json"})
+            return json.load(urllib.request.urlopen(request))["result"]
+
+        chunks = {"must": [{"key": "kind", "match": {"value": "chunk"}}]}
+        points = post("/points/scroll", {"filter": chunks, "limit": 1000, "with_payload": True})["points"]
+        by_document = {}
+        for point in points:
+            by_document.setdefault(point["payload"]["document"], []).append(point["id"])
+        post("/points/delete?wait=true", {"points": min(by_document.values(), key=lambda ids: (len(ids), ids))})
 
     def test_a_server_with_a_key(self):
         key = "a-key-for-tests"

@@ -19,6 +19,7 @@
 #include "feature/chunk/chunk.h"
 #include "ops/project/rerankers.h"
 #include "ops/project/user_models.h"
+#include "ops/project/workers.h"
 
 namespace twin::cli {
 namespace {
@@ -120,6 +121,7 @@ class EvalRetrieval final : public Command {
  private:
   std::unique_ptr<models::Worker> start_worker(Session& session, ops::Project* project) const {
     std::string model = embed_;
+    if (model.empty() && !set_.empty()) model = ops::serving_embedder(*project);
     if (model.empty()) model = project != nullptr ? project->config().models.embedding : default_model;
     return ops::start_embedding_worker(ops::find_embedding_model(model, project, session.progress()), project);
   }

@@ -34,7 +34,7 @@ class IndexTune final : public Command {
     options_.seed = seed_;
     session.lock_project();
     ops::Project& project = session.project();
-    const auto worker = ops::start_embedding_worker(project);
+    const auto worker = ops::start_search_worker(project);
     const auto report = evaluation::tune_ranking({project.index(), *worker}, project.config().retrieval, options_,
                                                  session.progress(), session.stop());
     const auto file = ops::ranker_file(project);

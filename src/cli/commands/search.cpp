@@ -37,7 +37,7 @@ class SearchCommand final : public Command {
     ops::Project& project = session.project();
     for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
     const inference::QueryConfig understanding = flags_.apply(project.config().retrieval.query);
-    const auto worker = ops::start_embedding_worker(project);
+    const auto worker = ops::start_search_worker(project);
     const auto started = ops::start_reranker(project, session.progress());
     const auto answerability = ops::answerability(project);
     auto plan = understand(session, understanding, started.worker.get());

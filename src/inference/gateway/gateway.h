@@ -30,7 +30,7 @@ class Gateway {
   struct Parts {
     std::function<std::shared_ptr<Assistant>()> assistant;  ///< the current one (swapped when an adapter is hot-loaded)
     models::EmbeddingEngine& embedder;
-    std::string embedding_model;
+    std::function<std::string()> embedding_model;  ///< its name; another one after a switch of the index
     std::function<bool()> ready;
     std::function<std::string()> report_json;  ///< newest evaluation, or empty
     int slots = 1;                             ///< answers generated at once: the worker's slots

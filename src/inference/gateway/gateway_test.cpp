@@ -33,7 +33,8 @@ struct Server {
   explicit Server(ServeConfig config = {}) {
     config.port = 0;
     gateway = std::make_unique<Gateway>(
-        config, Gateway::Parts{[this] { return assistant; }, embedder, "fake", [] { return true; }, {}, 4});
+        config,
+        Gateway::Parts{[this] { return assistant; }, embedder, [] { return "fake"; }, [] { return true; }, {}, 4});
     url = "http://127.0.0.1:" + std::to_string(value_or_throw(gateway->bind()));
     thread = std::jthread([this] { gateway->run(); });
   }
@@ -157,7 +158,7 @@ TEST_CASE("two gateways on one port: the second says so") {
   Server server;
   ServeConfig config;
   config.port = std::stoi(server.url.substr(server.url.rfind(':') + 1));
-  Gateway second(config, {[] { return nullptr; }, server.embedder, "fake", [] { return true; }, {}});
+  Gateway second(config, {[] { return nullptr; }, server.embedder, [] { return "fake"; }, [] { return true; }, {}});
   const auto port = second.bind();
   REQUIRE_FALSE(port);
   CHECK(port.error().kind == ErrorKind::io);
@@ -166,7 +167,7 @@ TEST_CASE("two gateways on one port: the second says so") {
 
 TEST_CASE("beyond loopback only with a key") {
   WordEmbedder embedder({});
-  const Gateway::Parts parts{[] { return nullptr; }, embedder, "fake", [] { return true; }, {}};
+  const Gateway::Parts parts{[] { return nullptr; }, embedder, [] { return "fake"; }, [] { return true; }, {}};
   ServeConfig config;
   config.host = "0.0.0.0";
   config.port = 0;

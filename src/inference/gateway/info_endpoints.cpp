@@ -25,7 +25,7 @@ Json model_json(const std::string& id) {
 
 std::vector<std::string> model_ids(const Gateway::Parts& parts) {
   auto ids = variant_names();
-  if (!parts.embedding_model.empty()) ids.push_back(parts.embedding_model);
+  if (std::string embedder = parts.embedding_model(); !embedder.empty()) ids.push_back(std::move(embedder));
   return ids;
 }
 

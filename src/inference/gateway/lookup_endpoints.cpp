@@ -54,10 +54,9 @@ std::vector<std::string> embedding_inputs(Fields& fields, const ServeConfig& con
 /// Checks model, encoding_format and dimensions; returns whether base64 is wanted.
 bool embedding_options(Fields& fields, const Gateway::Parts& parts) {
   const std::string model = fields.text("model", true);
-  if (model != parts.embedding_model) {
-    fields.refuse(
-        {404, tr("There is no embedding model '{}'; the model is {}", text::clip(model, 80), parts.embedding_model),
-         "invalid_request_error", "model", "model_not_found"});
+  if (const std::string served = parts.embedding_model(); model != served) {
+    fields.refuse({404, tr("There is no embedding model '{}'; the model is {}", text::clip(model, 80), served),
+                   "invalid_request_error", "model", "model_not_found"});
   }
   const std::string format = fields.text("encoding_format", false);
   if (!format.empty() && format != "float" && format != "base64") {
@@ -85,6 +84,8 @@ ApiResponse Endpoints::embeddings(const ApiRequest& request) const {
 
   const auto vectors = parts.embedder.embed(inputs);
   if (!vectors) return to_response(from_error(vectors.error()));
+  const std::string model = fields.text("model", true);
+  if (model != parts.embedding_model()) return to_response(still_loading());  // it was switched meanwhile
   Json data = Json::array();
   for (std::size_t i = 0; i < vectors->size(); ++i) {
     const auto& vector = (*vectors)[i];
@@ -94,7 +95,7 @@ ApiResponse Endpoints::embeddings(const ApiRequest& request) const {
   const int tokens = count_tokens(parts.embedder, inputs);
   return json_response({{"object", "list"},
                         {"data", std::move(data)},
-                        {"model", parts.embedding_model},
+                        {"model", model},
                         {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 

@@ -35,8 +35,8 @@ struct Api {
   }
   Routes& api() {
     if (!routes) {
-      Gateway::Parts parts{[this] { return assistant; }, embedder, "fake-embedder", [this] { return ready; },
-                           [this] { return report; }};
+      Gateway::Parts parts{[this] { return assistant; }, embedder, [] { return "fake-embedder"; },
+                           [this] { return ready; }, [this] { return report; }};
       routes = std::make_unique<Routes>(config, parts, key, files);
     }
     return *routes;

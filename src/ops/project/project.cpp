@@ -101,9 +101,21 @@ stores::Warehouse& Project::warehouse() {
                    [&] { return stores::open_warehouse(config_.warehouse, layout_.warehouse(), known); });
 }
 
-stores::Index& Project::index() {
+stores::IndexVersions& Project::index_versions() {
   const Secrets& known = config_.index.uri.empty() ? no_secrets() : secrets();
-  return open_once(mutex_, index_, [&] { return stores::open_index(config_.index, layout_.index(), known); });
+  return open_once(mutex_, index_versions_,
+                   [&] { return stores::open_index_versions(config_.index, layout_.index(), known); });
+}
+
+stores::Index& Project::index() {
+  stores::IndexVersions& versions = index_versions();
+  const std::string serving = versions.serving();
+  const std::lock_guard lock(mutex_);
+  if (indexes_.empty() || index_version_ != serving) {
+    indexes_.push_back(versions.open(serving));
+    index_version_ = serving;
+  }
+  return *indexes_.back();
 }
 
 stores::Runs& Project::runs() {

@@ -15,6 +15,7 @@
 #include "models/registry/registry.h"
 #include "ops/project/project_config.h"
 #include "stores/index/index.h"
+#include "stores/index/versions.h"
 #include "stores/runs/runs.h"
 #include "stores/warehouse/warehouse.h"
 
@@ -58,7 +59,10 @@ class Project {
   [[nodiscard]] std::string adapter_id() const { return config_.name + "-twin"; }
 
   stores::Warehouse& warehouse();
+  /// The index that serves now: another one after a switch to another embedding model. What was returned before stays
+  /// open as long as the project.
   stores::Index& index();
+  stores::IndexVersions& index_versions();
   stores::Runs& runs();
   models::ModelRegistry& models();
   HttpClient& http();
@@ -77,7 +81,9 @@ class Project {
   std::map<std::string, feature::Category> categories_;
   std::mutex mutex_;
   std::unique_ptr<stores::Warehouse> warehouse_;
-  std::unique_ptr<stores::Index> index_;
+  std::unique_ptr<stores::IndexVersions> index_versions_;
+  std::string index_version_;                            ///< of indexes_.back()
+  std::vector<std::unique_ptr<stores::Index>> indexes_;  ///< the last one serves
   std::unique_ptr<stores::Runs> runs_;
   std::unique_ptr<models::ModelRegistry> models_;
   std::unique_ptr<HttpClient> http_;

@@ -8,6 +8,10 @@ void ModelsConfig::bind(config::Binder& b) {
           {.key_irrelevant = true});
   b.field("embedding", embedding, "Embedding model: an id of `twin models list`", {.required = true});
   b.field("embedding_from", embedding_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
+  b.field(
+      "former_indexes", former_indexes,
+      "Indexes of earlier embedding models that are kept after a switch, so that going back embeds only what changed",
+      {.min = 0, .max = 16, .key_irrelevant = true});
   b.field("reranker", reranker, "Cross-encoder for retrieval.rerank: cross-encoder; an id of `twin models list`");
   b.field("reranker_from", reranker_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
   b.field("folder", folder, "Folder of the models; several projects may share one (default: .twin/models)",

@@ -1,6 +1,7 @@
 #include "ops/project/serve.h"
 
 #include "ops/project/rerankers.h"
+#include "ops/project/workers.h"
 
 namespace twin::ops {
 
@@ -8,7 +9,8 @@ std::unique_ptr<inference::Serving> start_serving(Project& project, bool traces)
   const ProjectConfig& config = project.config();
   inference::ServingSpec spec;
   spec.chat_model = config.models.chat;
-  spec.embedding_model = config.models.embedding;
+  spec.embedding_model = serving_embedder(project);
+  spec.index_now = [&project] { return inference::ServedIndex{serving_embedder(project), &project.index()}; };
   spec.adapter = project.adapter_id();
   spec.worker = config.worker;
   spec.retrieval = config.retrieval;

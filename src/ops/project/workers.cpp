@@ -25,6 +25,22 @@ std::unique_ptr<models::Worker> start_embedding_worker(Project& project) {
   return start(project, "embed-step", project.config().models.embedding, true);
 }
 
+std::string serving_embedder(Project& project) {
+  std::string id = project.index_versions().serving_embedder();
+  return id.empty() ? project.config().models.embedding : id;
+}
+
+std::unique_ptr<models::Worker> start_search_worker(Project& project) {
+  const std::string id = serving_embedder(project);
+  auto worker = start(project, "embed-step", id, true);
+  const stores::IndexModel model = project.index().model();
+  if (!model.hash.empty() && model.hash != worker->model_hash()) {
+    throw Fatal(ErrorKind::invalid, tr("The index was made with another model than '{}' is now", id),
+                project.index().location(), tr("make it anew with: twin index"));
+  }
+  return worker;
+}
+
 std::unique_ptr<models::Worker> start_chat_worker(Project& project, const std::filesystem::path& adapter) {
   return start(project, "chat-step", project.config().models.chat, false, adapter);
 }
