@@ -36,9 +36,9 @@ std::vector<MadePassage> made_passages(std::mt19937& random, int count) {
     for (int w = std::uniform_int_distribution<int>(0, 3)(random); w > 0; --w) passage.headings += pick() + ' ';
     for (int w = std::uniform_int_distribution<int>(0, 40)(random); w > 0; --w) passage.body += pick() + ' ';
     if (i % 50 == 7) {
-      const std::string one = pick() + ' ';
-      for (int w = 0; w < 45; ++w) passage.body += one;
-      for (int w = 0; w < 9; ++w) passage.headings += one;
+      const std::string repeated = pick() + ' ';
+      for (int w = 0; w < 45; ++w) passage.body += repeated;
+      for (int w = 0; w < 9; ++w) passage.headings += repeated;
     }
     passages.push_back(std::move(passage));
   }
