@@ -126,7 +126,7 @@ class InstructBuilder {
       reject(verdicts_.duplicate(verdict));
       return;
     }
-    Outcome outcome = verdict.made ? std::move(*verdict.made) : generator_->make(draft, nullptr);
+    Generated outcome = verdict.made ? std::move(*verdict.made) : generator_->make(draft, nullptr);
     verdict.made.reset();
     if (outcome.failure) {
       outcome.failure->where = fmt::format("{}:{}", draft.sample.provenance.document_id, draft.sample.provenance.start);

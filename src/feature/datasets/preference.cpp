@@ -74,7 +74,7 @@ class PreferenceBuilder {
     questions.resize(std::min(questions.size(), static_cast<std::size_t>(config_.preference_samples)));
   }
 
-  void settle(const Sample& question, Outcome outcome) {
+  void settle(const Sample& question, Generated outcome) {
     if (outcome.failure) {
       outcome.failure->where = question.id;
       report_.failures.push_back(std::move(*outcome.failure));

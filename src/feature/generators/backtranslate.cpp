@@ -38,8 +38,8 @@ class Backtranslate final : public Generator {
     return out;
   }
 
-  [[nodiscard]] Outcome make(const Draft& draft, ModelCalls* calls) const override {
-    Outcome outcome;
+  [[nodiscard]] Generated make(const Draft& draft, ModelCalls* calls) const override {
+    Generated outcome;
     const auto reply = calls->ask(version_, question_request(draft));
     if (!reply) return failed(reply.error());
     const auto json = json_reply(*reply);
@@ -83,8 +83,8 @@ class Backtranslate final : public Generator {
  private:
   [[nodiscard]] bool judges() const { return setup_.config.generate.min_fit > kWorstFit; }
 
-  static Outcome failed(const Error& error) {
-    Outcome outcome;
+  static Generated failed(const Error& error) {
+    Generated outcome;
     outcome.failure = error;
     return outcome;
   }

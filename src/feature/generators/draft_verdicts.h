@@ -15,9 +15,9 @@ struct DraftVerdict {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   const Draft* draft = nullptr;
   std::optional<Rejection> rejected;
-  std::size_t like = none;      ///< the number of the draft whose answer this one repeats
-  double similarity = 0;        ///< to it; 0: equal
-  std::optional<Outcome> made;  ///< of generators that ask a model
+  std::size_t like = none;        ///< the number of the draft whose answer this one repeats
+  double similarity = 0;          ///< to it; 0: equal
+  std::optional<Generated> made;  ///< of generators that ask a model
   [[nodiscard]] bool is_open() const { return !rejected && like == none; }
 };
 

@@ -13,7 +13,7 @@ class Extractive final : public Generator {
 
   [[nodiscard]] std::string version() const override { return "extractive-1"; }
 
-  [[nodiscard]] Outcome make(const Draft& draft, ModelCalls*) const override {
+  [[nodiscard]] Generated make(const Draft& draft, ModelCalls*) const override {
     const Provenance& from = draft.sample.provenance;
     const std::uint64_t choice =
         hash_order(setup_.config.seed, "question", fmt::format("{}:{}", from.document_id, from.start));
@@ -31,7 +31,7 @@ class Extractive final : public Generator {
       rest.provenance.start = draft.after_opening;
       for (const Question& question : templates.ask(opening, choice)) proposal.ways.push_back(asked(rest, question));
     }
-    Outcome outcome;
+    Generated outcome;
     outcome.proposals.push_back(std::move(proposal));
     return outcome;
   }

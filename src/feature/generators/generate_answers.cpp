@@ -26,8 +26,8 @@ class GenerateAnswers final : public Generator {
     return {request(draft)};
   }
 
-  [[nodiscard]] Outcome make(const Draft& draft, ModelCalls* calls) const override {
-    Outcome outcome;
+  [[nodiscard]] Generated make(const Draft& draft, ModelCalls* calls) const override {
+    Generated outcome;
     const auto reply = calls->ask(version(), request(draft));
     if (!reply) {
       outcome.failure = reply.error();
@@ -43,7 +43,7 @@ class GenerateAnswers final : public Generator {
   }
 
  private:
-  void add(const Draft& draft, const Json& pair, Outcome& outcome) const {
+  void add(const Draft& draft, const Json& pair, Generated& outcome) const {
     const std::string instruction = pair.is_object() ? reply_text(pair, "instruction") : std::string();
     const std::string answer = pair.is_object() ? reply_text(pair, "answer") : std::string();
     if (instruction.empty() || answer.empty()) {

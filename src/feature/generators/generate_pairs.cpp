@@ -31,8 +31,8 @@ class GeneratePairs final : public Generator {
     return {request(draft)};
   }
 
-  [[nodiscard]] Outcome make(const Draft& draft, ModelCalls* calls) const override {
-    Outcome outcome;
+  [[nodiscard]] Generated make(const Draft& draft, ModelCalls* calls) const override {
+    Generated outcome;
     if (!is_author_text(draft.sample)) {
       outcome.refuse(draft.sample, "not_verbatim", "the answer is not the author's text: no extract can be proven");
       return outcome;
@@ -52,7 +52,7 @@ class GeneratePairs final : public Generator {
   }
 
  private:
-  void add(const Sample& source, const Json& triple, Outcome& outcome) const {
+  void add(const Sample& source, const Json& triple, Generated& outcome) const {
     const auto text = [&](const char* key) { return triple.is_object() ? reply_text(triple, key) : std::string(); };
     const std::string instruction = text("instruction"), answer = text("answer"), extract = text("extract");
     if (instruction.empty() || answer.empty() || extract.empty()) {

@@ -21,7 +21,7 @@ struct Proposal {
 };
 
 /// What a generator makes of one passage.
-struct Outcome {
+struct Generated {
   std::vector<Proposal> proposals;
   std::vector<Rejection> refused;  ///< samples that came to nothing, each with its reason
   std::optional<Error> failure;    ///< no reply came: the passage is asked about again by the next run
@@ -49,7 +49,7 @@ class Generator {
   }
   /// `draft`: an answer cut out of a document (kind instruct), or a training sample (kind preference). `calls` is null
   /// for generators without a model. Throws Fatal when the engine is gone.
-  [[nodiscard]] virtual Outcome make(const Draft& draft, ModelCalls* calls) const = 0;
+  [[nodiscard]] virtual Generated make(const Draft& draft, ModelCalls* calls) const = 0;
 };
 
 struct GeneratorEntry {

@@ -40,7 +40,7 @@ std::string generator_version(const DatasetConfig& config, std::string_view id, 
   return find_generator(id, kind).make({config, tools, prompts, templates})->version();
 }
 
-void Outcome::refuse(const Sample& sample, std::string reason, std::string detail) {
+void Generated::refuse(const Sample& sample, std::string reason, std::string detail) {
   refused.push_back(rejection_of(sample, std::move(reason), std::move(detail)));
 }
 

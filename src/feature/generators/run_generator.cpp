@@ -41,7 +41,7 @@ class ParallelRun {
     outcomes_.resize(drafts.size());
   }
 
-  std::vector<Outcome> run(int threads) {
+  std::vector<Generated> run(int threads) {
     if (threads <= 1) {
       work();
     } else {
@@ -72,7 +72,7 @@ class ParallelRun {
   ModelCalls& calls_;
   Progress& progress_;
   const std::stop_token& stop_;
-  std::vector<Outcome> outcomes_;
+  std::vector<Generated> outcomes_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> over_{false};
   std::exception_ptr thrown_;  // written by the one that set over_; read after all have ended
@@ -109,9 +109,9 @@ std::vector<bool> draw_passages(const GeneratorEntry& entry, const DatasetConfig
   return drawn;
 }
 
-std::vector<Outcome> run_generator(const Generator& generator, const DatasetConfig& config, const GeneratorTools& tools,
-                                   const std::vector<const Draft*>& drafts, ModelCalls& calls, ProgressSink& progress,
-                                   const std::stop_token& stop) {
+std::vector<Generated> run_generator(const Generator& generator, const DatasetConfig& config,
+                                     const GeneratorTools& tools, const std::vector<const Draft*>& drafts,
+                                     ModelCalls& calls, ProgressSink& progress, const std::stop_token& stop) {
   const bool priced = config.generate.price_input > 0 || config.generate.price_output > 0;
   if (priced) check_cost(estimate_calls(generator, config, tools, drafts, calls), config.generate);
   const auto task = progress.start("generate", "answers");

@@ -26,9 +26,9 @@ struct CallEstimate {
 /// Outcomes in the order of `drafts`, whatever the order of the replies. Before the first request: throws Fatal when
 /// the prices of the configuration say that the run may cost more than dataset.generate.max_cost. A stop leaves the
 /// rest without outcome. Throws what make() throws.
-[[nodiscard]] std::vector<Outcome> run_generator(const Generator& generator, const DatasetConfig& config,
-                                                 const GeneratorTools& tools, const std::vector<const Draft*>& drafts,
-                                                 ModelCalls& calls, ProgressSink& progress,
-                                                 const std::stop_token& stop);
+[[nodiscard]] std::vector<Generated> run_generator(const Generator& generator, const DatasetConfig& config,
+                                                   const GeneratorTools& tools, const std::vector<const Draft*>& drafts,
+                                                   ModelCalls& calls, ProgressSink& progress,
+                                                   const std::stop_token& stop);
 
 }  // namespace twin::feature

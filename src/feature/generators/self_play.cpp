@@ -23,8 +23,8 @@ class SelfPlay final : public Generator {
     return {request(draft.sample)};
   }
 
-  [[nodiscard]] Outcome make(const Draft& draft, ModelCalls* calls) const override {
-    Outcome outcome;
+  [[nodiscard]] Generated make(const Draft& draft, ModelCalls* calls) const override {
+    Generated outcome;
     const auto reply = calls->ask(kSelfPlayVersion, request(draft.sample));
     if (!reply) {
       outcome.failure = reply.error();
