@@ -152,7 +152,7 @@ TEST_CASE("8-bit AdamW: the way of AdamW, in a quarter of the memory; the same f
   std::int64_t wide_bytes = 0, small_bytes = 0;
   for (const auto& [name, tensor] : wide.state()) wide_bytes += static_cast<std::int64_t>(tensor.nbytes());
   for (const auto& [name, tensor] : small->state()) small_bytes += static_cast<std::int64_t>(tensor.nbytes());
-  CHECK(small_bytes * 3.9 < static_cast<double>(wide_bytes));
+  CHECK(static_cast<double>(small_bytes) * 3.9 < static_cast<double>(wide_bytes));
   for (int step = 1; step <= 60; ++step) {
     (void)wide.step(exact, exact - target, config, 0.02, step);
     (void)small->step(narrow, narrow - target, config, 0.02, step);
