@@ -16,7 +16,7 @@ namespace twin::evaluation {
 namespace {
 
 constexpr std::size_t least_words = 4;      // of content, in a sentence that is asked for
-constexpr std::size_t most_words = 6;       // of a known-item query
+constexpr std::size_t query_words = 6;      // of a known-item query
 constexpr std::size_t longest_query = 400;  // bytes of a sentence
 
 using Random = std::mt19937_64;
@@ -61,7 +61,7 @@ std::vector<std::string> content_words(std::string_view sentence) {
 std::string some_words(const std::vector<std::string>& words, Random& random) {
   std::string query;
   std::size_t taken = 0;
-  for (std::size_t i = 0; i < words.size() && taken < most_words; ++i) {
+  for (std::size_t i = 0; i < words.size() && taken < query_words; ++i) {
     const bool needed = taken + (words.size() - i) <= least_words;
     if (!needed && !coin(random)) continue;
     query += (taken++ == 0 ? "" : " ") + (coin(random) ? without_particle(words[i]) : words[i]);

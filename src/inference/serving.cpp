@@ -94,6 +94,8 @@ Answerability answerability_of(const ServingSpec& spec, stores::Index& index) {
   return uncalibrated();
 }
 
+}  // namespace
+
 /// The index, the model that its questions are embedded with, and what is fitted to both.
 struct Searching {
   stores::Index* index = nullptr;
@@ -127,8 +129,6 @@ class CurrentEmbedder final : public models::EmbeddingEngine, public models::Tok
  private:
   std::function<std::shared_ptr<models::Worker>()> current_;
 };
-
-}  // namespace
 
 struct Serving::State {
   /// One generation of the chat model with what its assistant needs. The last request that holds it ends the workers

@@ -338,7 +338,8 @@ TEST_CASE("an exception of a part is a 500, not the end") {
     Throws() : WordEmbedder({}) {}
     int dimension() const override { throw Fatal(ErrorKind::io, "the disk is full"); }
   } throws;
-  Gateway::Parts parts{[] { return nullptr; }, throws, "m", []() -> bool { throw std::runtime_error("odd"); }, {}};
+  Gateway::Parts parts{
+      [] { return nullptr; }, throws, [] { return "m"; }, []() -> bool { throw std::runtime_error("odd"); }, {}};
   const Routes routes({}, parts, "", setup.files);
   ApiRequest request;
   request.method = "POST";
