@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/files.h"
+#include "evaluation/index_for_test.h"
 
 using namespace twin;
 using namespace twin::evaluation;
@@ -23,11 +23,11 @@ std::vector<EvidenceSample> overlapping() {
   return samples;
 }
 
-inference::Passage passage_of(const std::string& id, const std::string& document, const std::string& text) {
+/// A document of one passage in the index, as a search finds it.
+inference::Passage found_passage(IndexForTest& archive, const std::string& document, const std::string& text) {
   inference::Passage passage;
-  passage.chunk_id = id;
+  passage.chunk_id = archive.add(document, document, {{"", text}}).chunks.front().id;
   passage.document_id = document;
-  passage.text = text;
   return passage;
 }
 
@@ -63,15 +63,14 @@ TEST_CASE("fit: too few questions are said, not fitted") {
 }
 
 TEST_CASE("samples: a question with its passage, and without the document that answers it") {
-  const TempFolder folder;
-  const auto index = stores::open_index(folder.path());
-  const std::vector<inference::Passage> found = {passage_of("a1", "a", "The kernel schedules processes."),
-                                                 passage_of("b1", "b", "A kernel module is loaded.")};
+  IndexForTest archive;
+  const std::vector<inference::Passage> found = {found_passage(archive, "a", "The kernel schedules processes."),
+                                                 found_passage(archive, "b", "A kernel module is loaded.")};
   SyntheticQuery query;
   query.text = "kernel schedules processes";
   query.document_id = "a";
-  query.relevant = {"a1"};
-  const auto samples = samples_of(*index, query, found, 3);
+  query.relevant = {found[0].chunk_id};
+  const auto samples = samples_of(archive.index(), query, found, 3);
   REQUIRE(samples.size() == 2);
   CHECK(samples[0].answerable);
   CHECK(samples[0].evidence.coverage == doctest::Approx(1));
@@ -81,14 +80,13 @@ TEST_CASE("samples: a question with its passage, and without the document that a
   CHECK(samples[1].fold == 3);
 
   query.relevant = {"a9"};  // it was not found: that question says nothing of what is answered
-  CHECK(samples_of(*index, query, found, 3).size() == 1);
+  CHECK(samples_of(archive.index(), query, found, 3).size() == 1);
   query.text = "kernel";  // which another document says as well
-  CHECK(samples_of(*index, query, found, 3).empty());
+  CHECK(samples_of(archive.index(), query, found, 3).empty());
 }
 
 TEST_CASE("questions from elsewhere: of the languages of the index, and none that it may answer") {
-  const TempFolder folder;
-  const auto index = stores::open_index(folder.path());
+  IndexForTest archive;
   stores::IndexFacets facets;
   const auto english = value_or_throw(questions_from_elsewhere(facets));
   CHECK(english.size() >= 20);
@@ -99,7 +97,7 @@ TEST_CASE("questions from elsewhere: of the languages of the index, and none tha
   facets.languages = {"en", "ko"};
   CHECK(value_or_throw(questions_from_elsewhere(facets)).size() == english.size() + korean.size());
   const std::vector<inference::Passage> cooking = {
-      passage_of("c1", "c", "You keep a sourdough starter alive by feeding it.")};
-  CHECK(sample_from_elsewhere(*index, "How do I keep a sourdough starter alive?", cooking, 0).empty());
-  CHECK(sample_from_elsewhere(*index, "Which vaccines does a puppy need?", cooking, 0).size() == 1);
+      found_passage(archive, "c", "You keep a sourdough starter alive by feeding it.")};
+  CHECK(sample_from_elsewhere(archive.index(), "How do I keep a sourdough starter alive?", cooking, 0).empty());
+  CHECK(sample_from_elsewhere(archive.index(), "Which vaccines does a puppy need?", cooking, 0).size() == 1);
 }
