@@ -29,7 +29,7 @@ struct RetrievalConfig {
 
   std::string fusion = "weighted";  ///< how the retrievers' scores are joined: zscore | rrf | weighted
   double page_evidence = 0.5;       ///< weight of what the other candidates of a passage's document show
-  double spread_below = 0.8;        ///< coverage of the question below which one passage of each document comes first
+  double spread_below = 0;          ///< coverage of the question below which one passage of each document comes first
   int max_per_document = 0;         ///< passages of one document, as long as there are others; 0: any number
   double mmr_lambda = 1;            ///< maximal marginal relevance: 1 looks at relevance alone, 0 at diversity alone
   double recency_days = 0;          ///< half-life of the bonus for recent documents; 0: none
