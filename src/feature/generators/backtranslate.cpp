@@ -97,29 +97,19 @@ class Backtranslate final : public Generator {
 
   [[nodiscard]] models::ChatRequest question_request(const Draft& draft) const {
     const std::string passage = passage_shown(draft.sample, setup_.config);
-    auto request = generator_request(
+    return generator_request(
         models::fill(
             question_.in(draft.sample.language),
             {{"title", draft.subject.title.plain}, {"heading", draft.subject.heading.plain}, {"passage", passage}}),
-        passage, std::string(kQuestionSchema));
-    request.max_tokens = kQuestionTokens;
-    return with_sampling(std::move(request));
+        passage, kQuestionSchema, kQuestionTokens, setup_.config);
   }
 
   [[nodiscard]] models::ChatRequest fit_request(const Draft& draft, const std::string& question) const {
     const std::string passage = passage_shown(draft.sample, setup_.config);
     auto request =
         generator_request(models::fill(fit_.in(draft.sample.language), {{"question", question}, {"passage", passage}}),
-                          passage, std::string(kFitSchema));
-    request.max_tokens = kFitTokens;
+                          passage, kFitSchema, kFitTokens, setup_.config);
     request.temperature = 0;
-    request.seed = setup_.config.seed;
-    return request;
-  }
-
-  [[nodiscard]] models::ChatRequest with_sampling(models::ChatRequest request) const {
-    request.temperature = setup_.config.generate.temperature;
-    request.seed = setup_.config.seed;
     return request;
   }
 

@@ -47,13 +47,17 @@ const std::string& GeneratorPrompt::in(const std::string& language) const {
   return found == by_language_.end() ? by_language_.at("en") : found->second;
 }
 
-models::ChatRequest generator_request(std::string prompt, std::string_view passage, std::string json_schema) {
+models::ChatRequest generator_request(std::string prompt, std::string_view passage, std::string_view json_schema,
+                                      int max_tokens, const DatasetConfig& config) {
   if (prompt.find(passage) == std::string::npos) {
     throw Fatal(ErrorKind::internal, tr("The passage does not stand in the prompt as it is"));
   }
   models::ChatRequest request;
   request.messages = {{"user", std::move(prompt)}};
-  request.json_schema = std::move(json_schema);
+  request.json_schema = json_schema;
+  request.max_tokens = max_tokens;
+  request.temperature = config.generate.temperature;
+  request.seed = config.seed;
   request.reuse_prefix = false;
   return request;
 }
@@ -65,6 +69,12 @@ std::optional<Json> json_reply(const std::string& reply) {
   Json json = Json::parse(std::string_view(reply).substr(open, close + 1 - open), nullptr, false);
   if (!json.is_object()) return std::nullopt;
   return json;
+}
+
+std::optional<Json> reply_list(const std::string& reply, const char* key) {
+  auto json = json_reply(reply);
+  if (!json || !json->contains(key) || !(*json)[key].is_array() || (*json)[key].empty()) return std::nullopt;
+  return std::move((*json)[key]);
 }
 
 std::string reply_text(const Json& object, const char* key) {

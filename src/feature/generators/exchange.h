@@ -25,14 +25,17 @@ class GeneratorPrompt {
   std::string version_;
 };
 
-/// A request whose reply must fit the schema. `prompt` was filled with `passage`: that it stands in it as it is, is
-/// asserted (Fatal, internal), for a sample's proof rests on it.
+/// A request of at most `max_tokens` whose reply must fit the schema, sampled as configured. `prompt` was filled with
+/// `passage`: that it stands in it as it is, is asserted (Fatal, internal), for a sample's proof rests on it.
 [[nodiscard]] models::ChatRequest generator_request(std::string prompt, std::string_view passage,
-                                                    std::string json_schema);
+                                                    std::string_view json_schema, int max_tokens,
+                                                    const DatasetConfig& config);
 
 /// The object in a reply: all of it, or what stands between the first brace and the last one, for servers that do not
 /// enforce schemas. Nothing when that is no JSON object.
 [[nodiscard]] std::optional<Json> json_reply(const std::string& reply);
+/// The array under this key of the reply's object; nothing when there is none, or an empty one.
+[[nodiscard]] std::optional<Json> reply_list(const std::string& reply, const char* key);
 /// A text of the object without white space around it; empty when there is none.
 [[nodiscard]] std::string reply_text(const Json& object, const char* key);
 /// The reply, cut, as a detail of a rejection.

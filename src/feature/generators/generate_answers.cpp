@@ -33,12 +33,12 @@ class GenerateAnswers final : public Generator {
       outcome.failure = reply.error();
       return outcome;
     }
-    const auto json = json_reply(*reply);
-    if (!json || !json->contains("pairs") || !(*json)["pairs"].is_array() || (*json)["pairs"].empty()) {
+    const auto pairs = reply_list(*reply, "pairs");
+    if (!pairs) {
       outcome.refuse(draft.sample, "bad_reply", quoted_reply(*reply));
       return outcome;
     }
-    for (const Json& pair : (*json)["pairs"]) add(draft, pair, outcome);
+    for (const Json& pair : *pairs) add(draft, pair, outcome);
     return outcome;
   }
 
@@ -69,17 +69,12 @@ class GenerateAnswers final : public Generator {
 
   [[nodiscard]] models::ChatRequest request(const Draft& draft) const {
     const std::string passage = passage_shown(draft.sample, setup_.config);
-    auto request =
-        generator_request(models::fill(prompt_.in(draft.sample.language),
-                                       {{"title", draft.subject.title.plain},
-                                        {"heading", draft.subject.heading.plain},
-                                        {"count", std::to_string(setup_.config.generate.samples_per_passage)},
-                                        {"passage", passage}}),
-                          passage, std::string(kAnswersSchema));
-    request.max_tokens = setup_.config.generate.max_tokens;
-    request.temperature = setup_.config.generate.temperature;
-    request.seed = setup_.config.seed;
-    return request;
+    return generator_request(models::fill(prompt_.in(draft.sample.language),
+                                          {{"title", draft.subject.title.plain},
+                                           {"heading", draft.subject.heading.plain},
+                                           {"count", std::to_string(setup_.config.generate.samples_per_passage)},
+                                           {"passage", passage}}),
+                             passage, kAnswersSchema, setup_.config.generate.max_tokens, setup_.config);
   }
 
   GeneratorSetup setup_;

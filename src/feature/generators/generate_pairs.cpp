@@ -42,12 +42,12 @@ class GeneratePairs final : public Generator {
       outcome.failure = reply.error();
       return outcome;
     }
-    const auto json = json_reply(*reply);
-    if (!json || !json->contains("triples") || !(*json)["triples"].is_array() || (*json)["triples"].empty()) {
+    const auto triples = reply_list(*reply, "triples");
+    if (!triples) {
       outcome.refuse(draft.sample, "bad_reply", quoted_reply(*reply));
       return outcome;
     }
-    for (const Json& triple : (*json)["triples"]) add(draft.sample, triple, outcome);
+    for (const Json& triple : *triples) add(draft.sample, triple, outcome);
     return outcome;
   }
 
@@ -96,14 +96,10 @@ class GeneratePairs final : public Generator {
   [[nodiscard]] models::ChatRequest request(const Draft& draft) const {
     // As the instruct samples come, masked.
     const std::string& passage = draft.sample.answer;
-    auto request = generator_request(
+    return generator_request(
         models::fill(prompt_.in(draft.sample.language),
                      {{"count", std::to_string(setup_.config.generate.samples_per_passage)}, {"passage", passage}}),
-        passage, std::string(kTriplesSchema));
-    request.max_tokens = setup_.config.generate.max_tokens;
-    request.temperature = setup_.config.generate.temperature;
-    request.seed = setup_.config.seed;
-    return request;
+        passage, kTriplesSchema, setup_.config.generate.max_tokens, setup_.config);
   }
 
   GeneratorSetup setup_;

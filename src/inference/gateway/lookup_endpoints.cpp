@@ -1,11 +1,11 @@
 // POST /v1/embeddings and /v1/search
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/base64.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "inference/gateway/endpoints.h"
@@ -20,12 +20,7 @@ constexpr std::size_t max_filter_values = 64;
 /// Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default.
 std::string base64_floats(const std::vector<float>& vector) {
   static_assert(std::endian::native == std::endian::little);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(vector.data());
-  const std::size_t size = vector.size() * sizeof(float);
-  std::string text((size + 2) / 3 * 4 + 1, '\0');  // with the NUL that OpenSSL writes
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
+  return base64_encode({reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)});
 }
 
 /// Tokens of the texts; the worker is also a tokenizer, a remote engine may not be (then 0).

@@ -214,7 +214,9 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
   found.fusion = config.fusion;
   found.rerank.name = config.rerank;
   found.candidates = static_cast<int>(passages.size());
-  const Evidence evidence = evidence_of(tools.index, request.query, passages);
+  const bool may_spread = config.max_per_document == 0 && config.spread_below > 0;
+  Evidence evidence;
+  if (may_spread || config.not_covered != "off") evidence = evidence_of(tools.index, request.query, passages);
   if (config.not_covered != "off") {
     found.coverage = decide(tools.answerability != nullptr ? *tools.answerability : uncalibrated(), evidence);
   }
@@ -223,7 +225,7 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
   const int k = request.k > 0 ? request.k : config.k;
   RetrievalConfig choice = config;
   // Where words do not say which passage is meant, several pages are a better answer than several passages of one.
-  if (choice.max_per_document == 0 && evidence.coverage < config.spread_below) choice.max_per_document = 1;
+  if (may_spread && evidence.coverage < config.spread_below) choice.max_per_document = 1;
   auto chosen = choose_passages(std::move(passages), k, choice, tools.index);
   read_texts(tools.index, chosen, chosen.size());
   found.passages = read_parents(tools.index, std::move(chosen));

@@ -1,16 +1,15 @@
 #include "models/encoder/bert_encoder.h"
 
-#include <gguf.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <thread>
 
 #include "core/i18n.h"
 #include "models/encoder/rows.h"
+#include "models/merge/hf_config.h"
 
 namespace twin::models {
 namespace {
@@ -19,12 +18,6 @@ constexpr std::int64_t mean_pooling = 1, cls_pooling = 2;
 /// Tokens that one thread carries through all layers together: enough that weights are read from memory seldom, few
 /// enough that what a layer writes is still in the cache when the next one reads it.
 constexpr std::int64_t group_tokens = 1024;
-
-std::optional<double> number_of(const GgufFile& file, const char* key) {
-  const auto id = gguf_find_key(file.context(), key);
-  if (id < 0 || gguf_get_kv_type(file.context(), id) != GGUF_TYPE_FLOAT32) return std::nullopt;
-  return static_cast<double>(gguf_get_val_f32(file.context(), id));
-}
 
 }  // namespace
 
@@ -95,7 +88,7 @@ Result<void> BertEncoder::read_model() {
   heads_ = file.number("bert.attention.head_count").value_or(0);
   inner_ = file.number("bert.feed_forward_length").value_or(0);
   const std::int64_t layers = file.number("bert.block_count").value_or(0);
-  epsilon_ = static_cast<float>(number_of(file, "bert.attention.layer_norm_epsilon").value_or(0));
+  epsilon_ = static_cast<float>(gguf_real(file, "bert.attention.layer_norm_epsilon").value_or(0));
   const std::int64_t pooling = file.number("bert.pooling_type").value_or(mean_pooling);
   if (width_ <= 0 || heads_ <= 0 || width_ % heads_ != 0 || inner_ <= 0 || layers <= 0 || !(epsilon_ > 0)) {
     return invalid(tr("The model's sizes are missing or do not fit together"));

@@ -1,7 +1,6 @@
-#include <openssl/evp.h>
-
 #include <nlohmann/json.hpp>
 
+#include "core/base64.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
@@ -12,15 +11,6 @@ namespace {
 
 constexpr std::size_t kSampleBytes = 512;  // of a file, by which the hub tells text from binary
 constexpr std::string_view kLfsType = "application/vnd.git-lfs+json";
-
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3), '\0');
-  const int written =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(written));
-  return out;
-}
 
 class Push {
  public:
@@ -83,7 +73,7 @@ class Push {
     for (std::size_t i = 0; i < uploads_.size(); ++i) {
       files.push_back({{"path", uploads_[i].path},
                        {"size", contents_[i].size()},
-                       {"sample", base64(std::string_view(contents_[i]).substr(0, kSampleBytes))}});
+                       {"sample", base64_encode(std::string_view(contents_[i]).substr(0, kSampleBytes))}});
     }
     const auto answer = hub_.post("/api/datasets/" + reference_.repo + "/preupload/" + reference_.revision,
                                   Json{{"files", std::move(files)}}.dump(), what_);
@@ -169,15 +159,16 @@ class Push {
     std::string lines = Json{{"key", "header"}, {"value", {{"summary", options_.message}, {"description", ""}}}}.dump();
     for (std::size_t i = 0; i < uploads_.size(); ++i) {
       const Json line =
-          large_[i] ? Json{{"key", "lfsFile"},
-                           {"value",
-                            {{"path", uploads_[i].path},
-                             {"algo", "sha256"},
-                             {"oid", sha256_hex(contents_[i])},
-                             {"size", contents_[i].size()}}}}
-                    : Json{{"key", "file"},
-                           {"value",
-                            {{"content", base64(contents_[i])}, {"path", uploads_[i].path}, {"encoding", "base64"}}}};
+          large_[i]
+              ? Json{{"key", "lfsFile"},
+                     {"value",
+                      {{"path", uploads_[i].path},
+                       {"algo", "sha256"},
+                       {"oid", sha256_hex(contents_[i])},
+                       {"size", contents_[i].size()}}}}
+              : Json{{"key", "file"},
+                     {"value",
+                      {{"content", base64_encode(contents_[i])}, {"path", uploads_[i].path}, {"encoding", "base64"}}}};
       lines += "\n" + line.dump();
     }
     const auto answer = hub_.post("/api/datasets/" + reference_.repo + "/commit/" + reference_.revision, lines, what_,

@@ -1,11 +1,10 @@
 // Models from a hub with Hugging Face's paths: /api/models/{repo}/revision/{rev} and /{repo}/resolve/{rev}/{file}.
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
 #include "core/i18n.h"
-#include "core/text/ascii.h"
+#include "models/hub/hub.h"
 #include "models/registry/disk_tools.h"
 #include "models/registry/download.h"
 #include "models/registry/licence.h"
@@ -17,10 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t largest_text = 1u << 20;  // of a licence file
-
-struct Reference {
-  std::string repo, revision = "main", file;
-};
 
 struct HubFile {
   std::string name;
@@ -34,51 +29,10 @@ struct HubRepo {
   std::vector<HubFile> files;
 };
 
-bool plain_segment(const std::string& text) {
-  return !text.empty() && text != "." && text != ".." && std::all_of(text.begin(), text.end(), [](char c) {
-    return text::is_ascii_alnum(c) || c == '-' || c == '_' || c == '.' || c == '+';
-  });
-}
-
-bool plain_path(const std::string& path) {
-  std::size_t start = 0;
-  for (;;) {
-    const auto slash = path.find('/', start);
-    if (!plain_segment(path.substr(start, slash - start))) return false;
-    if (slash == std::string::npos) return true;
-    start = slash + 1;
-  }
-}
-
-/// ORG/REPO[@REV][/FILE]. A revision is a branch, tag or commit without '/'.
-std::optional<Reference> parse_reference(const std::string& text) {
-  const auto first = text.find('/');
-  if (first == std::string::npos) return std::nullopt;
-  const auto second = text.find('/', first + 1);
-  Reference reference;
-  reference.repo = text.substr(0, second);
-  if (second != std::string::npos) reference.file = text.substr(second + 1);
-  if (const auto at = reference.repo.find('@'); at != std::string::npos) {
-    reference.revision = reference.repo.substr(at + 1);
-    reference.repo.resize(at);
-  }
-  const bool good = plain_path(reference.repo) && plain_segment(reference.revision) &&
-                    (reference.file.empty() || plain_path(reference.file));
-  return good ? std::optional(reference) : std::nullopt;
-}
-
 std::string hub_url(const PullOptions& options) {
-  const char* const endpoint = std::getenv("HF_ENDPOINT");
-  std::string url = options.hub_url;
-  if (endpoint != nullptr && *endpoint != '\0' && url == PullOptions{}.hub_url) url = endpoint;
+  std::string url = options.hub_url == PullOptions{}.hub_url ? Hub::default_url() : options.hub_url;
   while (url.ends_with('/')) url.pop_back();
   return url;
-}
-
-Headers authorization() {
-  const char* const token = std::getenv("HF_TOKEN");
-  if (token == nullptr || *token == '\0') return {};
-  return {{"Authorization", std::string("Bearer ") + token}};
 }
 
 tl::unexpected<Error> refused(int status, const std::string& where) {
@@ -105,7 +59,7 @@ HubRepo parse_repo(const Json& json) {
   for (const Json& sibling : json.at("siblings")) {
     HubFile file;
     file.name = sibling.at("rfilename").get<std::string>();
-    if (!plain_path(file.name)) continue;  // could not be a model's; never used as a path
+    if (!is_plain_path(file.name)) continue;  // could not be a model's; never used as a path
     file.size = sibling.value("size", std::uint64_t{0});
     if (const auto lfs = sibling.find("lfs"); lfs != sibling.end() && lfs->is_object()) {
       file.sha256 = text_or_empty(*lfs, "sha256");
@@ -116,11 +70,11 @@ HubRepo parse_repo(const Json& json) {
   return repo;
 }
 
-Result<HubRepo> list_repo(const PullContext& context, const Reference& reference) {
+Result<HubRepo> list_repo(const PullContext& context, const HubReference& reference) {
   HttpRequest request;
   request.url =
       hub_url(context.options) + "/api/models/" + reference.repo + "/revision/" + reference.revision + "?blobs=true";
-  request.headers = authorization();
+  request.headers = Hub::authorization();
   const auto response = context.http.send(request);
   if (!response) return tl::unexpected(response.error());
   if (response->status != 200) return refused(response->status, "hf:" + reference.repo);
@@ -155,7 +109,7 @@ std::string split_stem(const std::string& name) {
 }
 
 /// The files that make the model: the one named, the only GGUF, or those of safetensors.
-Result<std::vector<HubFile>> choose(const HubRepo& repo, const Reference& reference) {
+Result<std::vector<HubFile>> choose(const HubRepo& repo, const HubReference& reference) {
   std::vector<HubFile> ggufs;
   for (const HubFile& file : repo.files) {
     if (file.name.ends_with(".gguf") && (reference.file.empty() || file.name == reference.file)) ggufs.push_back(file);
@@ -185,7 +139,7 @@ Result<std::vector<HubFile>> choose(const HubRepo& repo, const Reference& refere
               tr("Name one: hf:{}/FILE", reference.repo));
 }
 
-std::string file_url(const PullContext& context, const Reference& reference, const HubRepo& repo,
+std::string file_url(const PullContext& context, const HubReference& reference, const HubRepo& repo,
                      const std::string& name) {
   const std::string& revision = repo.commit.empty() ? reference.revision : repo.commit;
   return hub_url(context.options) + "/" + reference.repo + "/resolve/" + revision + "/" + name;
@@ -196,7 +150,7 @@ std::string linked_hash(const PullContext& context, const std::string& url) {
   HttpRequest head;
   head.method = "HEAD";
   head.url = url;
-  head.headers = authorization();
+  head.headers = Hub::authorization();
   head.max_redirects = 0;
   const auto response = context.http.send(head);
   if (!response) return {};
@@ -206,12 +160,12 @@ std::string linked_hash(const PullContext& context, const std::string& url) {
 }
 
 /// README and licence files, small and optional: what is missing stays unknown.
-void fetch_texts(const PullContext& context, const Reference& reference, const HubRepo& repo) {
+void fetch_texts(const PullContext& context, const HubReference& reference, const HubRepo& repo) {
   for (const HubFile& file : repo.files) {
     if (!is_text_file(file.name) || file.name.find('/') != std::string::npos) continue;
     HttpRequest request;
     request.url = file_url(context, reference, repo, file.name);
-    request.headers = authorization();
+    request.headers = Hub::authorization();
     request.max_bytes = largest_text;
     const auto response = context.http.send(request);
     if (!response || response->status != 200) continue;
@@ -219,13 +173,13 @@ void fetch_texts(const PullContext& context, const Reference& reference, const H
   }
 }
 
-Result<void> fetch_file(const PullContext& context, const Reference& reference, const HubRepo& repo,
+Result<void> fetch_file(const PullContext& context, const HubReference& reference, const HubRepo& repo,
                         const HubFile& file) {
   DownloadRequest request;
   request.url = file_url(context, reference, repo, file.name);
   request.target = context.downloads / (repo.commit.empty() ? reference.revision : repo.commit) / file.name;
   request.size = file.size;
-  request.headers = authorization();
+  request.headers = Hub::authorization();
   request.sha256 = file.sha256;
   const bool weights = file.name.ends_with(".gguf") || file.name.ends_with(".safetensors");
   if (request.sha256.empty() && weights) request.sha256 = linked_hash(context, request.url);
@@ -239,10 +193,8 @@ Result<void> fetch_file(const PullContext& context, const Reference& reference, 
 }  // namespace
 
 Result<Pulled> pull_hub(const PullContext& context, const std::string& text) {
-  const auto reference = parse_reference(text);
-  if (!reference) {
-    return fail(ErrorKind::usage, tr("'{}' is not ORG/REPO[@REVISION][/FILE]", text), "hf:" + text);
-  }
+  const auto reference = parse_hub_reference(text);
+  if (!reference) return tl::unexpected(reference.error());
   const auto repo = list_repo(context, *reference);
   if (!repo) return tl::unexpected(repo.error());
   const auto files = choose(*repo, *reference);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/base64.h"
 #include "core/i18n.h"
 #include "core/text/graphemes.h"
 #include "models/static/characters.h"
@@ -19,32 +20,6 @@ constexpr std::size_t kLongestGrapheme = 6;  // bytes; of longer ones each chara
 
 tl::unexpected<Error> unknown_step(const std::string& type) {
   return fail(ErrorKind::invalid, tr("A step of the tokenizer is not known here: {}", type), "tokenizer.json");
-}
-
-std::string decode_base64(const std::string& text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z') {
-      value = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '+' || c == '/') {
-      value = c == '+' ? 62 : 63;
-    } else {
-      break;  // padding
-    }
-    bits = bits << 6 | value;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xFFU);
-  }
-  return out;
 }
 
 /// SentencePiece's table of replacements: a trie as an XOR-compressed double array (S. Yata's Darts-clone), then the
@@ -202,7 +177,8 @@ Result<Normalizer> sequence(const Json& json) {
 }
 
 Result<Normalizer> precompiled(const Json& json) {
-  auto map = Charsmap::parse(decode_base64(json.at("precompiled_charsmap").get<std::string>()));
+  const auto bytes = base64_decode(json.at("precompiled_charsmap").get<std::string>());
+  auto map = bytes ? Charsmap::parse(*bytes) : std::nullopt;
   if (!map) {
     return fail(ErrorKind::invalid, tr("The tokenizer's table of replacements is damaged"), "tokenizer.json");
   }

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "stores/parquet/arrow_errors.h"
 #include "stores/parquet/open_file.h"
+#include "stores/parquet/row_lines.h"
 #include "stores/parquet/rows.h"
 
 namespace twin::stores::parquet {
@@ -129,7 +130,7 @@ std::int64_t read(const std::filesystem::path& file, std::ostream& lines) {
       throw std::runtime_error(tr("unknown column \"{}\"", field->name()));
     }
   }
-  std::int64_t rows = 0;
+  RowLines out(lines);
   each_batch(open, [&](const arrow::RecordBatch& batch) {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const auto& field : known->fields()) columns.push_back(batch.GetColumnByName(field->name()));
@@ -144,14 +145,11 @@ std::int64_t read(const std::filesystem::path& file, std::ostream& lines) {
           line[field.name()] = 0;
         }
       }
-      lines << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-      ++rows;
+      out.add(line);
     }
-    if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
+    out.check();
   });
-  lines.flush();
-  if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
-  return rows;
+  return out.finish();
 }
 
 }  // namespace twin::stores::parquet

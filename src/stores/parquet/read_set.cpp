@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "stores/parquet/arrow_errors.h"
 #include "stores/parquet/open_file.h"
+#include "stores/parquet/row_lines.h"
 #include "stores/parquet/sets.h"
 
 namespace twin::stores::parquet {
@@ -114,7 +115,7 @@ Json any_at(const arrow::Array& array, std::int64_t row, const std::string& colu
 
 std::int64_t read_set(const std::filesystem::path& file, std::ostream& lines) {
   OpenFile open = open_file(file);
-  std::int64_t rows = 0;
+  RowLines out(lines);
   each_batch(open, [&](const arrow::RecordBatch& batch) {
     for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
       Json line = Json::object();
@@ -122,14 +123,11 @@ std::int64_t read_set(const std::filesystem::path& file, std::ostream& lines) {
         const auto& column = *batch.column(i);
         if (!column.IsNull(row)) line[batch.column_name(i)] = any_at(column, row, batch.column_name(i));
       }
-      lines << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-      ++rows;
+      out.add(line);
     }
-    if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
+    out.check();
   });
-  lines.flush();
-  if (!lines) throw std::runtime_error(tr("cannot write: {}", "stdout"));
-  return rows;
+  return out.finish();
 }
 
 }  // namespace twin::stores::parquet
