@@ -1,4 +1,4 @@
-#include "scale/made_vectors.h"
+#include "made_vectors.h"
 
 #include <algorithm>
 #include <cmath>

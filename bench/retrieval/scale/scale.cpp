@@ -21,7 +21,7 @@
 
 #include "core/hash.h"
 #include "inference/rag/rag.h"
-#include "scale/made_vectors.h"
+#include "made_vectors.h"
 
 using namespace twin;
 

@@ -13,6 +13,8 @@ constexpr std::int64_t kJournalBytes = 64 << 20;  // a WAL that grew beyond this
 constexpr int kWriterCacheKib = 64 << 10;
 // A search looks up hundreds of rows all over the file: the inner pages of its trees should stay. Taken as needed.
 constexpr int kReaderCacheKib = 16 << 10;
+// Readers map so much of the file instead of copying its pages.
+constexpr std::int64_t kReaderMapBytes = std::int64_t{2} << 30;
 // Pages that many transactions changed are carried into the database once: the larger the WAL, the fewer the times.
 constexpr int kCheckpointPages = 8'000;
 constexpr std::size_t kIdleStatements = 128;
@@ -51,6 +53,7 @@ Connection::Connection(const std::filesystem::path& file, Mode mode, const Optio
   } else {
     database_.exec("PRAGMA query_only = ON");
     database_.exec("PRAGMA cache_size = " + std::to_string(-kReaderCacheKib));
+    database_.exec("PRAGMA mmap_size = " + std::to_string(kReaderMapBytes));
   }
 }
 

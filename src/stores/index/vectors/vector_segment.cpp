@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/result.h"
+#include "core/vector_math.h"
 #include "stores/index/vectors/graph_builder.h"
 
 namespace twin::stores {
@@ -74,6 +75,25 @@ std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> cod
   const float deviation = std::sqrt(std::max(0.0F, static_cast<float>(squares) / count - mean * mean));
   return {static_cast<std::uint8_t>(std::lround(mean * kMeanSteps)),
           static_cast<std::uint8_t>(std::ceil(deviation * kSpreadSteps) + 1)};
+}
+
+// How rows' scores follow from their products: what the mean and the spread of lower halves are worth, and the rest.
+struct Bounds {
+  float mean_weight = 0, spread_weight = 0, offset = 0, scale = 0;
+};
+
+// The score that each of `count` rows has at most, and whether any of them reaches `floor`.
+TWIN_CLONES bool highest_scores(const Bounds& bounds, std::uint32_t count, const std::int32_t* products,
+                                const float* scales, const std::uint8_t* means, const std::uint8_t* spreads,
+                                float floor, float* most) {
+  int reaching = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    most[i] = (16 * static_cast<float>(products[i]) + bounds.mean_weight * static_cast<float>(means[i]) +
+               bounds.spread_weight * static_cast<float>(spreads[i]) + bounds.offset) *
+              scales[i] * bounds.scale;
+    reaching |= most[i] >= floor ? 1 : 0;
+  }
+  return reaching != 0;
 }
 
 }  // namespace
@@ -154,9 +174,11 @@ void VectorSegment::estimate_all(const VectorQuery& query, RowRange range, const
                                  HopefulRows& hopeful) const {
   const HalfDotRows dots = best_dot_kernel().half_dots;
   const auto sum = static_cast<float>(query.sum());
-  const float mean_weight = sum / kMeanSteps, spread_weight = kSure * query.doubt() / kSpreadSteps;
   const float rounding = std::abs(sum) / (2 * kMeanSteps);  // of means
-  const float offset = rounding - 128 * sum;
+  const Bounds bounds{.mean_weight = sum / kMeanSteps,
+                      .spread_weight = kSure * query.doubt() / kSpreadSteps,
+                      .offset = rounding - 128 * sum,
+                      .scale = query.scale()};
   std::array<std::int32_t, kScanRows> products;
   std::array<float, kScanRows> most;
   for (std::uint32_t begin = range.begin; begin < range.end; begin += kScanRows) {
@@ -166,18 +188,13 @@ void VectorSegment::estimate_all(const VectorQuery& query, RowRange range, const
       __builtin_prefetch(upper_halves_.data() + byte);
     dots(upper_halves_.data() + begin * stride_, stride_, count, query.codes(), products.data());
     const float* scales = scales_.data() + begin;
-    const std::uint8_t *means = means_.data() + begin, *spreads = spreads_.data() + begin;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      most[i] = (16 * static_cast<float>(products[i]) + mean_weight * static_cast<float>(means[i]) +
-                 spread_weight * static_cast<float>(spreads[i]) + offset) *
-                scales[i] * query.scale();
-    }
+    const std::uint8_t* spreads = spreads_.data() + begin;
     const float floor = hopeful.floor();
-    bool any = false;
-    for (std::uint32_t i = 0; i < count; ++i) any |= most[i] >= floor;
-    for (std::uint32_t i = 0; i < count && any; ++i) {
+    if (!highest_scores(bounds, count, products.data(), scales, means_.data() + begin, spreads, floor, most.data()))
+      continue;
+    for (std::uint32_t i = 0; i < count; ++i) {
       if (most[i] < floor || (wanted && !wanted->has(begin + i))) continue;
-      const float doubt = spread_weight * static_cast<float>(spreads[i]) + rounding;
+      const float doubt = bounds.spread_weight * static_cast<float>(spreads[i]) + rounding;
       hopeful.add({most[i], begin + i, products[i]}, most[i] - 2 * doubt * scales[i] * query.scale());
     }
   }
