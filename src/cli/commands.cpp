@@ -33,6 +33,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
                              eval_command,
                              eval_show_command,
                              eval_questions_command,
+                             eval_compare_command,
                              eval_retrieval_command,
                              serve_command,
                              sources_command,

@@ -33,6 +33,7 @@ std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> eval_show_command();
 std::unique_ptr<Command> eval_questions_command();
+std::unique_ptr<Command> eval_compare_command();
 std::unique_ptr<Command> eval_retrieval_command();
 std::unique_ptr<Command> embed_command();
 std::unique_ptr<Command> serve_command();

@@ -96,6 +96,11 @@ std::optional<ArmStyle::Counts> ArmStyle::count(std::size_t q, const std::string
   const std::size_t length = common_length(q);
   const std::string plain = without_marks(text);
   if (!profile.style || length == 0 || words(plain).size() < length) return std::nullopt;
+  return count_words(profile, plain, length);
+}
+
+/// Of a profile that has a style; the counts of the others are zero.
+ArmStyle::Counts ArmStyle::count_words(const Profile& profile, const std::string& plain, std::size_t length) const {
   Counts counts(size_);
   const auto own = profile.style->counts(first_words(plain, length));
   std::copy(own.begin(), own.end(), counts.begin() + static_cast<std::ptrdiff_t>(profile.offset));
@@ -178,6 +183,19 @@ std::map<std::string, Estimate> ArmStyle::difference(std::size_t first, std::siz
   return estimate(observations, [this](const auto& metric, auto sums) {
     return value(metric, sums.first(size_)) - value(metric, sums.subspan(size_));
   });
+}
+
+std::optional<std::pair<double, double>> ArmStyle::distances(const Question& question, std::string_view first,
+                                                             std::string_view second) const {
+  const auto profile = profiles_.find(question.language);
+  if (profile == profiles_.end() || !profile->second.style) return std::nullopt;
+  const std::string plain[] = {without_marks(first), without_marks(second)};
+  const std::size_t length = std::min(words(plain[0]).size(), words(plain[1]).size());
+  if (std::cmp_less(length, config_.style_min_words)) return std::nullopt;
+  const double a = value("style_distance", count_words(profile->second, plain[0], length));
+  const double b = value("style_distance", count_words(profile->second, plain[1], length));
+  if (!std::isfinite(a) || !std::isfinite(b)) return std::nullopt;
+  return std::pair(a, b);
 }
 
 }  // namespace twin::evaluation

@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evaluation/evaluation.h"
@@ -25,6 +27,11 @@ class ArmStyle {
   /// Difference of two arms on the questions that both answered.
   [[nodiscard]] std::map<std::string, Estimate> difference(std::size_t first, std::size_t second) const;
 
+  /// style_distance of two texts on a question, both cut to the length of the shorter; nothing when it has fewer than
+  /// style_min_words, or when there is too little other text of the author in the question's language.
+  [[nodiscard]] std::optional<std::pair<double, double>> distances(const Question& question, std::string_view first,
+                                                                   std::string_view second) const;
+
  private:
   using Counts = std::vector<double>;
   struct Profile {
@@ -33,6 +40,7 @@ class ArmStyle {
   };
   [[nodiscard]] std::size_t common_length(std::size_t q) const;
   [[nodiscard]] std::optional<Counts> count(std::size_t q, const std::string& text) const;
+  [[nodiscard]] Counts count_words(const Profile& profile, const std::string& plain, std::size_t length) const;
   [[nodiscard]] std::optional<StyleDistance> distance(std::span<const double> sums) const;
   [[nodiscard]] double value(const std::string& metric, std::span<const double> sums) const;
   [[nodiscard]] std::map<std::string, Estimate> estimate(

@@ -74,14 +74,32 @@ Estimate paired_difference(const std::vector<Values>& first, const std::vector<V
   return bootstrap_mean(differences, options);
 }
 
-std::optional<std::size_t> index_of(const EvalReport& report, Arm arm) {
+std::optional<std::size_t> index_of(const EvalReport& report, const std::string& arm) {
   for (std::size_t i = 0; i < report.arms.size(); ++i) {
-    if (report.arms[i].name == name(arm)) return i;
+    if (report.arms[i].name == arm) return i;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+std::string to_string(const ArmPair& pair) {
+  const bool hyphens = (pair.first + pair.second).find('-') != std::string::npos;
+  return fmt::format("{}{}{}", pair.first, hyphens ? " - " : "-", pair.second);
+}
+
+void keep_answer(const Question& question, Result<ArmAnswer> answer, ArmReport& arm, EvalReport& report) {
+  if (!answer && answer.error().kind == ErrorKind::cancelled) throw Fatal(answer.error());
+  ArmAnswer kept = answer ? std::move(*answer) : ArmAnswer{{}, {}, answer.error().text()};
+  if (kept.failure.empty() && words(without_marks(kept.text)).empty()) kept.failure = tr("the answer is empty");
+  if (!kept.failure.empty()) {
+    report.failures.push_back({answer ? ErrorKind::invalid : answer.error().kind,
+                               tr("{} did not answer \"{}\": {}", arm.name, question.question, kept.failure),
+                               question.document_id,
+                               {}});
+  }
+  arm.answers.push_back(std::move(kept));
+}
 
 void ask_arms(const std::vector<Question>& questions, const EvalContext& context, EvalReport& report) {
   std::vector<Arm> arms;
@@ -98,21 +116,13 @@ void ask_arms(const std::vector<Question>& questions, const EvalContext& context
       progress->note(fmt::format("{}: {}", name(arms[a]), question.question));
       auto answer = context.ask(question, arms[a]);
       progress->add();
-      if (!answer && answer.error().kind == ErrorKind::cancelled) throw Fatal(answer.error());
-      ArmAnswer kept = answer ? std::move(*answer) : ArmAnswer{{}, {}, answer.error().text()};
-      if (kept.failure.empty() && words(without_marks(kept.text)).empty()) kept.failure = tr("the answer is empty");
-      if (!kept.failure.empty()) {
-        report.failures.push_back({answer ? ErrorKind::invalid : answer.error().kind,
-                                   tr("{} did not answer \"{}\": {}", name(arms[a]), question.question, kept.failure),
-                                   question.document_id,
-                                   {}});
-      }
-      report.arms[a].answers.push_back(std::move(kept));
+      keep_answer(question, std::move(answer), report.arms[a], report);
     }
   }
 }
 
-void measure_arms(const std::vector<feature::Sample>& held_out, const EvalConfig& config, EvalReport& report) {
+void measure_arms(const std::vector<feature::Sample>& held_out, const EvalConfig& config,
+                  const std::vector<ArmPair>& pairs, EvalReport& report) {
   const auto measured = measure_answers(config, report);
   const BootstrapOptions options{.resamples = config.bootstrap, .seed = config.seed};
   for (std::size_t a = 0; a < report.arms.size(); ++a) {
@@ -129,11 +139,10 @@ void measure_arms(const std::vector<feature::Sample>& held_out, const EvalConfig
   report.author = style.of_author();
   for (std::size_t a = 0; a < report.arms.size(); ++a) report.arms[a].metrics.merge(style.of_arm(a, report.notes));
 
-  for (const auto& [first, second] : {std::pair{Arm::tuned, Arm::base}, std::pair{Arm::tuned_rag, Arm::base_rag},
-                                      std::pair{Arm::base_rag, Arm::base}, std::pair{Arm::tuned_rag, Arm::tuned}}) {
-    const auto a = index_of(report, first), b = index_of(report, second);
+  for (const ArmPair& compared : pairs) {
+    const auto a = index_of(report, compared.first), b = index_of(report, compared.second);
     if (!a || !b) continue;
-    const std::string pair = fmt::format("{}-{}", name(first), name(second));
+    const std::string pair = to_string(compared);
     for (const char* metric : kPerAnswer) {
       report.differences[fmt::format("{} {}", metric, pair)] =
           paired_difference(measured[*a], measured[*b], metric, report, options);

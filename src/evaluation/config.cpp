@@ -19,4 +19,13 @@ void EvalConfig::bind(config::Binder& b) {
   b.field("seed", seed, "Seed of the choice of questions and of the resampling");
 }
 
+void JudgeConfig::bind(config::Binder& b) {
+  b.group("provider", provider, "Judge `model`: the project's chat model, or where it has a url another one");
+  b.field("text_bytes", text_bytes, "Longest text that the model is shown, in bytes", {.min = 200, .max = 1 << 20});
+  b.field("tie", tie, "Judge `author`: style distances that differ by less than this share are a tie",
+          {.min = 0, .max = 1});
+  b.field("give_up_after", give_up_after, "Failures in a row after which a judge is not asked any more",
+          {.min = 1, .max = 1'000'000});
+}
+
 }  // namespace twin::evaluation

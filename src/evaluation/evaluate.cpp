@@ -7,6 +7,13 @@
 
 namespace twin::evaluation {
 
+namespace {
+
+const std::vector<ArmPair> compared_arms = {
+    {"tuned", "base"}, {"tuned+RAG", "base+RAG"}, {"base+RAG", "base"}, {"tuned+RAG", "tuned"}};
+
+}  // namespace
+
 std::string_view name(Arm arm) {
   switch (arm) {
     case Arm::base:
@@ -64,10 +71,16 @@ EvalReport evaluate(const EvalConfig& config, const EvalContext& context) {
   }
   if (context.ask) {
     ask_arms(asked, context, report);
-    measure_arms(context.held_out, config, report);
+    measure_arms(context.held_out, config, compared_arms, report);
   }
   if (context.score && config.perplexity_passages > 0) {
-    measure_perplexity(chosen(config.perplexity_passages), config, context, report);
+    const auto passages = chosen(config.perplexity_passages);
+    std::vector<PerplexityModel> models = {
+        {"base", [&](const auto& samples) { return context.score(samples, false); }}};
+    if (context.tuned) models.push_back({"tuned", [&](const auto& samples) { return context.score(samples, true); }});
+    std::vector<PerplexityChange> changes;
+    if (context.tuned) changes.push_back({"change", 1, 0});
+    measure_perplexity(passages, config, models, changes, report);
   }
   return report;
 }

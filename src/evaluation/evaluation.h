@@ -19,6 +19,7 @@
 #include "core/json.h"
 #include "core/progress.h"
 #include "core/result.h"
+#include "evaluation/preference/preference.h"
 #include "evaluation/statistics.h"
 #include "feature/datasets/sample.h"
 #include "training/train_job.h"
@@ -86,7 +87,7 @@ struct EvalContext {
 };
 
 struct ArmReport {
-  std::string name;                         ///< base | base+RAG | tuned | tuned+RAG
+  std::string name;                         ///< base | base+RAG | tuned | tuned+RAG, or a named arm's
   std::map<std::string, Estimate> metrics;  ///< see arm_metrics()
   std::vector<ArmAnswer> answers;           ///< one per question, in order
 };
@@ -94,14 +95,16 @@ struct ArmReport {
 struct EvalReport {
   EvalConfig config;
   std::map<std::string, std::string> lineage;
-  std::map<std::string, Estimate> retrieval;   ///< recall@k, document_recall@k, mrr@k
-  std::map<std::string, Estimate> perplexity;  ///< base, tuned, and "change" (tuned/base - 1)
-  std::map<std::string, Estimate> author;      ///< the style measures of the author's own texts: the goal
+  std::map<std::string, Estimate> retrieval;  ///< recall@k, document_recall@k, mrr@k
+  /// base, tuned, and "change" (tuned/base - 1); of named arms their names, and "change sft-base" …
+  std::map<std::string, Estimate> perplexity;
+  std::map<std::string, Estimate> author;  ///< the style measures of the author's own texts: the goal
   std::vector<ArmReport> arms;
   std::map<std::string, Estimate> differences;  ///< paired by question: "style_distance tuned-base" …
   std::vector<Question> questions;
-  std::vector<Error> failures;  ///< every item that failed, and why
-  std::vector<Error> notes;     ///< what a measure does not apply to: answers too short for style, …
+  std::vector<PreferenceReport> preferences;  ///< one per judge, where arms were judged (preference/judging.h)
+  std::vector<Error> failures;                ///< every item that failed, and why
+  std::vector<Error> notes;                   ///< what a measure does not apply to: answers too short for style, …
 };
 
 /// Throws Fatal when there is nothing held out, and ErrorKind::cancelled when stopped.

@@ -5,6 +5,7 @@
 #include "core/i18n.h"
 #include "core/text/html.h"
 #include "core/text/unicode.h"
+#include "evaluation/preference/preference_report.h"
 #include "evaluation/report_text.h"
 
 namespace twin::evaluation {
@@ -99,6 +100,9 @@ std::string html_questions(const EvalReport& report) {
                                     : fmt::format("<p class=\"failed\"><b>{}</b>: {}</p>\n", html_escaped(arm.name),
                                                   html_escaped(answer.failure));
     }
+    for (const std::string& verdicts : preference_verdicts(report, q)) {
+      out += fmt::format("<p>{}</p>\n", html_escaped(verdicts));
+    }
     out += "</details>\n";
   }
   return out;
@@ -121,6 +125,8 @@ std::string to_html(const EvalReport& report) {
     for (const MetricInfo& metric : arm_metrics()) out += interval_plot(report, metric);
   }
   out += table(tr("Paired differences"), {tr("measure"), tr("arms"), tr("difference"), "n"}, difference_rows(report));
+  out += table(tr("Which answer is preferred, judged blind"), preference_head(), preference_rows(report));
+  for (const std::string& remark : preference_remarks(report)) out += fmt::format("<p>{}</p>\n", html_escaped(remark));
   out += table(tr("Perplexity of held-out text of the author"), {tr("model"), tr("perplexity"), "n"},
                perplexity_rows(report));
   out += table(tr("Retrieval"), {tr("measure"), tr("value"), "n"}, retrieval_rows(report));

@@ -2,6 +2,7 @@
 
 #include "core/text/unicode.h"
 #include "evaluation/evaluation.h"
+#include "evaluation/preference/preference_report.h"
 
 namespace twin::evaluation {
 
@@ -66,17 +67,19 @@ Json to_json(const EvalReport& report) {
   EvalConfig config = report.config;
   Json arms = Json::object();
   for (const ArmReport& arm : report.arms) arms[arm.name] = estimates_json(arm.metrics);
-  return Json{{"version", evaluation_version},
-              {"config", config::canonical(config)},
-              {"lineage", report.lineage},
-              {"retrieval", estimates_json(report.retrieval)},
-              {"perplexity", estimates_json(report.perplexity)},
-              {"author", estimates_json(report.author)},
-              {"arms", std::move(arms)},
-              {"differences", estimates_json(report.differences)},
-              {"failures", errors_json(report.failures)},
-              {"notes", errors_json(report.notes)},
-              {"questions", questions_json(report)}};
+  Json json{{"version", evaluation_version},
+            {"config", config::canonical(config)},
+            {"lineage", report.lineage},
+            {"retrieval", estimates_json(report.retrieval)},
+            {"perplexity", estimates_json(report.perplexity)},
+            {"author", estimates_json(report.author)},
+            {"arms", std::move(arms)},
+            {"differences", estimates_json(report.differences)},
+            {"failures", errors_json(report.failures)},
+            {"notes", errors_json(report.notes)},
+            {"questions", questions_json(report)}};
+  for (const PreferenceReport& preferences : report.preferences) json["preferences"].push_back(to_json(preferences));
+  return json;
 }
 
 }  // namespace twin::evaluation

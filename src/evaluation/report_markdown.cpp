@@ -2,6 +2,7 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "evaluation/preference/preference_report.h"
 #include "evaluation/report_text.h"
 
 namespace twin::evaluation {
@@ -73,6 +74,7 @@ std::string markdown_questions(const EvalReport& report) {
                          answer.failure.empty() ? block_quote(answer.text)
                                                 : tr("Failed: {}", markdown_escaped(answer.failure)) + "\n");
     }
+    for (const std::string& verdicts : preference_verdicts(report, q)) out += "\n" + markdown_escaped(verdicts) + "\n";
   }
   return out;
 }
@@ -87,6 +89,8 @@ std::string to_markdown(const EvalReport& report) {
   for (const MetricInfo& metric : arm_metrics()) out += fmt::format("- **{}**: {}\n", metric.label, metric.meaning);
   out += titled_table(tr("Paired differences"), {tr("measure"), tr("arms"), tr("difference"), "n"},
                       difference_rows(report));
+  out += titled_table(tr("Which answer is preferred, judged blind"), preference_head(), preference_rows(report));
+  for (const std::string& remark : preference_remarks(report)) out += "\n" + markdown_escaped(remark) + "\n";
   out += titled_table(tr("Perplexity of held-out text of the author"), {tr("model"), tr("perplexity"), "n"},
                       perplexity_rows(report));
   out += titled_table(tr("Retrieval"), {tr("measure"), tr("value"), "n"}, retrieval_rows(report));

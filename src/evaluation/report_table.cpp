@@ -4,6 +4,7 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "evaluation/preference/preference_report.h"
 #include "evaluation/report_text.h"
 
 namespace twin::evaluation {
@@ -46,6 +47,12 @@ std::string list_errors(const std::string& title, const std::vector<Error>& erro
 std::string to_table(const EvalReport& report) {
   std::string out = summary_line(report) + "\n";
   if (!report.arms.empty()) out += "\n" + aligned(comparison_rows(report, with_margin));
+  if (!report.preferences.empty()) {
+    Rows rows = preference_rows(report);
+    rows.insert(rows.begin(), preference_head());
+    out += fmt::format("\n{}\n{}", tr("Which answer is preferred, judged blind"), aligned(rows));
+    for (const std::string& remark : preference_remarks(report)) out += "  " + remark + "\n";
+  }
   if (!report.perplexity.empty()) {
     out += fmt::format("\n{}\n{}", tr("Perplexity of held-out text of the author"), aligned(perplexity_rows(report)));
   }

@@ -79,7 +79,11 @@ Rows difference_rows(const EvalReport& report) {
     for (const auto& [key, estimate] : report.differences) {
       if (!estimate.measured() || !key.starts_with(metric.key + " ")) continue;
       std::string arms = key.substr(metric.key.size() + 1);
-      arms.replace(arms.find('-'), 1, " − ");  // no name of an arm holds one
+      if (const auto spaced = arms.find(" - "); spaced != std::string::npos) {
+        arms.replace(spaced, 3, " − ");
+      } else {
+        arms.replace(arms.find('-'), 1, " − ");  // neither name holds one
+      }
       rows.push_back({metric.label + " " + arrow(metric), std::move(arms),
                       with_interval(estimate, digits_of(metric.key)), fmt::format("{}", estimate.n)});
     }
@@ -97,12 +101,18 @@ Rows retrieval_rows(const EvalReport& report) {
 
 Rows perplexity_rows(const EvalReport& report) {
   Rows rows;
-  for (const char* key : {"base", "tuned", "change"}) {
+  std::vector<std::string> keys = {"base", "tuned"};
+  for (const ArmReport& arm : report.arms) keys.push_back(arm.name);
+  std::set<std::string> seen;
+  for (const std::string& key : keys) {
     const auto found = report.perplexity.find(key);
-    if (found == report.perplexity.end()) continue;
-    const bool change = std::string_view(key) == "change";
-    rows.push_back({change ? tr("change") : key, change ? percent_change(found->second) : with_interval(found->second),
-                    fmt::format("{}", found->second.n)});
+    if (found == report.perplexity.end() || !seen.insert(key).second) continue;
+    rows.push_back({key, with_interval(found->second), fmt::format("{}", found->second.n)});
+  }
+  for (const auto& [key, estimate] : report.perplexity) {
+    if (!key.starts_with("change")) continue;
+    rows.push_back({tr("change") + key.substr(std::string_view("change").size()), percent_change(estimate),
+                    fmt::format("{}", estimate.n)});
   }
   return rows;
 }

@@ -116,4 +116,16 @@ PairedDifference paired_bootstrap(const std::vector<Measured>& differences, cons
   return paired;
 }
 
+double sign_test(int wins, int losses) {
+  const double n = static_cast<double>(wins) + losses;
+  const int fewer = std::min(wins, losses);
+  double log_term = -n * std::log(2.0);  // of (n choose i) / 2^n
+  double tail = 0;
+  for (int i = 0; i <= fewer; ++i) {
+    tail += std::exp(log_term);
+    log_term += std::log((n - i) / (i + 1.0));
+  }
+  return std::min(1.0, 2 * tail);
+}
+
 }  // namespace twin::evaluation

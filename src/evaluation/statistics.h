@@ -63,4 +63,8 @@ struct PairedDifference {
 [[nodiscard]] PairedDifference paired_bootstrap(const std::vector<Measured>& differences,
                                                 const BootstrapOptions& options = {});
 
+/// Two-sided sign test: how likely wins and losses are split at least as unevenly where neither side is better (exact
+/// binomial; ties are left out: Dixon and Mood 1946). 1 without wins and losses.
+[[nodiscard]] double sign_test(int wins, int losses);
+
 }  // namespace twin::evaluation

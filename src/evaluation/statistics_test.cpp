@@ -94,3 +94,15 @@ TEST_CASE("paired differences: by document, two-sided, never sure") {
   CHECK(paired_bootstrap({{"d", 1.0}}).p == 1);
   CHECK(paired_bootstrap({{"a", 0.0}, {"b", 0.0}}).p == 1);
 }
+
+TEST_CASE("the sign test: exact, two-sided, ties left out") {
+  CHECK(sign_test(0, 0) == 1);
+  CHECK(sign_test(1, 0) == 1);
+  CHECK(sign_test(5, 0) == doctest::Approx(0.0625));
+  CHECK(sign_test(8, 2) == doctest::Approx(0.109375));
+  CHECK(sign_test(2, 8) == doctest::Approx(0.109375));
+  CHECK(sign_test(1, 9) == doctest::Approx(0.021484375));
+  CHECK(sign_test(50, 50) == 1);
+  CHECK(sign_test(600, 500) == doctest::Approx(0.0028).epsilon(0.02));
+  CHECK(sign_test(100'000, 0) == doctest::Approx(0));
+}

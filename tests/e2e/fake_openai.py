@@ -16,9 +16,11 @@ class Fault(Exception):
 
 
 class FakeOpenAI:
-    """`reply(body, number)` gives the text of the answer to request `number`, counted from 1."""
+    """`reply(body, number)` gives the text of the answer to request `number`, counted from 1. Log-probabilities of the
+    first token are refused, unless `odds(body)` gives them by token."""
 
-    def __init__(self, reply):
+    def __init__(self, reply, odds=None):
+        self.odds = odds
         self.reply, self.bodies, self.keys, self.lock = reply, [], [], threading.Lock()
         owner = self
 
@@ -30,10 +32,14 @@ class FakeOpenAI:
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if body.get("logprobs") and owner.odds is None:
+                    return self.plain(400, {})
                 with owner.lock:
                     owner.bodies.append(body)
                     owner.keys.append(self.headers.get("Authorization"))
                     number = len(owner.bodies)
+                if body.get("logprobs"):
+                    return self.first_token(owner.odds(body))
                 try:
                     self.stream(owner.reply(body, number))
                 except Fault as fault:
@@ -49,6 +55,15 @@ class FakeOpenAI:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def first_token(self, odds):
+                top = [{"token": token, "logprob": logprob} for token, logprob in odds.items()]
+                choice = {"message": {"content": top[0]["token"]}, "logprobs": {"content": [{"top_logprobs": top}]}}
+                text = json.dumps({"choices": [choice]}).encode()
+                self.send_response(200)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)

@@ -33,14 +33,18 @@ class EvalShow final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "eval show"; }
   [[nodiscard]] std::string description() const override { return tr("The newest report"); }
-  void declare(Options& options) override { options.option("--format", format_, tr("table, md or html")); }
+  void declare(Options& options) override {
+    options.option("--format", format_, tr("table, md or html"));
+    options.flag("--compare", compare_, tr("The newest comparison of arms instead (twin eval compare)"));
+  }
   int run(Session& session) override {
+    const std::string name = compare_ ? "compare" : "report";
     if (session.json()) {
-      session.print(read_report(session, "report.json"));
+      session.print(read_report(session, name + ".json"));
     } else if (format_ == "table") {
-      session.print(read_report(session, "table.txt"));
+      session.print(read_report(session, compare_ ? "compare.txt" : "table.txt"));
     } else if (format_ == "md" || format_ == "html") {
-      session.print(read_report(session, "report." + format_));
+      session.print(read_report(session, name + "." + format_));
     } else {
       throw Fatal(ErrorKind::usage, tr("--format takes table, md or html, not '{}'", format_));
     }
@@ -49,6 +53,7 @@ class EvalShow final : public Command {
 
  private:
   std::string format_ = "table";
+  bool compare_ = false;
 };
 
 /// Questions whose page is known: is it among the first k, and does the answer cite it?

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
-#include <mutex>
-#include <optional>
-#include <set>
+#include <utility>
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
@@ -35,89 +32,32 @@ std::string clipped(const std::string& text, int bytes) {
 
 class Pointwise final : public Reranker {
  public:
-  Pointwise(JudgeEngines engines, int passage_bytes) : engines_(std::move(engines)), passage_bytes_(passage_bytes) {}
+  Pointwise(JudgeEngines engines, int passage_bytes)
+      : odds_(std::move(engines), {"yes", "Yes", "YES", " yes", " Yes"}, {"no", "No", "NO", " no", " No"}),
+        passage_bytes_(passage_bytes) {}
 
   Result<std::vector<double>> score(const std::string& query, const std::vector<Passage>& passages,
                                     const std::stop_token& stop) override {
     const std::string question = clipped(text::repair_utf8(query), longest_question);
     const auto prompt = prompt_for("pointwise", question);
     if (!prompt) return tl::unexpected(prompt.error());
-    const auto answers = answer_tokens();
-    if (!answers) return tl::unexpected(answers.error());
     std::vector<double> scores;
     for (const Passage& passage : passages) {
       if (stop.stop_requested()) return fail(ErrorKind::cancelled, tr("Stopped"));
-      const auto odds = judge(models::fill(*prompt, {{"title", title_of(passage)},
-                                                     {"text", clipped(passage.text, passage_bytes_)},
-                                                     {"question", question}}),
-                              *answers);
+      const auto odds = odds_.ask(models::fill(
+          *prompt,
+          {{"title", title_of(passage)}, {"text", clipped(passage.text, passage_bytes_)}, {"question", question}}));
       if (!odds) return tl::unexpected(odds.error());
-      scores.push_back(*odds);
+      if (!*odds) return fail(ErrorKind::invalid, tr("The chat model says neither yes nor no"));
+      scores.push_back(**odds);
     }
     return scores;
   }
   std::size_t batch() const override { return 1; }
 
  private:
-  struct Answers {
-    std::set<int> yes, no;  ///< first tokens of their spellings
-  };
-
-  Result<std::set<int>> first_tokens(std::initializer_list<const char*> spellings) {
-    std::set<int> tokens;
-    for (const char* spelling : spellings) {
-      const auto ids = engines_.tokenizer.tokenize(spelling, false);
-      if (!ids) return tl::unexpected(ids.error());
-      if (!ids->empty()) tokens.insert(ids->front());
-    }
-    return tokens;
-  }
-
-  Result<Answers> answer_tokens() {
-    const std::lock_guard lock(mutex_);
-    if (known_) return *known_;
-    auto yes = first_tokens({"yes", "Yes", "YES", " yes", " Yes"});
-    if (!yes) return tl::unexpected(yes.error());
-    auto no = first_tokens({"no", "No", "NO", " no", " No"});
-    if (!no) return tl::unexpected(no.error());
-    Answers answers{*yes, *no};
-    // A token that begins both ("▁" alone) tells nothing.
-    for (const int token : *yes) {
-      if (no->contains(token)) {
-        answers.yes.erase(token);
-        answers.no.erase(token);
-      }
-    }
-    known_ = answers;
-    return answers;
-  }
-
-  Result<double> judge(const std::string& prompt, const Answers& answers) {
-    const auto text = engines_.tokenizer.apply_template({{"user", prompt}}, true);
-    if (!text) return tl::unexpected(text.error());
-    const auto ids = engines_.tokenizer.tokenize(*text, true);
-    if (!ids) return tl::unexpected(ids.error());
-    const auto likely = engines_.next_token(*ids, likely_tokens);
-    if (!likely) return tl::unexpected(likely.error());
-    double lowest = 0;
-    std::optional<double> yes, no;
-    const auto add = [](std::optional<double>& sum, double logprob) {
-      sum = sum ? std::max(*sum, logprob) + std::log1p(std::exp(-std::abs(*sum - logprob))) : logprob;
-    };
-    for (const auto& [token, logprob] : *likely) {
-      lowest = std::min(lowest, logprob);
-      if (answers.yes.contains(token)) add(yes, logprob);
-      if (answers.no.contains(token)) add(no, logprob);
-    }
-    if (!yes && !no) return fail(ErrorKind::invalid, tr("The chat model says neither yes nor no"));
-    // The one that is not among them is less likely than the last that is.
-    return yes.value_or(lowest) - no.value_or(lowest);
-  }
-
-  JudgeEngines engines_;
+  WordOdds odds_;
   int passage_bytes_;
-  std::mutex mutex_;
-  std::optional<Answers> known_;
 };
 
 class Listwise final : public Reranker {
@@ -201,11 +141,69 @@ Result<std::vector<std::size_t>> read_permutation(std::string_view reply, std::s
   return order;
 }
 
+Result<std::set<int>> WordOdds::first_tokens(const Spellings& spellings) {
+  std::set<int> found;
+  for (const std::string& spelling : spellings) {
+    const auto ids = engines_.tokenizer.tokenize(spelling, false);
+    if (!ids) return tl::unexpected(ids.error());
+    if (!ids->empty()) found.insert(ids->front());
+  }
+  return found;
+}
+
+Result<WordOdds::Tokens> WordOdds::tokens() {
+  const std::lock_guard lock(mutex_);
+  if (known_) return *known_;
+  auto first = first_tokens(first_);
+  if (!first) return tl::unexpected(first.error());
+  auto second = first_tokens(second_);
+  if (!second) return tl::unexpected(second.error());
+  Tokens found{*first, *second};
+  // A token that begins both ("▁" alone) tells nothing.
+  for (const int token : *first) {
+    if (second->contains(token)) {
+      found.first.erase(token);
+      found.second.erase(token);
+    }
+  }
+  known_ = found;
+  return found;
+}
+
+Result<std::optional<double>> WordOdds::ask(const std::string& prompt) {
+  const auto words = tokens();
+  if (!words) return tl::unexpected(words.error());
+  const auto text = engines_.tokenizer.apply_template({{"user", prompt}}, true);
+  if (!text) return tl::unexpected(text.error());
+  const auto ids = engines_.tokenizer.tokenize(*text, true);
+  if (!ids) return tl::unexpected(ids.error());
+  if (const int context = engines_.chat.context_tokens(); std::cmp_greater_equal(ids->size(), context)) {
+    return fail(ErrorKind::limit, tr("The prompt has {} tokens, the context holds {}", ids->size(), context));
+  }
+  const auto likely = engines_.next_token(*ids, likely_tokens);
+  if (!likely) return tl::unexpected(likely.error());
+  double lowest = 0;
+  std::optional<double> first, second;
+  const auto add = [](std::optional<double>& sum, double logprob) {
+    sum = sum ? std::max(*sum, logprob) + std::log1p(std::exp(-std::abs(*sum - logprob))) : logprob;
+  };
+  for (const auto& [token, logprob] : *likely) {
+    lowest = std::min(lowest, logprob);
+    if (words->first.contains(token)) add(first, logprob);
+    if (words->second.contains(token)) add(second, logprob);
+  }
+  if (!first && !second) return std::optional<double>();
+  // The one that is not among them is less likely than the last that is.
+  return std::optional(first.value_or(lowest) - second.value_or(lowest));
+}
+
+JudgeEngines judge_engines(models::Worker& chat) {
+  return {chat, chat, [&chat](const std::vector<int>& prompt, int n) { return chat.next_token(prompt, n, false); }};
+}
+
 std::shared_ptr<Reranker> make_llm_judge(models::Worker& chat, const RetrievalConfig& config) {
-  JudgeEngines engines{chat, chat,
-                       [&chat](const std::vector<int>& prompt, int n) { return chat.next_token(prompt, n, false); }};
-  return config.rerank_llm == "listwise" ? make_listwise_judge(std::move(engines), config.rerank_passage_bytes)
-                                         : make_pointwise_judge(std::move(engines), config.rerank_passage_bytes);
+  return config.rerank_llm == "listwise" ? make_listwise_judge(judge_engines(chat), config.rerank_passage_bytes)
+                                         : make_pointwise_judge(judge_engines(chat), config.rerank_passage_bytes);
 }
 
 std::shared_ptr<Reranker> make_pointwise_judge(JudgeEngines engines, int passage_bytes) {

@@ -3,6 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +23,32 @@ struct JudgeEngines {
   std::function<Result<std::vector<models::Worker::TokenProbability>>(const std::vector<int>& prompt, int n)>
       next_token;
 };
+
+/// Which of two words a chat model would begin its reply with. Thread-safe.
+class WordOdds {
+ public:
+  using Spellings = std::vector<std::string>;  ///< "yes", "Yes", " yes" …: what may begin the reply
+  WordOdds(JudgeEngines engines, Spellings first, Spellings second)
+      : engines_(std::move(engines)), first_(std::move(first)), second_(std::move(second)) {}
+  /// The log-odds of the first word against the second as next token after the prompt as the user's message; nothing
+  /// when neither is among the likely ones. A prompt beyond the context is ErrorKind::limit.
+  [[nodiscard]] Result<std::optional<double>> ask(const std::string& prompt);
+
+ private:
+  struct Tokens {
+    std::set<int> first, second;
+  };
+  [[nodiscard]] Result<std::set<int>> first_tokens(const Spellings& spellings);
+  [[nodiscard]] Result<Tokens> tokens();
+
+  JudgeEngines engines_;
+  Spellings first_, second_;
+  std::mutex mutex_;
+  std::optional<Tokens> known_;
+};
+
+/// Of a chat worker that outlives it, without its adapter.
+[[nodiscard]] JudgeEngines judge_engines(models::Worker& chat);
 
 /// Pointwise: the log-odds of "yes" against "no" as next token after prompts/rerank.pointwise.<language>.txt (Nogueira
 /// et al., "Document Ranking with a Pretrained Sequence-to-Sequence Model", 2020, for chat models). The language is the

@@ -43,6 +43,7 @@ void ProjectConfig::bind(config::Binder& b) {
   b.group("worker", worker, "Local model workers");
   b.group("serve", serve, "Server");
   b.group("eval", eval, "Evaluation");
+  b.group("judge", judge, "Judges of `twin eval compare`");
   b.group("retrieval_set", retrieval_set, "Test sets for search, made from the corpus");
   b.group("index_doctor", index_doctor, "What `twin index doctor` names");
   b.group("map", map, "The map of the corpus");

@@ -62,6 +62,7 @@ struct ProjectConfig {
   models::WorkerConfig worker;
   inference::ServeConfig serve;
   evaluation::EvalConfig eval;
+  evaluation::JudgeConfig judge;
   evaluation::RetrievalSetConfig retrieval_set;
   evaluation::IndexDoctorConfig index_doctor;
   evaluation::MapConfig map;
