@@ -40,6 +40,17 @@ struct KtoConfig {
   void bind(config::Binder& b);
 };
 
+/// What the model answers while it trains: written by the trainer itself, beside the losses.
+struct SamplesConfig {
+  int every = 0;  ///< steps between answers, which come before the first step and at the end, too; 0: none
+  int count = 3;  ///< prompts, spread over the validation samples (without any: the training samples)
+  std::vector<std::string> prompts;  ///< instead of these; questions, or beginnings where method is text
+  int max_tokens = 64;               ///< of an answer
+  int lead_tokens = 16;              ///< of a text without a question: so many begin it, the model goes on
+  double temperature = 0;            ///< 0: always the likeliest token; else drawn, by seed and step
+  void bind(config::Binder& b);
+};
+
 /// What the model card's estimate of energy and carbon counts with. The defaults are those of Lannelongue et al. 2021
 /// (Green Algorithms) for an unknown processor and the world's mean.
 struct FootprintConfig {
@@ -91,6 +102,7 @@ struct TrainConfig {
   int rank_timeout = 300;  ///< seconds until a process of several that is silent, or does not start, counts as gone
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
+  SamplesConfig samples;
   FootprintConfig footprint;
   void bind(config::Binder& b);
 };
