@@ -126,9 +126,14 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("warmup", warmup, "Share of the steps in which the learning rate rises", {.min = 0, .max = 1});
   b.field("decay", decay, "Share of the steps in which it falls (wsd)", {.min = 0, .max = 1});
   b.field("min_lr", min_lr, "Learning rate at the end, as a share of lr", {.min = 0, .max = 1});
-  b.field("optimizer", optimizer, "adamw, or adamw8bit: its moments in a quarter of the memory (Dettmers et al. 2021)",
-          {.one_of = {"adamw", "adamw8bit"}});
-  b.field("weight_decay", weight_decay, "AdamW weight decay", {.min = 0, .max = 10});
+  b.field("optimizer", optimizer,
+          "adamw; adamw8bit: its moments in a quarter of the memory (Dettmers et al. 2021); muon: orthogonal steps of "
+          "A and B (Jordan et al. 2024)",
+          {.one_of = {"adamw", "adamw8bit", "muon"}});
+  b.field("muon_momentum", muon_momentum, "Muon", {.min = 0, .max = 0.999999, .key_irrelevant = optimizer != "muon"});
+  b.field("muon_steps", muon_steps, "Muon: Newton-Schulz iterations",
+          {.min = 1, .max = 100, .key_irrelevant = optimizer != "muon"});
+  b.field("weight_decay", weight_decay, "Decoupled weight decay", {.min = 0, .max = 10});
   b.field("beta1", beta1, "AdamW", {.min = 0, .max = 0.999999});
   b.field("beta2", beta2, "AdamW", {.min = 0, .max = 0.999999});
   b.field("epsilon", epsilon, "AdamW", {.min = 1e-30, .max = 1});

@@ -70,7 +70,10 @@ struct TrainConfig {
   double warmup = 0.05;             ///< share of steps
   double decay = 0.2;               ///< wsd: share of steps in which the learning rate falls
   double min_lr = 0.1;              ///< share of lr at the end
-  std::string optimizer = "adamw";  ///< adamw | adamw8bit (moments in 8 bits, Dettmers et al. 2021)
+  /// adamw | adamw8bit (moments in 8 bits, Dettmers et al. 2021) | muon (orthogonal steps, Jordan et al. 2024)
+  std::string optimizer = "adamw";
+  double muon_momentum = 0.95;
+  int muon_steps = 5;  ///< Newton-Schulz iterations
   double weight_decay = 0.0;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double clip = 1.0;  ///< gradient norm

@@ -107,10 +107,15 @@ TEST_CASE("errors cross the border whole") {
   CHECK(read.text() == error.text());
 }
 
-TEST_CASE("train job: answers do not make another run") {
+TEST_CASE("train job: answers and settings of another optimizer do not make another run") {
   TrainConfig config;
   const auto key = config::canonical(config).dump();
   config.samples.every = 10;
   config.samples.prompts = {"Who?"};
+  config.muon_momentum = 0.5;
   CHECK(config::canonical(config).dump() == key);
+  config.optimizer = "muon";
+  const auto muon = config::canonical(config).dump();
+  config.muon_steps = 7;
+  CHECK(config::canonical(config).dump() != muon);
 }

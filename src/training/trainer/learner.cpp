@@ -35,7 +35,7 @@ Learner::Learner(const TrainConfig& config, const GgufReader& base, const Method
   adapter_ = std::make_unique<Adapter>(weights.shape, config.lora);
   adapter_->initialize(config.seed);
   start_magnitudes(*adapter_, weights);
-  optimizer_ = make_optimizer(config, adapter_->weights);
+  optimizer_ = make_optimizer(config, adapter_->weights, adapter_->matrices());
   model_ = std::make_unique<Transformer>(
       std::move(weights), adapter_.get(),
       TransformerOptions{.neftune = config.neftune, .checkpointing = config.checkpointing});
