@@ -48,6 +48,7 @@ void SweepRecord::started(const Trial& trial) {
 }
 
 void SweepRecord::event(const Trial& trial, const training::TrainEvent& event) {
+  if (!event.answers.empty()) return;  // in the trial's own metrics.jsonl
   const UnixMillis now = system_clock().now();
   const std::string name = step_name(trial);
   if (event.evaluation) {

@@ -7,6 +7,7 @@
 #include "core/i18n.h"
 #include "core/process.h"
 #include "ops/pipeline/step.h"
+#include "ops/project/training_events.h"
 #include "ops/project/training_job.h"
 #include "training/client.h"
 
@@ -76,19 +77,7 @@ StepOutcome run(StepContext& context) {
                       {"base", context.inputs.at("model.chat").sha256}};
   job.out = project.layout().training() / sha256_hex(identity.dump()).substr(0, 16);
 
-  const auto log_event = [&](const training::TrainEvent& event) {
-    const UnixMillis now = system_clock().now();
-    std::vector<stores::Metric> metrics;
-    if (event.evaluation) {
-      metrics = {{"eval/loss", event.eval_loss, event.step, now}};
-    } else {
-      metrics = {{"train/loss", event.loss, event.step, now},
-                 {"train/lr", event.lr, event.step, now},
-                 {"train/tokens_per_s", event.tokens_per_s, event.step, now},
-                 {"train/grad_norm", event.grad_norm, event.step, now}};
-    }
-    project.runs().log_metrics(context.run_id, metrics);
-  };
+  const auto log_event = [&](const training::TrainEvent& event) { log_training(project, context.run_id, event); };
   const training::TrainResult result =
       value_or_throw(training::run_training(job, context.progress, log_event, context.stop));
   const models::Model adapter = value_or_throw(project.models().add(lineage(context, result), stage(result, job.out)));
