@@ -30,6 +30,7 @@ class Monitor {
     const auto event = json.value("event", "");
     if (event == "step") return step(json);
     if (event == "eval") return evaluation(json);
+    if (event == "samples") return answers(json);
     if (event == "tokenized") return advance("tokenize", "samples", json);
     if (event == "reference") return advance("reference", "sequences", json);
     if (event == "score") return advance("score", "texts", json);
@@ -104,6 +105,19 @@ class Monitor {
     bar("train", "steps", event.steps);
     progress_->note(fmt::format("validation loss {:.3f}", event.eval_loss));
     if (on_event_) on_event_(event);
+  }
+
+  void answers(const Json& json) {
+    if (!on_event_ || !json.contains("answers") || !json["answers"].is_array()) return;
+    TrainEvent event{.step = number(json, "step"), .steps = number(json, "steps")};
+    for (const auto& answer : json["answers"]) {
+      if (!answer.is_object()) continue;
+      event.answers.push_back({.prompt = answer.value("prompt", ""),
+                               .expected = answer.value("expected", ""),
+                               .answer = answer.value("answer", ""),
+                               .ended = answer.value("ended", false)});
+    }
+    on_event_(event);
   }
 
   ProgressSink& sink_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "core/progress.h"
@@ -14,6 +15,14 @@ namespace twin::training {
 /// How long the trainer may take to finish a part of a step and write its checkpoint when it is asked to stop.
 inline constexpr int stop_grace_s = 300;
 
+/// What the model answers to one of the prompts of `samples`.
+struct TrainAnswer {
+  std::string prompt;
+  std::string expected;  ///< the author's own answer, or empty
+  std::string answer;
+  bool ended = false;  ///< by the model; else at samples.max_tokens
+};
+
 /// A line of progress while training.
 struct TrainEvent {
   std::int64_t step = 0, steps = 0;
@@ -21,6 +30,7 @@ struct TrainEvent {
   double reward_margin = 0, reward_accuracy = 0;  ///< of preference methods
   bool evaluation = false;                        ///< then eval_loss and the rewards are set, the others are 0
   double eval_loss = 0;
+  std::vector<TrainAnswer> answers = {};  ///< not empty: the answers behind this step, and no more
 };
 
 /// Resumes from the newest complete checkpoint in job.out when the job is the same; a job that already finished there

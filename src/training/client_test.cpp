@@ -93,6 +93,25 @@ echo '{"steps":2,"tokens":10,"eval_loss":2.25,"peft":"out/adapter"}')");
   CHECK(sent["config"]["lora"]["r"] == 16);
 }
 
+TEST_CASE("training: answers of the child are forwarded as an event of their own") {
+  const FakeTrainer fake(
+      R"(echo '{"event":"samples","step":4,"steps":9,"answers":[{"prompt":"뭐?","expected":"그것.","answer":"저것","tokens":2,"ended":true},{"prompt":"b","expected":"","answer":"c","tokens":1,"ended":false}]}' >&2
+echo '{"event":"samples","step":5,"answers":"none"}' >&2
+echo '{"steps":9,"tokens":10}')");
+  std::vector<TrainEvent> events;
+  CHECK(run_training(some_job(), silent_progress(), [&](const TrainEvent& event) { events.push_back(event); }, {})
+            .has_value());
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].step == 4);
+  CHECK_FALSE(events[0].evaluation);
+  REQUIRE(events[0].answers.size() == 2);
+  CHECK(events[0].answers[0].prompt == "뭐?");
+  CHECK(events[0].answers[0].expected == "그것.");
+  CHECK(events[0].answers[0].answer == "저것");
+  CHECK(events[0].answers[0].ended);
+  CHECK_FALSE(events[0].answers[1].ended);
+}
+
 TEST_CASE("training: the child's error becomes the error") {
   const FakeTrainer fake(
       R"(echo '{"error":{"kind":"invalid","message":"Training diverged","where":"line 7","hint":"lower lr"}}'; exit 1)");

@@ -93,6 +93,20 @@ void KtoConfig::bind(config::Binder& b) {
   b.field("undesirable_weight", undesirable_weight, "Weight of bad answers", {.min = 0, .max = 1e6});
 }
 
+void SamplesConfig::bind(config::Binder& b) {
+  b.field("every", every, "Steps between answers of the model, which are recorded beside the losses (0: none)",
+          {.min = 0, .key_irrelevant = true});
+  b.field("count", count, "Questions that it answers, spread over the validation samples",
+          {.min = 1, .max = 1000, .key_irrelevant = true});
+  b.field("prompts", prompts, "Questions that it answers instead of these; beginnings of texts for method text",
+          {.key_irrelevant = true});
+  b.field("max_tokens", max_tokens, "Longest answer in tokens", {.min = 1, .max = 1 << 16, .key_irrelevant = true});
+  b.field("lead_tokens", lead_tokens, "First tokens of a text without a question, behind which the model goes on",
+          {.min = 1, .max = 1 << 16, .key_irrelevant = true});
+  b.field("temperature", temperature, "0: always the likeliest token; else drawn, the same for the same seed and step",
+          {.min = 0, .max = 10, .key_irrelevant = true});
+}
+
 void FootprintConfig::bind(config::Binder& b) {
   b.field("core_watts", core_watts, "Watts of a busy core", {.min = 0, .max = 100'000, .key_irrelevant = true});
   b.field("grid_co2", grid_co2, "Grams of CO2e per kWh where the machine is",
@@ -112,9 +126,14 @@ void TrainConfig::bind(config::Binder& b) {
   b.field("warmup", warmup, "Share of the steps in which the learning rate rises", {.min = 0, .max = 1});
   b.field("decay", decay, "Share of the steps in which it falls (wsd)", {.min = 0, .max = 1});
   b.field("min_lr", min_lr, "Learning rate at the end, as a share of lr", {.min = 0, .max = 1});
-  b.field("optimizer", optimizer, "adamw, or adamw8bit: its moments in a quarter of the memory (Dettmers et al. 2021)",
-          {.one_of = {"adamw", "adamw8bit"}});
-  b.field("weight_decay", weight_decay, "AdamW weight decay", {.min = 0, .max = 10});
+  b.field("optimizer", optimizer,
+          "adamw; adamw8bit: its moments in a quarter of the memory (Dettmers et al. 2021); muon: orthogonal steps of "
+          "A and B (Jordan et al. 2024)",
+          {.one_of = {"adamw", "adamw8bit", "muon"}});
+  b.field("muon_momentum", muon_momentum, "Muon", {.min = 0, .max = 0.999999, .key_irrelevant = optimizer != "muon"});
+  b.field("muon_steps", muon_steps, "Muon: Newton-Schulz iterations",
+          {.min = 1, .max = 100, .key_irrelevant = optimizer != "muon"});
+  b.field("weight_decay", weight_decay, "Decoupled weight decay", {.min = 0, .max = 10});
   b.field("beta1", beta1, "AdamW", {.min = 0, .max = 0.999999});
   b.field("beta2", beta2, "AdamW", {.min = 0, .max = 0.999999});
   b.field("epsilon", epsilon, "AdamW", {.min = 1e-30, .max = 1});
@@ -151,6 +170,7 @@ void TrainConfig::bind(config::Binder& b) {
           {.min = 2, .max = 86'400, .key_irrelevant = true});
   b.field("seed", seed, "Of initial weights, order and dropout", {});
   b.field("packing", packing, "Compute several samples together", {});
+  b.group("samples", samples, "What the model answers while it trains");
   b.group("footprint", footprint, "What the model card's estimate of energy and carbon counts with");
 }
 

@@ -40,6 +40,17 @@ struct KtoConfig {
   void bind(config::Binder& b);
 };
 
+/// What the model answers while it trains: written by the trainer itself, beside the losses.
+struct SamplesConfig {
+  int every = 0;  ///< steps between answers, which come before the first step and at the end, too; 0: none
+  int count = 3;  ///< prompts, spread over the validation samples (without any: the training samples)
+  std::vector<std::string> prompts;  ///< instead of these; questions, or beginnings where method is text
+  int max_tokens = 64;               ///< of an answer
+  int lead_tokens = 16;              ///< of a text without a question: so many begin it, the model goes on
+  double temperature = 0;            ///< 0: always the likeliest token; else drawn, by seed and step
+  void bind(config::Binder& b);
+};
+
 /// What the model card's estimate of energy and carbon counts with. The defaults are those of Lannelongue et al. 2021
 /// (Green Algorithms) for an unknown processor and the world's mean.
 struct FootprintConfig {
@@ -59,7 +70,10 @@ struct TrainConfig {
   double warmup = 0.05;             ///< share of steps
   double decay = 0.2;               ///< wsd: share of steps in which the learning rate falls
   double min_lr = 0.1;              ///< share of lr at the end
-  std::string optimizer = "adamw";  ///< adamw | adamw8bit (moments in 8 bits, Dettmers et al. 2021)
+  /// adamw | adamw8bit (moments in 8 bits, Dettmers et al. 2021) | muon (orthogonal steps, Jordan et al. 2024)
+  std::string optimizer = "adamw";
+  double muon_momentum = 0.95;
+  int muon_steps = 5;  ///< Newton-Schulz iterations
   double weight_decay = 0.0;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double clip = 1.0;  ///< gradient norm
@@ -91,6 +105,7 @@ struct TrainConfig {
   int rank_timeout = 300;  ///< seconds until a process of several that is silent, or does not start, counts as gone
   std::int64_t seed = 17;
   bool packing = true;  ///< false: each sample is computed alone; same gradient, slower
+  SamplesConfig samples;
   FootprintConfig footprint;
   void bind(config::Binder& b);
 };

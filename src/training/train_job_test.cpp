@@ -25,6 +25,8 @@ TrainJob full_job() {
   job.config.dtype = "f32";
   job.config.seed = -9'000'000'000;
   job.config.packing = false;
+  job.config.samples.every = 4;
+  job.config.samples.prompts = {"누가?", "Who, then?"};
   job.cache = "cache";
   job.budget = 1.0 / 9;
   return job;
@@ -41,6 +43,7 @@ TEST_CASE("train job: every value survives JSON") {
   CHECK(read->base == job.base);
   CHECK(read->config.threads == 3);
   CHECK(read->config.checkpoint_every == 5);
+  CHECK(read->config.samples.prompts == job.config.samples.prompts);
   CHECK(read->config.seed == job.config.seed);
   CHECK(read->config.lora.targets == job.config.lora.targets);
 }
@@ -102,4 +105,17 @@ TEST_CASE("errors cross the border whole") {
   const auto read = error_from_json(to_json(error));
   CHECK(read.kind == error.kind);
   CHECK(read.text() == error.text());
+}
+
+TEST_CASE("train job: answers and settings of another optimizer do not make another run") {
+  TrainConfig config;
+  const auto key = config::canonical(config).dump();
+  config.samples.every = 10;
+  config.samples.prompts = {"Who?"};
+  config.muon_momentum = 0.5;
+  CHECK(config::canonical(config).dump() == key);
+  config.optimizer = "muon";
+  const auto muon = config::canonical(config).dump();
+  config.muon_steps = 7;
+  CHECK(config::canonical(config).dump() != muon);
 }

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from fake_hub import TOKEN, FakeHub
-from harness import BIN, ProjectTest
+from harness import BIN, MODELS, ProjectTest
 
 TURNS = [
     {"role": "system", "content": "짧게 답한다."},
@@ -97,6 +97,26 @@ class Files(ProjectTest):
         self.assertEqual(stats["languages"]["ko"]["samples"], 1)
         self.assertIn("<svg", page.read_text(encoding="utf-8"))
         self.assertIn("chats.jsonl", self.twin("dataset", "stats", chats).out)
+
+    def test_diversity(self):
+        def talk(answer):
+            return {"messages": [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": answer}]}
+
+        bread = [f"Bread number {i} needs flour, water, salt and a hot oven; the dough rises overnight." for i in range(12)]
+        linux = [f"The Linux kernel version {i} schedules processes and drives the disk of the server." for i in range(6)]
+        rows = self.put("mixed.jsonl", *map(talk, bread + linux))
+        page = self.home / "diversity.html"
+        model = next((MODELS / "minilm").glob("*.gguf"))
+        arguments = ["dataset", "stats", rows, "--diversity", "--embedding", model, "--html", page]
+        found = self.twin(*arguments, "--json").json()["sets"][0]["diversity"]
+        self.assertEqual((found["all"], found["measured"], found["model"]), (18, 18, str(model)))
+        self.assertEqual([g["samples"] for g in found["groups"]], [12, 6])
+        self.assertAlmostEqual(found["largest_share"], 2 / 3, places=3)
+        self.assertAlmostEqual(found["entropy_bits"], 0.918, places=3)
+        self.assertEqual(page.read_text(encoding="utf-8").count("<circle "), 18)
+        text = self.twin(*arguments).out
+        self.assertIn("2 groups; the largest has 67 %", text)
+        self.assertIn(found["groups"][1]["name"], text)
 
     @unittest.skipUnless((BIN / "twin-parquet").exists(), "no twin-parquet")
     def test_parquet_there_and_back(self):

@@ -136,8 +136,21 @@ class ProjectSweepTest(ProjectTest):
         self.assertEqual(len(list((self.home / ".twin/training").glob("sweep-*/adapter.gguf"))), 1)
         run = self.twin("run", "show", "--json").json()
         self.assertEqual((run["pipeline"], run["status"]), ("sweep", "done"))
-        self.assertEqual([(s["step"], s["status"]) for s in run["steps"]], [("trial-001", "done"), ("trial-002", "done")])
+        self.assertEqual([(s["step"], s["status"]) for s in run["steps"]],
+                         [("trial-001", "done"), ("trial-002", "done"), ("winner", "done")])
         self.assertTrue([m for m in run["metrics"] if m["name"] == "trial-002/eval/loss"])
+        output = run["steps"][-1]["outputs"][0]
+        listed = self.twin("models", "list", "--json").out.splitlines()
+        models = {m["id"]: m for m in map(json.loads, listed)}
+        winner = models[output["detail"]]
+        self.addCleanup(self.twin, "models", "remove", winner["id"], code=None)
+        self.assertIn(winner["id"], done.out)
+        self.assertEqual((winner["kind"], winner["base"], winner["run_id"]), ("adapter", "smollm2", run["run"]))
+        self.assertEqual(winner["details"]["settings"], "lr=1e-3 lora.r=4")
+        self.assertIn("eval_loss", winner["metrics"])
+        self.assertEqual(output["sha256"], {f["name"]: f["sha256"] for f in winner["files"]}["adapter.gguf"])
+        refused = self.twin("train", "--sweep", "lora.dora=true,false", code=2)
+        self.assertIn("lora.dora", refused.err)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,20 @@ class BareTrainingTest(TrainingTest):
         self.assertNotIn("merged", json.loads(done.stdout.splitlines()[-1]))
         self.assertTrue((self.folder / "small/adapter.gguf").exists())
 
+    def test_muon_trains_and_the_model_answers_while_it_does(self):
+        data = self.write("train.jsonl", [talk(f"누가 {i}?", "김치는 맛있다.") for i in range(4)])
+        done = self.train(data, *self.small(max_steps=3, optimizer="muon", **{
+            "samples.every": 2, "samples.max_tokens": 6, "samples.prompts": '["What is apt?", "김치?"]'}))
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        answers = [e for e in events if e.get("event") == "samples"]
+        self.assertEqual([e["step"] for e in answers], [0, 2, 3])
+        self.assertEqual([a["prompt"] for a in answers[0]["answers"]], ["What is apt?", "김치?"])
+        self.assertTrue(all(a["answer"] and a["tokens"] <= 6 for e in answers for a in e["answers"]))
+        kept = [json.loads(line) for line in (self.folder / "out/metrics.jsonl").read_text().splitlines()]
+        self.assertEqual([e for e in kept if e["event"] == "samples"], answers)
+        done = self.train(data, *self.small(optimizer="lion"), code=2)
+        self.assertIn("muon", done.stderr)
+
     def test_the_plan_is_what_the_run_takes(self):
         rows = [talk(f"What about part {i}?", f"Part {i} rests on part {i + 1}, as was said. " * 6) for i in range(40)]
         data = self.write("train.jsonl", rows)
@@ -237,6 +251,20 @@ class ProjectPlanTest(ProjectTest):
         self.assertRegex(text, r"dtype: (f32|bf16) +# for auto")
         self.assertIn("2 steps", text)
         self.assertFalse(list((self.home / ".twin" / "training").rglob("*.gguf")))
+
+
+@unittest.skipUnless((BIN / "twin-train").exists(), "built without twin-train")
+class ProjectAnswersTest(ProjectTest):
+    def test_what_the_model_answered_is_shown_with_the_run(self):
+        settings = ["train.samples.every=1", "train.samples.max_tokens=6", "train.samples.count=2"]
+        self.twin("train", *[word for s in settings for word in ("--set", s)])
+        run = self.twin("run", "show", "--json").json()
+        self.assertEqual(sorted({(a["number"], a["step"]) for a in run["answers"]}),
+                         [(number, step) for number in (0, 1) for step in (0, 1, 2)])
+        self.assertTrue(all(a["expected"] for a in run["answers"]))
+        text = self.twin("run", "show").out
+        self.assertIn("  author ", text)
+        self.assertIn("  step 2 ", text)
 
 
 class RanksTest(TrainingTest):

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/commands/train_answers.h"
 #include "cli/stages.h"
 #include "core/i18n.h"
 #include "ops/pipeline/why.h"
@@ -52,7 +53,9 @@ class RunsCommand final : public Command {
 class RunShow final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "run show"; }
-  [[nodiscard]] std::string description() const override { return tr("Steps, outputs, metrics and failures of a run"); }
+  [[nodiscard]] std::string description() const override {
+    return tr("Steps, outputs, metrics, answers and failures of a run");
+  }
   void declare(Options& options) override {
     options.positional("run", id_, tr("Id of the run or its beginning (default: the newest)"), false);
   }
@@ -61,7 +64,7 @@ class RunShow final : public Command {
     stores::Runs& runs = session.project().runs();
     const auto steps = runs.steps(run.id);
     if (session.json()) {
-      session.print(details_json(run, steps, runs.metrics(run.id)));
+      session.print(details_json(run, steps, runs.metrics(run.id), runs.answers(run.id)));
       return exit_code::done;
     }
     session.print(fmt::format("{}  {}  {}  {}", run.id, run.pipeline, stores::to_string(run.status), run.host));
@@ -73,19 +76,42 @@ class RunShow final : public Command {
       }
       for (const Error& error : step.failures) session.print("  " + step.step + ": " + error.text());
     }
+    print_answers(session, runs.answers(run.id));
     return exit_code::done;
   }
 
  private:
   static Json details_json(const stores::RunRecord& run, const std::vector<stores::StepRecord>& steps,
-                           const std::vector<stores::Metric>& metrics) {
+                           const std::vector<stores::Metric>& metrics,
+                           const std::vector<stores::AnswerRecord>& answers) {
     Json json = steps_json(run, steps);
     json["config"] = Json::parse(run.config, nullptr, false);
     json["metrics"] = Json::array();
     for (const stores::Metric& metric : metrics) {
       json["metrics"].push_back({{"name", metric.name}, {"value", metric.value}, {"step", metric.step}});
     }
+    json["answers"] = Json::array();
+    for (const stores::AnswerRecord& answer : answers) {
+      json["answers"].push_back({{"step", answer.step},
+                                 {"number", answer.number},
+                                 {"prompt", answer.prompt},
+                                 {"expected", answer.expected},
+                                 {"answer", answer.answer},
+                                 {"ended", answer.ended}});
+    }
     return json;
+  }
+
+  /// Below each prompt how the model answered it, step by step.
+  static void print_answers(Session& session, const std::vector<stores::AnswerRecord>& answers) {
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const stores::AnswerRecord& answer = answers[i];
+      if (i == 0 || answers[i - 1].number != answer.number) {
+        session.print("\n" + on_one_line(answer.prompt));
+        if (!answer.expected.empty()) session.print(said_line(tr("author"), answer.expected));
+      }
+      session.print(answer_line(answer.step, answer.answer, answer.ended));
+    }
   }
 
   std::string id_;

@@ -6,11 +6,13 @@
 #include "cli/base_model.h"
 #include "cli/commands.h"
 #include "cli/commands/stage_command.h"
+#include "cli/commands/train_answers.h"
 #include "cli/commands/train_plan.h"
 #include "cli/commands/train_result.h"
 #include "cli/commands/train_sweep.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "core/terminal.h"
 #include "feature/training_sets/line_file.h"
 #include "feature/training_sets/parquet_pipe.h"
 #include "feature/training_sets/set_reader.h"
@@ -103,12 +105,24 @@ class TrainCommand final : public StageCommand {
     if (!sweep_.empty()) return sweep(session, {.job = job, .sweep = sweep_, .project = nullptr});
     if (plan_) return show_plan(session, job, origins);
     training::TrainEvent last;
-    const auto remember = [&](const training::TrainEvent& event) { last = event; };
+    const auto remember = [&](const training::TrainEvent& event) {
+      last = event;
+      show_answers(session, event);
+    };
     const auto result = training::run_training(job, session.progress(), remember, session.stop());
     if (result) return print(session, *result);
     if (result.error().kind != ErrorKind::cancelled || !session.stop().stop_requested())
       throw Fatal(Error(result.error()));
     return stopped(session, last);
+  }
+
+  /// With --json they are events of the progress.
+  static void show_answers(Session& session, const training::TrainEvent& event) {
+    if (session.json() || session.flags().quiet) return;
+    for (const training::TrainAnswer& answer : event.answers) {
+      Terminal::instance().line(on_one_line(answer.prompt));
+      Terminal::instance().line(answer_line(event.step, answer.answer, answer.ended));
+    }
   }
 
   int sweep(Session& session, const SweepRequest& request) const {

@@ -11,6 +11,7 @@
 #include "core/i18n.h"
 #include "core/terminal.h"
 #include "ops/project/sweep_record.h"
+#include "ops/project/training_job.h"
 #include "training/client.h"
 #include "training/ranks.h"
 #include "training/sweep/halving.h"
@@ -79,7 +80,9 @@ class Narrator {
   const Sweep& plan_;
 };
 
-Json report_json(const Sweep& sweep, const std::filesystem::path& out, const std::filesystem::path& page) {
+/// `model`: id in the registry; empty outside a project.
+Json report_json(const Sweep& sweep, const std::filesystem::path& out, const std::filesystem::path& page,
+                 const std::string& model) {
   const Trial& best = sweep.trials[*sweep.best];
   training::TrainResult result = best.rungs.back().result;
   result.peft = out / "adapter";
@@ -87,6 +90,7 @@ Json report_json(const Sweep& sweep, const std::filesystem::path& out, const std
   Json json = result_json(result, true);
   json["sweep"] = to_json(sweep);
   json["sweep"]["html"] = page.string();
+  if (!model.empty()) json["model"] = model;
   return json;
 }
 
@@ -106,15 +110,17 @@ std::string yaml_of(const Trial& trial) {
   return plain;
 }
 
-void show(Session& session, const Sweep& sweep, const TrainJob& job, bool project) {
+void show(Session& session, const Sweep& sweep, const TrainJob& job, const std::string& model) {
   const auto page = job.out / "sweep.html";
   value_or_throw(disk().write(page, to_html(sweep, job.out)));
-  if (session.json()) return session.print(report_json(sweep, job.out, page));
+  if (session.json()) return session.print(report_json(sweep, job.out, page, model));
   const Trial& best = sweep.trials[*sweep.best];
   session.print(to_table(sweep));
   session.print(tr("Trial {} is the best: {}", best.number, training::to_string(best.settings)));
   session.print(tr("Its adapter: {}; loss curves: {}", (job.out / "adapter").string(), page.string()));
-  if (project) session.print(tr("To train so in this project, set in twin.yaml:") + "\n" + yaml_of(best));
+  if (model.empty()) return;
+  session.print(tr("In the registry it is {}; the project goes on serving the adapter of its own training", model));
+  session.print(tr("To train so in this project, set in twin.yaml:") + "\n" + yaml_of(best));
 }
 
 }  // namespace
@@ -127,6 +133,9 @@ Result<int> run_train_sweep(Session& session, const SweepRequest& request) {
   const SweepConfig config = training::read_sweep(request.sweep);
   const TrainJob job = placed(request, config);
   const Sweep plan = training::plan_sweep(job, config);
+  if (request.project != nullptr) {
+    for (const Trial& trial : plan.trials) ops::check_servable(trial.config);
+  }
   const auto lock = value_or_throw(FileLock::acquire(job.out / "lock"));
   std::optional<ops::SweepRecord> record;
   if (request.project != nullptr) record.emplace(*request.project, job, config);
@@ -146,9 +155,11 @@ Result<int> run_train_sweep(Session& session, const SweepRequest& request) {
                                          if (record) record->passed(trial, reused);
                                        }};
   const auto sweep = training::run_sweep(job, config, hooks);
+  std::string model;
+  if (record && sweep) model = record->keep_winner(*sweep, job).id;
   if (record) record->close(sweep, session.stop().stop_requested());
   if (!sweep) return tl::unexpected(sweep.error());
-  show(session, *sweep, job, request.project != nullptr);
+  show(session, *sweep, job, model);
   return sweep->failures() > 0 ? exit_code::partial : exit_code::done;
 }
 

@@ -1,16 +1,15 @@
-// twin dataset stats, export, import, clean: training sets in and out, with or without a project.
+// twin dataset export, import, clean: training sets in and out, with or without a project.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "core/files.h"
 #include "core/i18n.h"
-#include "evaluation/token_estimate.h"
 #include "feature/training_sets/clean_set.h"
 #include "feature/training_sets/set_output.h"
-#include "feature/training_sets/set_stats.h"
-#include "ops/project/workers.h"
+#include "feature/training_sets/set_reader.h"
 
 namespace twin::cli {
 namespace {
@@ -50,61 +49,6 @@ feature::DatasetConfig dataset_config(Session& session) {
   for (const Error& error : errors) lines += "\n  " + error.text();
   throw Fatal(ErrorKind::usage, tr("The configuration has {} error(s):", errors.size()) + lines);
 }
-
-class DatasetStats final : public Command {
- public:
-  [[nodiscard]] std::string name() const override { return "dataset stats"; }
-  [[nodiscard]] std::string description() const override {
-    return tr("What the project's samples, or those of files, are made of");
-  }
-  void declare(Options& options) override {
-    options.positional("files", files_, tr("Training sets as JSON lines or Parquet (default: the project's)"), false);
-    options.option("--html", html_, tr("Also write a page with plots"));
-    options.flag("--model-tokens", model_tokens_, tr("Count tokens by the project's model (default: an estimate)"));
-  }
-  int run(Session& session) override {
-    std::unique_ptr<models::Worker> worker;
-    if (model_tokens_) worker = ops::start_chat_worker(session.project());
-    const feature::CountTokens count = [&](std::string_view text) -> std::int64_t {
-      if (!worker) return evaluation::estimated_tokens(text);
-      return static_cast<std::int64_t>(value_or_throw(worker->tokenize(text, false)).size());
-    };
-    const std::vector<feature::SetStats> sets = files_.empty() ? of_project(session, count) : of_files(count);
-    const std::string how = model_tokens_
-                                ? tr("Tokens are counted by the model {}", session.project().config().models.chat)
-                                : tr("Tokens are estimated from words and characters");
-    if (!html_.empty()) value_or_throw(disk().write(html_, feature::to_html(sets, how)));
-    if (session.json()) {
-      Json json{{"tokens", model_tokens_ ? "model" : "estimate"}, {"sets", Json::array()}};
-      for (const auto& stats : sets) json["sets"].push_back(feature::to_json(stats));
-      session.print(json);
-      return exit_code::done;
-    }
-    for (const auto& stats : sets) session.print(feature::to_text(stats));
-    session.print(how + (html_.empty() ? "" : "\n" + tr("Page with plots: {}", html_)));
-    return exit_code::done;
-  }
-
- private:
-  static std::vector<feature::SetStats> of_project(Session& session, const feature::CountTokens& count) {
-    std::vector<feature::SetStats> sets;
-    const auto folder = [&](const char* kind) { return session.project().layout().dataset(kind); };
-    sets.push_back(value_or_throw(feature::dataset_stats(folder("instruct"), "instruct", count)));
-    if (disk().exists(folder("preference") / "manifest.json")) {
-      sets.push_back(value_or_throw(feature::dataset_stats(folder("preference"), "preference", count)));
-    }
-    return sets;
-  }
-  [[nodiscard]] std::vector<feature::SetStats> of_files(const feature::CountTokens& count) const {
-    std::vector<feature::SetStats> sets;
-    for (const std::string& file : files_) sets.push_back(value_or_throw(feature::file_stats(file, count)));
-    return sets;
-  }
-
-  std::vector<std::string> files_;
-  std::string html_;
-  bool model_tokens_ = false;
-};
 
 /// Samples of the project, or of a file, into a format of others.
 class DatasetExport final : public Command {
@@ -255,9 +199,6 @@ class DatasetClean final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> dataset_stats_command() {
-  return std::make_unique<DatasetStats>();
-}
 std::unique_ptr<Command> dataset_export_command() {
   return std::make_unique<DatasetExport>();
 }

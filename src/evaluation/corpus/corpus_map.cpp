@@ -1,7 +1,6 @@
 #include "evaluation/corpus/corpus_map.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,33 +10,11 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
-#include "core/text/unicode.h"
-#include "evaluation/corpus/group_names.h"
+#include "evaluation/corpus/named_groups.h"
 #include "evaluation/corpus/plane.h"
-#include "evaluation/topic_words.h"
 
 namespace twin::evaluation {
 namespace {
-
-constexpr std::size_t kKeptWords = 10;  // of a group, in --json
-
-std::string shortened(const std::string& text, std::size_t characters) {
-  std::string out;
-  std::size_t taken = 0;
-  bool blank = false;
-  for (const text::Codepoint& c : text::codepoints(text)) {
-    if (text::is_space(c.value)) {
-      blank = !out.empty();
-      continue;
-    }
-    if (taken >= characters) return out + "…";
-    if (blank) out += ' ';
-    blank = false;
-    out.append(text, c.offset, c.length);
-    ++taken;
-  }
-  return out;
-}
 
 class MapMaker {
  public:
@@ -52,7 +29,7 @@ class MapMaker {
     draw_points();
     read_points();
     place();
-    name_groups();
+    name_map_groups();
     return std::move(map_);
   }
 
@@ -122,12 +99,11 @@ class MapMaker {
                            .url = document.url,
                            .title = document.title,
                            .heading = chunk != nullptr ? stores::heading_path(*chunk) : std::string(),
-                           .text = shortened(said, static_cast<std::size_t>(config_.text_characters)),
+                           .text = shortened_text(said, static_cast<std::size_t>(config_.text_characters)),
                            .source = document.source,
                            .category = document.category,
                            .language = document.language});
     texts_.push_back(chunk != nullptr ? chunk->text : document.prose);
-    words_.learn(texts_.back());
     double length = 0;
     for (const float x : vector) length += static_cast<double>(x) * static_cast<double>(x);
     length = std::sqrt(length);
@@ -151,25 +127,14 @@ class MapMaker {
     }
   }
 
-  void name_groups() {
-    int count = 0;
-    for (const MapPoint& point : map_.points) count = std::max(count, point.group + 1);
-    std::vector<GroupWords> words(static_cast<std::size_t>(count));
-    map_.groups.resize(words.size());
-    for (std::size_t i = 0; i < map_.points.size(); ++i) {
-      const auto number = static_cast<std::size_t>(map_.points[i].group);
-      ++map_.groups[number].points;
-      for (const TopicWord& word : words_.of(texts_[i])) words[number].add(word.key, word.shown);
-    }
-    auto names = group_names(words, std::max(kKeptWords, static_cast<std::size_t>(config_.name_words)));
-    for (std::size_t g = 0; g < names.size(); ++g) {
-      MapGroup& group = map_.groups[g];
-      group.words = std::move(names[g]);
-      const auto shown = std::min(group.words.size(), static_cast<std::size_t>(config_.name_words));
-      group.name = fmt::format(
-          "{}", fmt::join(group.words.begin(), group.words.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-      if (group.name.empty()) group.name = tr("Group {}", g + 1);
-      put_name(group, static_cast<int>(g));
+  void name_map_groups() {
+    std::vector<int> groups;
+    groups.reserve(map_.points.size());
+    for (const MapPoint& point : map_.points) groups.push_back(point.group);
+    for (NamedGroup& named : name_groups(texts_, groups, static_cast<std::size_t>(config_.name_words))) {
+      MapGroup group{.name = std::move(named.name), .words = std::move(named.words), .points = named.points};
+      put_name(group, static_cast<int>(map_.groups.size()));
+      map_.groups.push_back(std::move(group));
     }
   }
 
@@ -205,7 +170,6 @@ class MapMaker {
   std::set<std::string> wanted_;
   Table rows_;
   std::vector<std::string> texts_;
-  TopicWords words_;
 };
 
 }  // namespace

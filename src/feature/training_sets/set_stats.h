@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "feature/training_sets/example.h"
+#include "feature/training_sets/set_diversity.h"
 
 namespace twin::feature {
 
@@ -41,8 +43,9 @@ struct SetStats {
   std::map<std::string, SetCount> splits, kinds, languages, generators, categories;
   std::map<int, std::int64_t> turns;  ///< answers of a conversation → conversations
   SetLengths answers, questions;
-  std::int64_t with_passages = 0;  ///< samples with passages before the question
-  std::string manifest;            ///< the dataset's manifest as JSON text, or empty
+  std::int64_t with_passages = 0;              ///< samples with passages before the question
+  std::string manifest;                        ///< the dataset's manifest as JSON text, or empty
+  std::optional<SetDiversity> diversity = {};  ///< where it was measured
 };
 
 /// Counts tokens of a text.

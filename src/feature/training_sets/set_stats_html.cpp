@@ -152,6 +152,7 @@ std::string to_html(const std::vector<SetStats>& sets, const std::string& how_co
     out += bar_plot(tr("Categories"), samples_of(stats.categories));
     out += length_plot(tr("Characters of answers"), stats.answers);
     out += length_plot(tr("Characters of questions"), stats.questions);
+    if (stats.diversity) out += to_html(*stats.diversity);
     if (stats.manifest.empty()) continue;
     const Json manifest = Json::parse(stats.manifest);
     out += steps_html(manifest) + pii_html(manifest);

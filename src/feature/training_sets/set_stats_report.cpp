@@ -84,6 +84,7 @@ Json to_json(const SetStats& stats) {
            {"with_passages", stats.with_passages},
            {"answer_characters", lengths_json(stats.answers)},
            {"question_characters", lengths_json(stats.questions)}};
+  if (stats.diversity) out["diversity"] = to_json(*stats.diversity);
   if (stats.manifest.empty()) return out;
   const Json manifest = Json::parse(stats.manifest);
   for (const char* key : {"steps", "rejected", "pii", "coverage", "dataset_version"}) {
@@ -102,6 +103,7 @@ std::string to_text(const SetStats& stats) {
   out += length_line(tr("Characters of questions"), stats.questions);
   if (stats.with_passages > 0)
     out += "  " + tr("{} samples with passages before the question", stats.with_passages) + "\n";
+  if (stats.diversity) out += to_text(*stats.diversity);
   if (stats.manifest.empty()) return out;
   const Json manifest = Json::parse(stats.manifest);
   out += steps_text(manifest);

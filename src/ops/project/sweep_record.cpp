@@ -8,7 +8,9 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "feature/datasets/datasets.h"
 #include "ops/pipeline/host.h"
+#include "ops/project/adapter_model.h"
 
 namespace twin::ops {
 namespace {
@@ -48,6 +50,7 @@ void SweepRecord::started(const Trial& trial) {
 }
 
 void SweepRecord::event(const Trial& trial, const training::TrainEvent& event) {
+  if (!event.answers.empty()) return;  // in the trial's own metrics.jsonl
   const UnixMillis now = system_clock().now();
   const std::string name = step_name(trial);
   if (event.evaluation) {
@@ -75,6 +78,30 @@ void SweepRecord::passed(const Trial& trial, bool reused) {
     step.summary += ": " + tr("validation loss {:.4f} at {:.3g} %", rung.result.eval_loss, 100 * rung.budget);
   }
   project_.runs().save(step);
+}
+
+models::Model SweepRecord::keep_winner(const training::Sweep& sweep, const training::TrainJob& job) {
+  const Trial& best = sweep.trials.at(*sweep.best);
+  training::TrainResult result = best.rungs.back().result;
+  result.peft = job.out / "adapter";
+  result.gguf = job.out / "adapter.gguf";
+  const auto dataset = feature::verify_dataset(project_.layout().dataset("instruct"));
+  const std::string settings = training::to_string(best.settings);
+  models::Model model = register_adapter(
+      project_, result, job.out,
+      {.id = fmt::format("{}-sweep-{}", project_.adapter_id(), sweep.key.substr(std::string_view("sweep_").size(), 12)),
+       .run_id = run_.id,
+       .dataset_sha256 = dataset ? *dataset : value_or_throw(sha256_file(job.data)),
+       .details = {{"settings", settings}, {"trial", std::to_string(best.number)}}});
+  stores::StepRecord step;
+  step.run_id = run_.id;
+  step.step = "winner";
+  step.status = StepStatus::done;
+  step.started = step.ended = system_clock().now();
+  step.summary = fmt::format("{}: {}", step_name(best), settings);
+  step.outputs = {{.name = "adapter", .sha256 = adapter_sha256(model), .kind = "model", .detail = model.id}};
+  project_.runs().save(step);
+  return model;
 }
 
 void SweepRecord::close(const Result<training::Sweep>& sweep, bool stopped) {

@@ -1,6 +1,8 @@
 // A sweep in the run store: a step for each trial, its losses as metrics "trial-NNN/train/loss".
 #pragma once
 
+#include <map>
+
 #include "ops/project/project.h"
 #include "training/client.h"
 #include "training/sweep/sweep.h"
@@ -17,6 +19,9 @@ class SweepRecord {
   void event(const training::Trial& trial, const training::TrainEvent& event);
   /// A rung was passed or failed; `reused`: in an earlier run.
   void passed(const training::Trial& trial, bool reused);
+  /// Puts the best trial's adapter, which lies in the sweep's folder, into the registry under a name of the sweep's
+  /// own, beside the adapter that the project serves. A step "winner" names it.
+  [[nodiscard]] models::Model keep_winner(const training::Sweep& sweep, const training::TrainJob& job);
   void close(const Result<training::Sweep>& sweep, bool stopped);
 
  private:

@@ -5,16 +5,20 @@
 
 namespace twin::ops {
 
-training::TrainJob training_job(Project& project) {
-  if (const std::string& method = project.config().train.method; method != "sft") {
-    throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", method), "train.method",
-                tr("other methods take a file: twin train --data FILE --method {}", method));
+void check_servable(const training::TrainConfig& config) {
+  if (config.method != "sft") {
+    throw Fatal(ErrorKind::usage, tr("The project's stage trains with method sft, not {}", config.method),
+                "train.method", tr("other methods take a file: twin train --data FILE --method {}", config.method));
   }
-  if (project.config().train.lora.dora) {
+  if (config.lora.dora) {
     throw Fatal(ErrorKind::usage,
                 tr("The project serves its adapter as GGUF, which cannot hold DoRA's lengths of rows"),
                 "train.lora.dora", tr("DoRA takes a file and ends with a merged model: twin train --data FILE"));
   }
+}
+
+training::TrainJob training_job(Project& project) {
+  check_servable(project.config().train);
   const std::filesystem::path dataset = project.layout().dataset("instruct");
   training::TrainJob job;
   job.base = value_or_throw(project.models().gguf(project.config().models.chat));

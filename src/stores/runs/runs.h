@@ -63,6 +63,15 @@ struct Metric {
   UnixMillis time = 0;
 };
 
+/// What a model that is trained answered to a prompt behind a step.
+struct AnswerRecord {
+  std::int64_t step = 0;
+  int number = 0;  ///< of the prompt, from 0
+  std::string prompt, expected, answer;
+  bool ended = false;  ///< by the model, not at a limit
+  UnixMillis time = 0;
+};
+
 /// A span of a request or a run, in OpenTelemetry GenAI terms (name, ids, attributes as JSON).
 struct Span {
   std::string trace_id;   ///< 32 hex digits
@@ -98,6 +107,11 @@ class Runs {
   virtual void log_metrics(const std::string& run_id, const std::vector<Metric>& metrics) = 0;
   /// In order of name, then step; all names when `name` is empty.
   virtual std::vector<Metric> metrics(const std::string& run_id, const std::string& name = {}) = 0;
+
+  /// One answer by (run, step, number): a resumed run replaces what it logs again.
+  virtual void log_answers(const std::string& run_id, const std::vector<AnswerRecord>& answers) = 0;
+  /// In order of number, then step.
+  virtual std::vector<AnswerRecord> answers(const std::string& run_id) = 0;
 
   virtual void save(const Span& span) = 0;
   /// Spans in order of time; prefixes as for run().

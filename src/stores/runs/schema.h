@@ -67,4 +67,19 @@ CREATE INDEX spans_roots ON spans(started) WHERE parent_id = '';
 
 inline constexpr const char* kRunsV2 = "ALTER TABLE steps ADD COLUMN details TEXT NOT NULL DEFAULT ''";
 
+/// What a model answered while it was trained. ended: 0 or 1.
+inline constexpr const char* kRunsV3 = R"sql(
+CREATE TABLE answers(
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  step INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  expected TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  ended INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  PRIMARY KEY(run_id, number, step)
+) WITHOUT ROWID;
+)sql";
+
 }  // namespace twin::stores

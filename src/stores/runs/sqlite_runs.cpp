@@ -70,7 +70,8 @@ void interrupt(Connection& c, const std::string& id) {
 }  // namespace
 
 SqliteRuns::SqliteRuns(const std::filesystem::path& folder, FileSystem& files, sqlite::Options options)
-    : store_(folder / "runs.db", {{kRunsV1, kRunsV2}, nullptr}, options), objects_(files, folder / "objects") {}
+    : store_(folder / "runs.db", {{kRunsV1, kRunsV2, kRunsV3}, nullptr}, options),
+      objects_(files, folder / "objects") {}
 
 void SqliteRuns::save(const RunRecord& run) {
   store_.write([&](Connection& c) {

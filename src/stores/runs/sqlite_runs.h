@@ -21,6 +21,8 @@ class SqliteRuns final : public Runs {
 
   void log_metrics(const std::string& run_id, const std::vector<Metric>& metrics) override;
   std::vector<Metric> metrics(const std::string& run_id, const std::string& name) override;
+  void log_answers(const std::string& run_id, const std::vector<AnswerRecord>& answers) override;
+  std::vector<AnswerRecord> answers(const std::string& run_id) override;
 
   void save(const Span& span) override;
   std::vector<Span> trace(const std::string& trace_id_or_prefix) override;

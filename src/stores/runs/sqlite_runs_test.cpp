@@ -261,6 +261,27 @@ TEST_CASE("runs: metrics in order, replaced when logged again, odd numbers kept"
   CHECK_THROWS_AS(runs->log_metrics("run_2", {{"loss", 1, 1, 1}}), Fatal);
 }
 
+TEST_CASE("runs: answers by prompt, then step; logged again they are replaced") {
+  const TempFolder folder;
+  const auto runs = open_runs(folder.path());
+  runs->save(a_run("run_1"));
+  runs->log_answers("run_1", {{.step = 0, .number = 0, .prompt = "누가?", .expected = "내가.", .answer = "a"},
+                              {.step = 0, .number = 1, .prompt = "Why?", .expected = "", .answer = "c"}});
+  runs->log_answers("run_1", {{.step = 20, .number = 0, .prompt = "누가?", .expected = "내가.", .answer = "b"}});
+  runs->log_answers(
+      "run_1", {{.step = 20, .number = 0, .prompt = "누가?", .expected = "내가.", .answer = "내가.", .ended = true}});
+  const auto answers = runs->answers("run_1");
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0].answer == "a");
+  CHECK_FALSE(answers[0].ended);
+  CHECK(answers[1].step == 20);
+  CHECK(answers[1].answer == "내가.");
+  CHECK(answers[1].expected == "내가.");
+  CHECK(answers[1].ended);
+  CHECK(answers[2].number == 1);
+  CHECK(runs->answers("run_2").empty());
+}
+
 TEST_CASE("runs: traces by prefix and the newest roots") {
   const TempFolder folder;
   const auto runs = open_runs(folder.path());
@@ -322,6 +343,8 @@ TEST_CASE("runs: a secret that was given out is not stored, in whatever field") 
     runs->save(step);
     runs->save(
         Span{.trace_id = "t", .span_id = "s", .name = "n", .status = token, .attributes = "{\"a\":\"" + token + "\"}"});
+    runs->log_answers("run_1", {{.prompt = token, .expected = token, .answer = token}});
+    CHECK(runs->answers("run_1").front().answer == "***");
     CHECK(runs->steps("run_1").front().failures.front().text() == "w ***: m *** (h ***)");
     CHECK(runs->steps("run_1").front().summary == "refused ***");
     CHECK(runs->trace("t").front().status == "***");

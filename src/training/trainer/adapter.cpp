@@ -62,6 +62,15 @@ void Adapter::initialize(std::int64_t seed) {
   }
 }
 
+std::vector<MatrixPlace> Adapter::matrices() const {
+  std::vector<MatrixPlace> places;
+  for (const auto& pair : pairs_) {
+    for (const auto* matrix : {&pair.a, &pair.b})
+      places.push_back({matrix->storage_offset(), matrix->size(0), matrix->size(1)});
+  }
+  return places;
+}
+
 double Adapter::scale() const {
   const double r = config_.r;
   return config_.alpha / (config_.rslora ? std::sqrt(r) : r);

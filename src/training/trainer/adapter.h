@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "training/train_job.h"
+#include "training/trainer/optimizer.h"
 #include "training/trainer/weights.h"
 
 namespace twin::training {
@@ -35,6 +36,8 @@ class Adapter {
 
   [[nodiscard]] const LoraPair* find(std::int64_t layer, const std::string& module) const;
   [[nodiscard]] const std::vector<LoraPair>& pairs() const { return pairs_; }
+  /// Where A and B of all pairs lie in the flat storage, in its order.
+  [[nodiscard]] std::vector<MatrixPlace> matrices() const;
   [[nodiscard]] double scale() const;
   [[nodiscard]] const LoraConfig& config() const { return config_; }
 

@@ -30,6 +30,7 @@ Json state_json(const RunState& state, const std::string& key) {
               {"loss", state.loss},
               {"base_eval_loss", state.base_eval_loss},
               {"evaluated", state.evaluated},
+              {"sampled", state.sampled},
               {"best_loss", state.best_loss},
               {"stale", state.stale},
               {"best", state.best_weights.defined()}};
@@ -119,6 +120,7 @@ Result<RunState> Checkpoints::load_one(const std::filesystem::path& folder, Adap
              .loss = json.at("loss"),
              .base_eval_loss = json.at("base_eval_loss"),
              .evaluated = json.at("evaluated"),
+             .sampled = json.value("sampled", std::int64_t{-1}),
              .best_loss = json.at("best_loss"),
              .stale = json.at("stale")};
     if (json.at("best").get<bool>()) {

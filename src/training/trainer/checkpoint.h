@@ -22,6 +22,7 @@ struct RunState {
   double loss = 0;
   double base_eval_loss = 0;
   std::int64_t evaluated = 0;    ///< step of the last evaluation
+  std::int64_t sampled = -1;     ///< step of the last answers (AnswerSamples); -1: none yet
   double best_loss = 0;          ///< of the evaluations so far, where early stopping is on
   std::int64_t stale = 0;        ///< evaluations since then
   at::Tensor best_weights = {};  ///< the adapter's at best_loss; undefined before the first evaluation

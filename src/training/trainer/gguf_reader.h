@@ -41,6 +41,8 @@ class GgufReader {
   [[nodiscard]] Result<FrozenMatrix> read_matrix(const std::string& tensor) const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// The metadata as a whole.
+  [[nodiscard]] const models::GgufFile& file() const { return file_; }
 
  private:
   GgufReader(models::GgufFile file, std::filesystem::path path, int fd);

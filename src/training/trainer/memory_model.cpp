@@ -152,6 +152,15 @@ class Model {
   std::int64_t weights_ = 0, widest_ = 0, reading_ = 0, loading_ = 0;
 };
 
+/// What the optimizer remembers, in bytes, beside an adapter of so many.
+std::int64_t moments_of(const TrainConfig& config, const ModelShape& shape, std::int64_t adapter) {
+  if (config.optimizer == "adamw8bit") return adapter / 2;
+  if (config.optimizer != "muon") return 2 * adapter;
+  LoraConfig matrices = config.lora;
+  matrices.dora = false;  // a second moment of the lengths of rows alone
+  return 2 * adapter - adapter_size(shape, matrices) * float_bytes;
+}
+
 }  // namespace
 
 std::int64_t adapter_size(const ModelShape& shape, const LoraConfig& lora) {
@@ -169,7 +178,7 @@ Result<MemoryPlan> plan_memory(const GgufReader& base, const ModelShape& shape, 
   if (auto read = model.read(); !read) return tl::unexpected(read.error());
   const std::int64_t adapter = adapter_size(shape, config.lora) * float_bytes;
   const std::int64_t best = config.early_stop > 0 ? adapter : 0;
-  const std::int64_t moments = config.optimizer == "adamw8bit" ? adapter / 2 : 2 * adapter;
+  const std::int64_t moments = moments_of(config, shape, adapter);
   MemoryPlan plan;
   plan.process = process;
   plan.loading = model.loading();

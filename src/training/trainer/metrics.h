@@ -1,4 +1,5 @@
-// metrics.jsonl: one JSON object a line for each step and evaluation, readable while the run goes on.
+// metrics.jsonl: one JSON object a line for each step, each evaluation and the answers of a step, readable while the
+// run goes on.
 #pragma once
 
 #include <cstdint>

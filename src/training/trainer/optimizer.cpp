@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "training/trainer/adamw8bit.h"
+#include "training/trainer/muon.h"
 
 namespace twin::training {
 
@@ -40,7 +41,10 @@ void AdamW::update(float* weights, const float* gradients, std::int64_t count, c
   });
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, const at::Tensor& weights) {
+std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, const at::Tensor& weights,
+                                          std::vector<MatrixPlace> matrices) {
+  if (config.optimizer == "muon")
+    return std::make_unique<Muon>(weights, std::move(matrices), config.muon_momentum, config.muon_steps);
   if (config.optimizer == "adamw8bit") return std::make_unique<AdamW8bit>(weights);
   return std::make_unique<AdamW>(weights);
 }

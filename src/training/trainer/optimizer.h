@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "training/train_job.h"
 #include "training/trainer/simd.h"
@@ -44,7 +45,14 @@ class AdamW final : public Optimizer {
   void update(float* weights, const float* gradients, std::int64_t count, const simd::AdamStep& how) override;
 };
 
-/// The one that config.optimizer names, with nothing to remember yet.
-[[nodiscard]] std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, const at::Tensor& weights);
+/// A matrix among flat weights, row by row.
+struct MatrixPlace {
+  std::int64_t first = 0, rows = 0, columns = 0;
+};
+
+/// The one that config.optimizer names, with nothing to remember yet. `matrices` (by first weight) are those that Muon
+/// keeps orthogonal; the other optimizers take each weight for itself.
+[[nodiscard]] std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, const at::Tensor& weights,
+                                                        std::vector<MatrixPlace> matrices = {});
 
 }  // namespace twin::training

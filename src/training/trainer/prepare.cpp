@@ -78,7 +78,14 @@ std::vector<EncodedSample> load_samples(const std::filesystem::path& data, const
                 tr("collect more writing or lower the dataset's filters, then run twin dataset"));
   }
   if (check) std::for_each(samples.begin(), samples.end(), check);
-  const auto key = stable_id("tokens", {encoding_version, base_sha256, value_or_throw(sha256_file(data))});
+  return tokenize_samples(samples, value_or_throw(sha256_file(data)), data, base, base_sha256, cache_folder, hooks);
+}
+
+std::vector<EncodedSample> tokenize_samples(const std::vector<Sample>& samples, const std::string& content,
+                                            const std::filesystem::path& data, const GgufReader& base,
+                                            const std::string& base_sha256, const std::filesystem::path& cache_folder,
+                                            const Hooks& hooks) {
+  const auto key = stable_id("tokens", {encoding_version, base_sha256, content});
   std::unique_ptr<models::Tokenizer> tokenizer;
   const auto open = [&]() -> Result<models::Tokenizer*> {
     emit(hooks, {{"event", "phase"}, {"phase", "tokenize"}, {"total", samples.size()}});

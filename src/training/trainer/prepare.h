@@ -31,4 +31,11 @@ void emit(const Hooks& hooks, const Json& event);
                                                       const std::filesystem::path& cache_folder, const Hooks& hooks,
                                                       const std::function<void(const Sample&)>& check = {});
 
+/// The same for samples that are read already: `content` names them all, `data` is what errors name.
+[[nodiscard]] std::vector<EncodedSample> tokenize_samples(const std::vector<Sample>& samples,
+                                                          const std::string& content, const std::filesystem::path& data,
+                                                          const GgufReader& base, const std::string& base_sha256,
+                                                          const std::filesystem::path& cache_folder,
+                                                          const Hooks& hooks);
+
 }  // namespace twin::training

@@ -64,7 +64,7 @@ Measured measure_layers(const GgufReader& base, const TrainConfig& config, std::
   Adapter adapter(weights.shape, config.lora);
   adapter.initialize(config.seed);
   start_magnitudes(adapter, weights);
-  const auto optimizer = make_optimizer(config, adapter.weights);
+  const auto optimizer = make_optimizer(config, adapter.weights, adapter.matrices());
   Transformer model(std::move(weights), &adapter, {.neftune = config.neftune, .checkpointing = config.checkpointing});
   const DropoutKey key{static_cast<std::uint64_t>(config.seed), 1, 0};
   Measured result;

@@ -20,7 +20,7 @@ using OpenTokenizer = std::function<Result<std::unique_ptr<models::Tokenizer>>()
 
 struct Hooks {
   OpenTokenizer tokenizer;
-  /// {"event":"phase"|"tokenized"|"step"|"eval"|"checkpoint"|"score", …}; called from the calling thread.
+  /// {"event":"phase"|"tokenized"|"step"|"eval"|"samples"|"checkpoint"|"score", …}; called from the calling thread.
   std::function<void(const Json&)> event;
   /// Asked after each part of a step; when true a checkpoint is written and Fatal(cancelled) thrown.
   const std::atomic<bool>* stop = nullptr;

@@ -17,11 +17,8 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
   return h * 0xbf58476d1ce4e5b9ull;
 }
 
-Transformer::RopeTables rope_tables(const std::vector<std::int64_t>& lengths, const at::Tensor& frequency) {
-  std::vector<at::Tensor> positions;
-  positions.reserve(lengths.size());
-  for (const auto length : lengths) positions.push_back(at::arange(length, at::kFloat));
-  const auto angles = at::cat(positions).unsqueeze(1) * frequency.unsqueeze(0);
+Transformer::RopeTables rope_tables(const at::Tensor& positions, const at::Tensor& frequency) {
+  const auto angles = positions.unsqueeze(1) * frequency.unsqueeze(0);
   return {angles.cos(), angles.sin()};
 }
 
@@ -79,9 +76,9 @@ void Transformer::refresh() {
   }
 }
 
-at::Tensor Transformer::embed(const PackedBatch& batch) const {
-  const auto ids = at::from_blob(const_cast<std::int64_t*>(batch.tokens.data()),
-                                 {static_cast<std::int64_t>(batch.tokens.size())}, at::kLong);
+at::Tensor Transformer::embed(const std::vector<std::int64_t>& tokens) const {
+  const auto ids =
+      at::from_blob(const_cast<std::int64_t*>(tokens.data()), {static_cast<std::int64_t>(tokens.size())}, at::kLong);
   auto x = weights_.embedding.index_select(0, ids).to(at::kFloat);
   if (shape().family.scaled_embedding) x.mul_(std::sqrt(static_cast<double>(shape().hidden)));
   return x;
@@ -99,11 +96,19 @@ void Transformer::add_noise(const std::vector<std::int64_t>& lengths, const Drop
   x.add_(noise);
 }
 
-Transformer::Tape Transformer::start_tape(const std::vector<std::int64_t>& lengths) const {
+Transformer::Tape Transformer::tables_at(const at::Tensor& positions) const {
   Tape tape;
+  tape.rope = rope_tables(positions, weights_.rope_frequency);
+  if (weights_.local_rope_frequency.defined()) tape.local_rope = rope_tables(positions, weights_.local_rope_frequency);
+  return tape;
+}
+
+Transformer::Tape Transformer::start_tape(const std::vector<std::int64_t>& lengths) const {
+  std::vector<at::Tensor> positions;
+  positions.reserve(lengths.size());
+  for (const auto length : lengths) positions.push_back(at::arange(length, at::kFloat));
+  Tape tape = tables_at(at::cat(positions));
   tape.lengths = lengths;
-  tape.rope = rope_tables(lengths, weights_.rope_frequency);
-  if (weights_.local_rope_frequency.defined()) tape.local_rope = rope_tables(lengths, weights_.local_rope_frequency);
   return tape;
 }
 
@@ -122,7 +127,7 @@ at::Tensor Transformer::dropout_mask(const AdaptedLinear& linear, std::int64_t t
 }
 
 void Transformer::attention_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape,
-                                    const DropoutKey* dropout) const {
+                                    const DropoutKey* dropout, std::span<Past> pasts) const {
   const auto& layer = layers_[index];
   const auto& shape = weights_.shape;
   const auto tokens = x.size(0);
@@ -144,7 +149,14 @@ void Transformer::attention_forward(std::size_t index, at::Tensor& x, const Tape
   kernels::rope(tape.qkv, rope.cosine, rope.sine, rotated, /*backward=*/false);
   tape.rows_output = layer.output.make_rows(tokens);
   const auto window = shape.is_global(static_cast<std::int64_t>(index)) ? 0 : shape.window;
-  attention(shape, window, tape.qkv, tables.lengths, layer.output.inputs(tape.rows_output), tape.logsumexps);
+  const auto mixed = layer.output.inputs(tape.rows_output);
+  for (std::size_t i = 0; i < pasts.size(); ++i)
+    pasts[i].keep(index, tape.qkv.narrow(0, static_cast<std::int64_t>(i), tables.lengths[i]));
+  if (!pasts.empty() && pasts.front().length() > 0) {
+    attention_over_past(shape, window, index, tape.qkv, pasts, mixed);
+  } else {
+    attention(shape, window, tape.qkv, tables.lengths, mixed, tape.logsumexps);
+  }
   tape.mask_output = dropout_mask(layer.output, tokens, dropout, index, 1);
   const auto y = layer.output.forward(tape.rows_output, tape.mask_output);
   x = x.clone();
@@ -171,8 +183,8 @@ void Transformer::ffn_forward(std::size_t index, at::Tensor& x, LayerTape& tape,
 }
 
 void Transformer::layer_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape,
-                                const DropoutKey* dropout) const {
-  attention_forward(index, x, tables, tape, dropout);
+                                const DropoutKey* dropout, std::span<Past> pasts) const {
+  attention_forward(index, x, tables, tape, dropout, pasts);
   ffn_forward(index, x, tape, dropout);
 }
 
@@ -210,7 +222,7 @@ at::Tensor Transformer::forward(const PackedBatch& batch, Tape* tape, const Drop
   Tape scratch = start_tape(batch.lengths);
   Tape& tables = tape ? * tape = std::move(scratch) : scratch;
   if (dropout) tables.dropout = *dropout;
-  auto x = embed(batch);
+  auto x = embed(batch.tokens);
   if (dropout && options_.neftune > 0) add_noise(batch.lengths, *dropout, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     LayerTape layer;
@@ -268,7 +280,7 @@ at::Tensor Transformer::logits(const at::Tensor& hidden) const {
 
 std::int64_t Transformer::first_bad_layer(const PackedBatch& batch) const {
   const Tape tables = start_tape(batch.lengths);
-  auto x = embed(batch);
+  auto x = embed(batch.tokens);
   if (!at::isfinite(x).all().item<bool>()) return -2;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     LayerTape layer;

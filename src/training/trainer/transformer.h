@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "training/trainer/adapted_linear.h"
 #include "training/trainer/adapter.h"
+#include "training/trainer/past.h"
 #include "training/trainer/weights.h"
 
 namespace twin::training {
@@ -70,8 +72,15 @@ class Transformer {
   /// weighted sum is these rows times the weights, which may be chosen when the values are known. Logits are computed
   /// for loss rows only and in slices of `loss_slice` rows.
   [[nodiscard]] std::vector<double> loss(const at::Tensor& hidden, const PackedBatch& batch, at::Tensor* dhidden) const;
-  /// float32 [T, vocabulary]; for tests.
+  /// float32 [T, vocabulary]: for writing, and for tests.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
+
+  /// Nothing read yet, with room for so many tokens.
+  [[nodiscard]] Past make_past(std::int64_t capacity) const;
+  /// Reads a prompt into `past`, which is empty before. The hidden state of its last token: float32 [1, hidden].
+  at::Tensor read_prompt(const std::vector<std::int32_t>& prompt, Past& past) const;
+  /// Reads one more token of each sequence. Their hidden states: float32 [sequences, hidden].
+  at::Tensor read_next(const std::vector<std::int64_t>& tokens, std::span<Past> pasts) const;
 
   /// The first layer (0-based) after which a value is not finite; -1 when none, -2 when the embedding already is.
   [[nodiscard]] std::int64_t first_bad_layer(const PackedBatch& batch) const;
@@ -86,14 +95,16 @@ class Transformer {
     AdaptedLinear qkv, output, gate_up, down;
   };
 
-  at::Tensor embed(const PackedBatch& batch) const;
+  at::Tensor embed(const std::vector<std::int64_t>& tokens) const;
   void add_noise(const std::vector<std::int64_t>& lengths, const DropoutKey& key, at::Tensor& x) const;
   Tape start_tape(const std::vector<std::int64_t>& lengths) const;
+  Tape tables_at(const at::Tensor& positions) const;
   const RopeTables& rope_of(std::size_t layer, const Tape& tables) const;
-  void layer_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape,
-                     const DropoutKey* dropout) const;
+  /// `pasts`: of sequences that are read on; empty in training.
+  void layer_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape, const DropoutKey* dropout,
+                     std::span<Past> pasts = {}) const;
   void attention_forward(std::size_t index, at::Tensor& x, const Tape& tables, LayerTape& tape,
-                         const DropoutKey* dropout) const;
+                         const DropoutKey* dropout, std::span<Past> pasts) const;
   void ffn_forward(std::size_t index, at::Tensor& x, LayerTape& tape, const DropoutKey* dropout) const;
   void attention_backward(std::size_t index, at::Tensor& dx, const Tape& tables, const LayerTape& tape) const;
   void ffn_backward(std::size_t index, at::Tensor& dx, const LayerTape& tape) const;

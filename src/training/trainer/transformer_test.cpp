@@ -11,58 +11,17 @@
 #include <map>
 #include <numeric>
 
-#include "core/files.h"
 #include "training/trainer/dora.h"
-#include "training/trainer/testing/tiny_model.h"
+#include "training/trainer/testing/random_adapter.h"
 
 using namespace twin;
 using namespace twin::training;
+using testing::random_adapter;
+using testing::random_dora;
+using testing::tiny_weights;
 using testing::TinyModel;
 
 namespace {
-
-ModelWeights load(const TinyModel& options, at::ScalarType dtype = at::kFloat) {
-  const TempFolder folder;
-  const auto file = folder.path() / "tiny.gguf";
-  REQUIRE(disk().write(file, testing::tiny_model(options)).has_value());
-  auto reader = GgufReader::open(file);
-  REQUIRE(reader.has_value());
-  auto weights = load_weights(*reader, dtype);
-  REQUIRE(weights.has_value());
-  return std::move(*weights);
-}
-
-/// An adapter whose B is not zero, so that every path of the gradient is alive.
-Adapter random_adapter(const ModelShape& shape, double dropout = 0) {
-  LoraConfig config;
-  config.r = 4;
-  config.alpha = 8;
-  config.dropout = dropout;
-  Adapter adapter(shape, config);
-  adapter.initialize(5);
-  for (const auto& pair : adapter.pairs()) {
-    auto b = pair.b;
-    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 1.7 + static_cast<double>(pair.layer)).view_as(b) * 0.1);
-  }
-  return adapter;
-}
-
-/// The same with DoRA, whose lengths are not those of the base any more.
-Adapter random_dora(const ModelWeights& weights) {
-  LoraConfig config;
-  config.r = 4;
-  config.alpha = 8;
-  config.dora = true;
-  Adapter adapter(weights.shape, config);
-  adapter.initialize(5);
-  start_magnitudes(adapter, weights);
-  for (const auto& pair : adapter.pairs()) {
-    auto b = pair.b, lengths = pair.magnitude;
-    b.copy_(at::sin(at::arange(b.numel(), at::kFloat) * 1.7 + static_cast<double>(pair.layer)).view_as(b) * 0.1);
-    lengths.mul_(at::sin(at::arange(lengths.numel(), at::kFloat)) * 0.2 + 1.1);
-  }
-  return adapter;
-}
 
 PackedBatch some_batch(std::vector<std::int64_t> lengths) {
   PackedBatch batch;
@@ -212,7 +171,7 @@ const std::vector<TinyModel> all_families = {
 TEST_CASE("families: logits, loss and every gradient equal those of a plainly written model") {
   for (const auto& options : all_families) {
     CAPTURE(options.architecture);
-    const auto weights = load(options);
+    const auto weights = tiny_weights(options);
     auto adapter = random_adapter(weights.shape);
     const Transformer model(weights, &adapter);
     const auto alone = some_batch({23});
@@ -238,7 +197,7 @@ TEST_CASE("families: logits, loss and every gradient equal those of a plainly wr
 TEST_CASE("families: DoRA's logits, loss and gradients equal those of the plainly written model, its norm held fixed") {
   for (const auto& options : all_families) {
     CAPTURE(options.architecture);
-    const auto weights = load(options);
+    const auto weights = tiny_weights(options);
     auto adapter = random_dora(weights);
     const Transformer model(weights, &adapter);
     const auto batch = some_batch({17, 5, 26});
@@ -261,7 +220,7 @@ TEST_CASE("families: DoRA's logits, loss and gradients equal those of the plainl
 }
 
 TEST_CASE("DoRA: fresh lengths change nothing, in any form of the base; the norm of the sum needs no sum") {
-  const auto weights = load({});
+  const auto weights = tiny_weights({});
   LoraConfig config;
   config.dora = true;
   Adapter adapter(weights.shape, config);
@@ -282,7 +241,7 @@ TEST_CASE("DoRA: fresh lengths change nothing, in any form of the base; the norm
 TEST_CASE("families: packed samples have the losses that they have alone") {
   for (const auto& options : all_families) {
     CAPTURE(options.architecture);
-    const auto weights = load(options);
+    const auto weights = tiny_weights(options);
     const auto adapter = random_adapter(weights.shape);
     const Transformer model(weights, &adapter);
     const auto packed = some_batch({9, 1, 30, 14});
@@ -310,7 +269,7 @@ TEST_CASE("families: packed samples have the losses that they have alone") {
 TEST_CASE("transformer: logits equal those of a plainly written model") {
   for (const bool tied : {true, false}) {
     for (const std::int64_t kv_heads : {1, 2, 4}) {
-      const auto weights = load({.kv_heads = kv_heads, .tied = tied});
+      const auto weights = tiny_weights({.kv_heads = kv_heads, .tied = tied});
       const auto adapter = random_adapter(weights.shape);
       const Transformer model(weights, &adapter);
       const auto batch = some_batch({23});
@@ -321,7 +280,7 @@ TEST_CASE("transformer: logits equal those of a plainly written model") {
 }
 
 TEST_CASE("transformer: packed samples do not see each other") {
-  const auto weights = load({});
+  const auto weights = tiny_weights({});
   const auto adapter = random_adapter(weights.shape);
   const Transformer model(weights, &adapter);
   const auto packed = some_batch({9, 1, 30, 14});
@@ -339,7 +298,7 @@ TEST_CASE("transformer: packed samples do not see each other") {
 TEST_CASE("transformer: gradients equal finite differences, with dropout too") {
   for (const double dropout : {0.0, 0.3}) {
     CAPTURE(dropout);
-    const auto weights = load({});
+    const auto weights = tiny_weights({});
     auto adapter = random_adapter(weights.shape, dropout);
     Transformer model(weights, &adapter);
     const auto batch = some_batch({12, 20});
@@ -365,7 +324,7 @@ TEST_CASE("transformer: gradients equal finite differences, with dropout too") {
 }
 
 TEST_CASE("transformer: dropout masks depend on seed, step and part, and on nothing else") {
-  const auto weights = load({});
+  const auto weights = tiny_weights({});
   const auto adapter = random_adapter(weights.shape, 0.5);
   const Transformer model(weights, &adapter);
   const auto batch = some_batch({20});
@@ -379,8 +338,8 @@ TEST_CASE("transformer: dropout masks depend on seed, step and part, and on noth
 
 TEST_CASE("transformer: bfloat16 stays close to float32") {
   const TinyModel options;
-  const auto exact = load(options);
-  const auto rounded = load(options, at::kBFloat16);
+  const auto exact = tiny_weights(options);
+  const auto rounded = tiny_weights(options, at::kBFloat16);
   auto adapter = random_adapter(exact.shape);
   const auto batch = some_batch({40, 24});
   const Transformer full(exact, &adapter);
@@ -394,7 +353,7 @@ TEST_CASE("transformer: bfloat16 stays close to float32") {
 }
 
 TEST_CASE("transformer: computing activations again gives the same gradients, with dropout and noise too") {
-  const auto weights = load({.architecture = "qwen3"});
+  const auto weights = tiny_weights({.architecture = "qwen3"});
   const auto batch = some_batch({20, 9});
   const DropoutKey key{1, 2, 3};
   at::Tensor gradients[2];
@@ -409,7 +368,7 @@ TEST_CASE("transformer: computing activations again gives the same gradients, wi
 }
 
 TEST_CASE("transformer: NEFTune's noise is drawn in training only, from the key, as large as published") {
-  const auto weights = load({});
+  const auto weights = tiny_weights({});
   const Transformer plain(weights, nullptr), noisy(weights, nullptr, {.neftune = 10});
   const auto batch = some_batch({25, 16});
   const DropoutKey key{1, 2, 3}, other{1, 3, 3};
@@ -428,7 +387,7 @@ TEST_CASE("transformer: NEFTune's noise is drawn in training only, from the key,
 }
 
 TEST_CASE("transformer: the layer that overflows is found") {
-  auto weights = load({.layers = 3});
+  auto weights = tiny_weights({.layers = 3});
   weights.layers[1].down.dense.fill_(INFINITY);
   const Transformer model(weights, nullptr);
   CHECK(model.first_bad_layer(some_batch({5})) == 1);

@@ -11,6 +11,27 @@
 
 namespace twin::training::testing {
 
+namespace {
+
+constexpr std::size_t end_of_turn = 2;
+
+/// As SentencePiece has bytes, so that a token is the byte of its id.
+void add_byte_vocabulary(GgufWriter& writer, std::size_t size) {
+  std::vector<std::string> tokens;
+  std::vector<const char*> texts;
+  std::vector<std::int32_t> types(size, 6);
+  for (std::size_t id = 0; id < size; ++id) tokens.push_back(fmt::format("<0x{:02X}>", id));
+  tokens[end_of_turn] = "</s>";
+  types[end_of_turn] = 3;
+  for (const auto& token : tokens) texts.push_back(token.c_str());
+  writer.set("tokenizer.ggml.model", std::string("llama"));
+  writer.set("tokenizer.ggml.add_bos_token", false);
+  gguf_set_arr_str(writer.context(), "tokenizer.ggml.tokens", texts.data(), size);
+  gguf_set_arr_data(writer.context(), "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types.data(), size);
+}
+
+}  // namespace
+
 std::string tiny_model(const TinyModel& options) {
   GgufWriter writer;
   const auto number = [&](const char* key, std::int64_t value) {
@@ -32,7 +53,8 @@ std::string tiny_model(const TinyModel& options) {
   if (options.window_pattern > 0) number("attention.sliding_window_pattern", options.window_pattern);
   writer.set(options.architecture + ".rope.freq_base", options.window > 0 ? 1e6f : 10000.0f);
   writer.set(options.architecture + ".attention.layer_norm_rms_epsilon", 1e-5f);
-  if (!options.tokenizer) writer.set("tokenizer.ggml.eos_token_id", std::uint32_t{2});
+  if (!options.tokenizer) writer.set("tokenizer.ggml.eos_token_id", static_cast<std::uint32_t>(end_of_turn));
+  if (options.byte_vocabulary) add_byte_vocabulary(writer, static_cast<std::size_t>(options.vocabulary));
 
   std::mt19937_64 random(options.seed);
   const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape, float spread, float centre) {

@@ -23,6 +23,7 @@ struct TinyModel {
   std::int64_t window = 0, window_pattern = 0;
   std::int64_t overflowing_layer = -1;  ///< its output is beyond float32
   std::uint64_t seed = 1;
+  bool byte_vocabulary = false;             ///< the file holds the vocabulary of ByteTokenizer
   const gguf_context* tokenizer = nullptr;  ///< whose metadata the file gets, too: for programs that need a vocabulary
 };
 
