@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "core/i18n.h"
-#include "feature/clean/clean.h"
+#include "feature/clean/search_view.h"
 #include "feature/dedup/duplicates.h"
 #include "feature/quality/quality.h"
 #include "feature/training_sets/parquet_pipe.h"
@@ -89,7 +89,7 @@ class DocsShow final : public Command {
     } else if (view_ == "markdown") {
       session.print(document->body);
     } else if (view_ == "prose") {
-      session.print(feature::prose_view(document->body).text);
+      session.print(feature::search_view(*document).text);
     } else if (view_ == "raw") {
       session.print(value_or_throw(warehouse.objects().get(document->raw_sha256)));
     } else {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/passage_pictures.h"
 #include "cli/query_flags.h"
 #include "cli/session.h"
 #include "core/clock.h"
@@ -46,7 +47,11 @@ class SearchCommand final : public Command {
         value_or_throw(inference::find_planned(tools, plan, k_, project.config().retrieval, session.stop()));
     if (session.json()) {
       Json results = Json::array();
-      for (const inference::Passage& passage : found.passages) results.push_back(inference::to_json(passage));
+      for (const inference::Passage& passage : found.passages) {
+        results.push_back(inference::to_json(passage));
+        const auto pictures = pictures_of(project, passage);
+        if (!pictures.empty()) results.back()["pictures"] = cli::to_json(pictures);
+      }
       session.print(Json{{"results", results},
                          {"fusion", found.fusion},
                          {"candidates", found.candidates},
@@ -55,7 +60,9 @@ class SearchCommand final : public Command {
                          {"coverage", inference::to_json(found.coverage)}});
     } else {
       if (const auto steps = inference::to_text(plan); explain_ && !steps.empty()) session.print(steps);
-      for (const inference::Passage& passage : found.passages) session.print(describe(passage));
+      for (const inference::Passage& passage : found.passages) {
+        session.print(describe(passage) + cli::to_text(pictures_of(project, passage)));
+      }
       if (found.passages.empty()) session.print(tr("Nothing found."));
       if (!found.coverage.covered) {
         session.print(tr("The writing may not cover this question: the nearest passages are hardly about it."));

@@ -10,7 +10,7 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "evaluation/words.h"
-#include "feature/clean/clean.h"
+#include "feature/clean/search_view.h"
 #include "feature/embed/build_index.h"
 
 namespace twin::evaluation {
@@ -18,7 +18,7 @@ namespace {
 
 /// Whether there is anything to find in a document: headings alone make no passage.
 bool has_text(const stores::Document& document) {
-  const feature::ProseView prose = feature::prose_view(document.body);
+  const feature::ProseView prose = feature::search_view(document);
   return std::any_of(prose.blocks.begin(), prose.blocks.end(), [&](const feature::Block& block) {
     const auto text = std::string_view(prose.text).substr(block.span.start, block.span.end - block.span.start);
     return block.kind != feature::Block::Kind::heading && !text::trim(text).empty();

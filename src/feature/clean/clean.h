@@ -8,12 +8,13 @@
 #include "core/result.h"
 #include "core/text/sentences.h"
 #include "feature/category.h"
+#include "feature/clean/picture.h"
 #include "feature/sources/source.h"
 
 namespace twin::feature {
 
 /// Bump when the output of anything below changes: part of cache keys.
-inline constexpr int clean_version = 5;
+inline constexpr int clean_version = 6;
 
 /// Something of the source that is not in the result.
 struct Removal {
@@ -53,11 +54,12 @@ struct Block {
 };
 
 /// Prose view: the document as it reads, without markup: case, punctuation, paragraphs and code kept; links and
-/// emphasis reduced to their text, list items with the bullet or number that a reader sees, table rows one a line.
-/// Blocks are separated by one empty line and cover every non-space byte, in order.
+/// emphasis reduced to their text, pictures to their words, list items with the bullet or number that a reader sees,
+/// table rows one a line. Blocks are separated by one empty line and cover every non-space byte, in order.
 struct ProseView {
   std::string text;
   std::vector<Block> blocks;
+  std::vector<Picture> pictures = {};  ///< in order of their place
 };
 [[nodiscard]] ProseView prose_view(const std::string& markdown);
 

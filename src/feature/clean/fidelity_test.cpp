@@ -59,6 +59,18 @@ TEST_CASE("verse keeps its lines and its stanzas") {
 TEST_CASE("figures, captions and tables") {
   CHECK(fidelity("<figure><img src='/a.png' alt='A [cat]'><figcaption>The cat, asleep</figcaption></figure>") ==
         "![A \\[cat\\]](https://example.org/a.png)\n\nThe cat, asleep");
+  // A title that says more than the alternative text is kept.
+  CHECK(fidelity("<p><img src='/a.png' alt='A cat' title='Say \"hi\" & go'></p>") ==
+        R"(![A cat](https://example.org/a.png "Say \"hi\" \& go"))");
+  CHECK(prose_view(fidelity("<p><img src='/a.png' alt='A cat' title='Say \"hi\" & go'></p>")).text ==
+        "A cat (Say \"hi\" & go)");
+  CHECK(fidelity("<p><img src='/a.png' alt='A cat' title=' A  cat '></p>") == "![A cat](https://example.org/a.png)");
+  // Saved pages hold their pictures as data; what stands in for a picture that is loaded later is small.
+  const std::string data(5000, 'A');
+  CHECK(fidelity("<p>x <img src='data:image/png;base64," + data + "' alt='저장된 그림'></p>") ==
+        "x ![저장된 그림](<>)");
+  CHECK(fidelity("<p>x <img src='data:image/gif;base64,R0lGOD' alt='later'></p>") == "x");
+  CHECK(prose_view("x ![저장된 그림](<>)").text == "x 저장된 그림");
   CHECK(fidelity("<table><caption>Prices</caption><tr><th>What<th>How much<tr><td>Tea<td>3 | 4</table>") ==
         "Prices\n\n| What | How much |\n| --- | --- |\n| Tea | 3 \\| 4 |");
 }

@@ -4,8 +4,10 @@
 #include <cmark-gfm-extension_api.h>
 #include <cmark-gfm.h>
 
+#include <algorithm>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "core/text/unicode.h"
 
@@ -28,6 +30,70 @@ bool is_line_break(std::string_view html) {
   return html.substr(0, 3) == "<br" && (html.size() == 3 || html[3] == '>' || html[3] == ' ' || html[3] == '/');
 }
 
+bool is_picture(std::string_view html) {
+  return html.size() > 4 && text::fold(std::string(html.substr(0, 4))) == "<img";
+}
+
+/// Writes an inline tree as it reads, node by node.
+class InlineText {
+ public:
+  void visit(cmark_node* node, bool enter) {
+    const cmark_node_type type = cmark_node_get_type(node);
+    if (type == CMARK_NODE_IMAGE) {
+      enter ? open_picture() : close_picture(node);
+    } else if (enter && (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)) {
+      if (const char* literal = cmark_node_get_literal(node)) text_ += literal;
+    } else if (enter && type == CMARK_NODE_SOFTBREAK) {
+      text_ += ' ';
+    } else if (enter && type == CMARK_NODE_LINEBREAK) {
+      text_ += '\n';
+    } else if (enter && type == CMARK_NODE_HTML_INLINE) {
+      if (const char* literal = cmark_node_get_literal(node)) html(literal);
+    }
+  }
+
+  std::string take(std::vector<Picture>* pictures) {
+    std::stable_sort(pictures_.begin(), pictures_.end(),
+                     [](const Picture& a, const Picture& b) { return a.span.start < b.span.start; });
+    if (pictures != nullptr) *pictures = std::move(pictures_);
+    return std::move(text_);
+  }
+
+ private:
+  void open_picture() { open_.push_back(text_.size()); }
+
+  void close_picture(cmark_node* node) {
+    const std::size_t start = open_.back();
+    open_.pop_back();
+    const char* title = cmark_node_get_title(node);
+    const char* link = cmark_node_get_url(node);
+    const std::string alternative = text_.substr(start);
+    if (title != nullptr && *title != '\0') {
+      text_.resize(start);
+      text_ += words_of_picture(alternative, title);
+    }
+    pictures_.push_back({{start, text_.size()}, picture_source(link == nullptr ? "" : link), false});
+  }
+
+  void html(std::string_view literal) {
+    if (is_line_break(literal)) {
+      text_ += '\n';
+    } else if (is_picture(literal)) {
+      std::vector<Picture> found;
+      const std::string words = text_of_html(literal, found);
+      for (Picture& picture : found) {
+        picture.span = {text_.size() + picture.span.start, text_.size() + picture.span.end};
+        pictures_.push_back(std::move(picture));
+      }
+      text_ += text::trim(words);
+    }
+  }
+
+  std::string text_;
+  std::vector<Picture> pictures_;
+  std::vector<std::size_t> open_;  ///< where the words of the pictures begin that are being read
+};
+
 }  // namespace
 
 void MarkdownDeleter::operator()(cmark_node* root) const {
@@ -48,23 +114,13 @@ MarkdownTree parse_markdown(std::string_view markdown) {
   return MarkdownTree(cmark_parser_finish(parser.get()));
 }
 
-std::string inline_text(cmark_node* node) {
-  std::string out;
+std::string inline_text(cmark_node* node, std::vector<Picture>* pictures) {
+  InlineText text;
   const std::unique_ptr<cmark_iter, IteratorDeleter> iterator(cmark_iter_new(node));
   for (cmark_event_type event; (event = cmark_iter_next(iterator.get())) != CMARK_EVENT_DONE;) {
-    if (event != CMARK_EVENT_ENTER) continue;
-    cmark_node* current = cmark_iter_get_node(iterator.get());
-    const cmark_node_type type = cmark_node_get_type(current);
-    if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE) {
-      if (const char* literal = cmark_node_get_literal(current)) out += literal;
-    } else if (type == CMARK_NODE_SOFTBREAK) {
-      out += ' ';
-    } else if (type == CMARK_NODE_LINEBREAK ||
-               (type == CMARK_NODE_HTML_INLINE && is_line_break(cmark_node_get_literal(current)))) {
-      out += '\n';
-    }
+    text.visit(cmark_iter_get_node(iterator.get()), event == CMARK_EVENT_ENTER);
   }
-  return out;
+  return text.take(pictures);
 }
 
 std::string first_heading(std::string_view markdown) {

@@ -20,6 +20,8 @@ namespace {
 
 /// Quotes and lists nested deeper keep their text at this level: each level indents every line below it.
 constexpr int max_nesting = 24;
+/// Pictures written into a page in fewer bytes stand there until the real one is loaded.
+constexpr std::size_t longest_placeholder = 4096;
 
 bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
@@ -223,15 +225,34 @@ class Writer {
   }
 
   void image(Node* node) {
+    if (heading_depth_ > 0) return;
     auto source = attribute(node, "src");
+    bool stored = source.substr(0, 5) == "data:" && source.size() > longest_placeholder;
     for (const std::string_view lazy : {"data-src", "data-lazy-src", "data-original"}) {
       if (source.empty() || source.substr(0, 5) == "data:") source = attribute(node, lazy);
     }
-    if (source.empty() || source.substr(0, 5) == "data:" || heading_depth_ > 0) return;
+    const bool linked = !source.empty() && source.substr(0, 5) != "data:";
     InlineMarkdown alt;
     alt.text(attribute(node, "alt"));
-    inline_.raw(fmt::format("![{}]({})", brackets_escaped(alt.take(true)),
-                            link_destination(resolve_url(context_.base_url, source))));
+    const std::string words = alt.take(true);
+    const std::string title = image_title(node);
+    // The bytes of a picture within a saved page are no link; its words are still worth reading.
+    stored = stored && !linked && !(words.empty() && title.empty());
+    if (!linked && !stored) return;
+    const std::string link = linked ? link_destination(resolve_url(context_.base_url, source)) : "<>";
+    inline_.raw(fmt::format("![{}]({}{})", brackets_escaped(words), link, title));
+  }
+
+  /// ` "title"` of an image whose title says more than its alternative text.
+  static std::string image_title(const Node* node) {
+    const std::string title = collapse_spaces(text::trim(attribute(node, "title")));
+    if (title.empty() || title == collapse_spaces(text::trim(attribute(node, "alt")))) return {};
+    std::string out = " \"";
+    for (const char c : title) {
+      if (c == '"' || c == '\\' || c == '&') out += '\\';
+      out += c;
+    }
+    return out + '"';
   }
 
   /// Runs `write` with an empty paragraph and returns what it wrote, on one line.

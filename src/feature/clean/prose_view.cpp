@@ -2,12 +2,12 @@
 #include <cmark-gfm.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "core/text/unicode.h"
 #include "feature/clean/clean.h"
-#include "feature/clean/dom.h"
 #include "feature/clean/markdown_tree.h"
 
 namespace twin::feature {
@@ -24,16 +24,15 @@ std::string_view type_name(cmark_node* node) {
   return cmark_node_get_type_string(node);
 }
 
-/// No line of a block may be empty: empty lines separate blocks. (Code keeps its own.)
-std::string without_blank_lines(const std::string& text) {
-  std::string out;
-  for (const auto line : text::split(text, '\n')) {
-    const auto trimmed = text::trim(line);
-    if (trimmed.empty()) continue;
-    if (!out.empty()) out += '\n';
-    out += trimmed;
-  }
-  return out;
+/// Where a part of a text begins in it.
+std::size_t offset_of(std::string_view part, std::string_view whole) {
+  return part.empty() ? 0 : static_cast<std::size_t>(part.data() - whole.data());
+}
+
+/// Shifts the places of pictures, which may lie no further than `size`.
+void shift(std::vector<Picture>& pictures, std::size_t from, std::size_t to, std::size_t size) {
+  const auto place = [&](std::size_t at) { return std::min(std::max(at, from) - from, size) + to; };
+  for (Picture& picture : pictures) picture.span = {place(picture.span.start), place(picture.span.end)};
 }
 
 class ProseBuilder {
@@ -74,7 +73,7 @@ class ProseBuilder {
         containers_.push_back(Block::Kind::quote);
         return false;
       case CMARK_NODE_PARAGRAPH:
-        paragraph(inline_text(node));
+        paragraph(node);
         return true;
       case CMARK_NODE_HEADING:
         heading(node);
@@ -107,22 +106,40 @@ class ProseBuilder {
     list.marker = list.ordered ? std::to_string(list.number++) + ". " : "- ";
   }
 
-  void paragraph(const std::string& text) {
-    const std::string content = without_blank_lines(text);
-    if (content.empty()) return;
+  void paragraph(cmark_node* node) {
+    std::vector<Picture> pictures;
+    const std::string text = inline_text(node, &pictures);
+    paragraph(text, std::move(pictures));
+  }
+
+  /// No line of a block may be empty: empty lines separate blocks. (Code keeps its own.)
+  void paragraph(std::string_view text, std::vector<Picture>&& pictures, char between = '\n') {
+    const std::string content = join_trimmed_lines(text, between, pictures);
+    if (content.empty()) {
+      place(std::move(pictures), view_.text.size());  // a picture without words
+      return;
+    }
     const std::string marker = lists_.empty() ? std::string() : std::exchange(lists_.back().marker, {});
-    add(containers_.empty() ? Block::Kind::paragraph : containers_.back(), 0, marker + content);
+    shift(pictures, 0, marker.size(), content.size());
+    add(containers_.empty() ? Block::Kind::paragraph : containers_.back(), 0, marker + content, std::move(pictures));
   }
 
   /// Only a heading of the document itself opens a section; one inside a quote or list is text there.
   void heading(cmark_node* node) {
-    std::string content;
-    for (const char c : inline_text(node)) content += c == '\n' ? ' ' : c;
+    std::vector<Picture> pictures;
+    std::string content = inline_text(node, &pictures);
+    std::replace(content.begin(), content.end(), '\n', ' ');
     if (!containers_.empty()) {
-      paragraph(content);
-    } else if (!text::trim(content).empty()) {
-      add(Block::Kind::heading, cmark_node_get_heading_level(node), std::string(text::trim(content)));
+      paragraph(content, std::move(pictures));
+      return;
     }
+    const auto trimmed = text::trim(content);
+    if (trimmed.empty()) {
+      place(std::move(pictures), view_.text.size());
+      return;
+    }
+    shift(pictures, offset_of(trimmed, content), 0, trimmed.size());
+    add(Block::Kind::heading, cmark_node_get_heading_level(node), std::string(trimmed), std::move(pictures));
   }
 
   void code(const char* literal) {
@@ -136,40 +153,50 @@ class ProseBuilder {
 
   /// Raw HTML between Markdown: its text, one paragraph per block of lines.
   void html(const char* literal) {
-    const auto document = html::Document::parse(literal == nullptr ? "" : literal);
-    if (!document || document->body() == nullptr) return;
-    std::string content;
-    const std::string text = html::text_content(document->body());
-    for (const auto line : text::split(text, '\n')) {
-      if (const auto trimmed = text::trim(line); !trimmed.empty()) {
-        if (!content.empty()) content += ' ';
-        content += trimmed;
-      }
-    }
-    paragraph(content);
+    std::vector<Picture> pictures;
+    const std::string text = text_of_html(literal == nullptr ? "" : literal, pictures);
+    paragraph(text, std::move(pictures), ' ');
   }
 
   void table(cmark_node* node) {
     std::string rows;
+    std::vector<Picture> pictures;
     for (cmark_node* row = cmark_node_first_child(node); row != nullptr; row = cmark_node_next(row)) {
-      std::string line;
-      bool any = false;
-      for (cmark_node* cell = cmark_node_first_child(row); cell != nullptr; cell = cmark_node_next(cell)) {
-        std::string content;
-        for (const char c : inline_text(cell)) content += c == '\n' ? ' ' : c;
-        const auto trimmed = text::trim(content);
-        any = any || !trimmed.empty();
-        if (cell != cmark_node_first_child(row)) line += " | ";
-        line += trimmed;
-      }
-      if (!any) continue;
-      if (!rows.empty()) rows += '\n';
-      rows += text::trim(line);
+      std::vector<Picture> shown;
+      const std::string line = table_row(row, shown);
+      if (!line.empty() && !rows.empty()) rows += '\n';
+      shift(shown, 0, rows.size(), line.size());
+      std::move(shown.begin(), shown.end(), std::back_inserter(pictures));
+      rows += line;
     }
-    if (!rows.empty()) add(Block::Kind::table, 0, rows);
+    if (!rows.empty()) {
+      add(Block::Kind::table, 0, rows, std::move(pictures));
+    } else {
+      place(std::move(pictures), view_.text.size());
+    }
   }
 
-  void add(Block::Kind kind, int level, const std::string& content) {
+  /// "a | b"; empty when no cell says anything.
+  static std::string table_row(cmark_node* row, std::vector<Picture>& pictures) {
+    std::string line;
+    bool any = false;
+    for (cmark_node* cell = cmark_node_first_child(row); cell != nullptr; cell = cmark_node_next(cell)) {
+      std::vector<Picture> shown;
+      std::string content = inline_text(cell, &shown);
+      std::replace(content.begin(), content.end(), '\n', ' ');
+      const auto trimmed = text::trim(content);
+      any = any || !trimmed.empty();
+      if (cell != cmark_node_first_child(row)) line += " | ";
+      shift(shown, offset_of(trimmed, content), line.size(), trimmed.size());
+      std::move(shown.begin(), shown.end(), std::back_inserter(pictures));
+      line += trimmed;
+    }
+    const auto trimmed = any ? text::trim(line) : std::string_view();
+    shift(pictures, offset_of(trimmed, line), 0, trimmed.size());
+    return std::string(trimmed);
+  }
+
+  void add(Block::Kind kind, int level, const std::string& content, std::vector<Picture>&& pictures = {}) {
     if (!view_.text.empty()) view_.text += "\n\n";
     if (kind == Block::Kind::list_item) {  // nested ones are set in, as they are on a page
       const auto depth = std::min<std::size_t>(lists_.size() - 1, max_indented_levels);
@@ -178,6 +205,13 @@ class ProseBuilder {
     const std::size_t start = view_.text.size();
     view_.text += content;
     view_.blocks.push_back({kind, level, {start, view_.text.size()}});
+    place(std::move(pictures), start);
+  }
+
+  /// Pictures of a block that begins there.
+  void place(std::vector<Picture>&& pictures, std::size_t start) {
+    shift(pictures, 0, start, view_.text.size() - start);
+    std::move(pictures.begin(), pictures.end(), std::back_inserter(view_.pictures));
   }
 
   ProseView view_;

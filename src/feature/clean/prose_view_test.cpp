@@ -31,6 +31,10 @@ void check_invariants(const ProseView& prose) {
     at = span.end;
   }
   CHECK(at == prose.text.size());
+  for (const Picture& picture : prose.pictures) {
+    REQUIRE(picture.span.start <= picture.span.end);
+    CHECK(picture.span.end <= prose.text.size());
+  }
 }
 
 std::vector<Block::Kind> kinds(const ProseView& prose) {
@@ -58,6 +62,39 @@ TEST_CASE("the prose view reads as the page does") {
   CHECK(prose.blocks[0].level == 1);
 }
 
+TEST_CASE("pictures are read by their words, and are found again at them") {
+  const auto shown = [](const std::string& markdown) {
+    const auto prose = prose_view(markdown);
+    check_invariants(prose);
+    std::vector<std::string> out = {prose.text};
+    for (const Picture& picture : prose.pictures) {
+      out.push_back(picture.source + "=" +
+                    prose.text.substr(picture.span.start, picture.span.end - picture.span.start));
+    }
+    return out;
+  };
+  using Lines = std::vector<std::string>;
+  CHECK(shown("Before ![부팅 메뉴](img/menu.png \"처음 화면\") after.") ==
+        Lines{"Before 부팅 메뉴 (처음 화면) after.", "img/menu.png=부팅 메뉴 (처음 화면)"});
+  CHECK(shown("![same](a.png \"same\")") == Lines{"same", "a.png=same"});
+  CHECK(shown("![](a.png \"only a title\")") == Lines{"only a title", "a.png=only a title"});
+  CHECK(shown("One.\n\n![](plain.png)\n\nTwo.") == Lines{"One.\n\nTwo.", "plain.png="});
+  CHECK(prose_view("One.\n\n![](plain.png)\n\nTwo.").pictures[0].span.start == 4);
+  CHECK(shown("- item\n- ![x](a.png)\n  - ![y](b.png)") == Lines{"- item\n\n- x\n\n  - y", "a.png=x", "b.png=y"});
+  CHECK(shown("> ![in a quote](q.png)") == Lines{"in a quote", "q.png=in a quote"});
+  CHECK(shown("# ![logo](l.svg) Title") == Lines{"logo Title", "l.svg=logo"});
+  CHECK(shown("| a | b |\n| - | - |\n|  | ![t](t.png) |") == Lines{"a | b\n| t", "t.png=t"});
+  CHECK(shown("line one\\\n   ![two](2.png)") == Lines{"line one\ntwo", "2.png=two"});
+  CHECK(shown("[![badge](b.svg)](https://ci.example)") == Lines{"badge", "b.svg=badge"});
+  CHECK(shown("![dots](data:image/png;base64,AAAA)") == Lines{"dots", "data:image/png=dots"});
+  // HTML between Markdown.
+  CHECK(shown("see <img src='i.png' alt='the plan' title=\"north wing\"> here") ==
+        Lines{"see the plan (north wing) here", "i.png=the plan (north wing)"});
+  CHECK(shown("<figure><img src=\"f.png\" alt=\"Figure one\"><figcaption>그림 1. 배치도</figcaption></figure>") ==
+        Lines{"Figure one 그림 1. 배치도", "f.png=Figure one"});
+  CHECK(shown("<p align=center>\n  <img src=a.png>\n  <img src=b.png alt=B>\n</p>") == Lines{"B", "a.png=", "b.png=B"});
+}
+
 TEST_CASE("footnotes stand at the end, their marks are not read") {
   const auto prose = prose_view("Text[^1] goes on.\n\n[^1]: The note.\n\nLast.");
   check_invariants(prose);
@@ -81,10 +118,40 @@ TEST_CASE("nothing in, nothing out") {
 
 TEST_CASE("invariants hold for any input") {
   std::mt19937 random(7);
-  const std::vector<std::string> pieces = {
-      "word ", "한글 ", "\n",     "\n\n", "# ",          "> ",     "- ",  "1. ",   "    ",  "*",           "**",
-      "`",     "```\n", "| a ",   "|\n",  "| - | - |\n", "[x](y)", "![",  "]",     "<br>",  "<div>\n",     "\\",
-      "&amp;", "[^1]",  "[^1]: ", "~~",   "\t",          "<!--",   "-->", "===\n", "---\n", "\xEF\xBF\xBD"};
+  const std::vector<std::string> pieces = {"word ",
+                                           "한글 ",
+                                           "\n",
+                                           "\n\n",
+                                           "# ",
+                                           "> ",
+                                           "- ",
+                                           "1. ",
+                                           "    ",
+                                           "*",
+                                           "**",
+                                           "`",
+                                           "```\n",
+                                           "| a ",
+                                           "|\n",
+                                           "| - | - |\n",
+                                           "[x](y)",
+                                           "![",
+                                           "]",
+                                           "<br>",
+                                           "<div>\n",
+                                           "\\",
+                                           "&amp;",
+                                           "[^1]",
+                                           "[^1]: ",
+                                           "~~",
+                                           "\t",
+                                           "<!--",
+                                           "-->",
+                                           "===\n",
+                                           "---\n",
+                                           "\xEF\xBF\xBD",
+                                           "![a](b \"c\")",
+                                           "<img src=x alt='y z'>"};
   for (int round = 0; round < 3000; ++round) {
     std::string markdown;
     const std::size_t count = random() % 40;

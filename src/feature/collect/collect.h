@@ -11,6 +11,7 @@
 #include "core/progress.h"
 #include "feature/category.h"
 #include "feature/collect/host_state.h"
+#include "feature/collect/pictures.h"
 #include "feature/collect/politeness.h"
 #include "feature/sources/source.h"
 #include "stores/warehouse/warehouse.h"
@@ -40,6 +41,7 @@ struct CollectConfig {
   int workers = 0;                ///< threads that clean; 0: one per core
   int buffer_megabytes = 64;      ///< of one source, as found, on the way to the warehouse
   int batch_documents = 256;      ///< at most in one transaction
+  ImagesConfig images;
   PolitenessConfig http;
   void bind(config::Binder& b);
 };

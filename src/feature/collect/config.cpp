@@ -43,6 +43,7 @@ void CollectConfig::bind(config::Binder& b) {
   b.field("buffer_megabytes", buffer_megabytes, "Of each source, as found, on the way to the warehouse",
           between(1, 4096));
   b.field("batch_documents", batch_documents, "Documents stored in one transaction, at most", between(1, 10'000));
+  b.group("images", images, "Writing in pictures beside documents");
   b.group("http", http, "Manners towards servers, and safety");
 }
 

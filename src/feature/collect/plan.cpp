@@ -20,7 +20,7 @@ class Listing {
         source_(source),
         context_(context),
         run_(config, source, authors, context, selection),
-        preparer_(source, authors, context),
+        preparer_(config, source, authors, context),
         names_(known_names(source, authors)),
         plan_(plan) {}
 

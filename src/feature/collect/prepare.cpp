@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/hash.h"
@@ -69,8 +70,12 @@ std::string document_url(const std::string& shown, const std::map<std::string, s
   return shown;
 }
 
-Preparer::Preparer(const SourceConfig& source, const std::vector<Author>& authors, const CollectContext& context)
-    : source_(source), context_(context), location_(source.source->location()) {
+Preparer::Preparer(const CollectConfig& config, const SourceConfig& source, const std::vector<Author>& authors,
+                   const CollectContext& context)
+    : source_(source),
+      context_(context),
+      pictures_(config.images, context.warehouse),
+      location_(source.source->location()) {
   const std::string who = author_key(source, authors);
   Sha256 reading;
   reading.field(config::canonical([&](config::Binder& b) { source.source->bind(b); }).dump()).field(source.category);
@@ -91,7 +96,7 @@ std::string Preparer::stamp(const std::string& shown) const {
   if (!path) return {};
   const auto stat = context_.files.stat(*path);
   if (!stat || stat->modified_ns / 1'000'000 > context_.clock.now() - settled_after) return {};
-  return fmt::format("{}:{}:{}", stat->size, stat->modified_ns, reading_);
+  return fmt::format("{}:{}:{}", stat->size, stat->modified_ns, reading_ + pictures_.identity());
 }
 
 std::string Preparer::key(const RawDocument& raw, const std::string& category, const std::string& raw_sha256) const {
@@ -103,6 +108,9 @@ std::string Preparer::key(const RawDocument& raw, const std::string& category, c
   for (const auto& email : raw.author_emails) hash.field(email);
   hash.field("/");
   for (const auto& [name, value] : raw.metadata) hash.field(name).field(value);
+  if (raw.beside) {
+    if (const std::string reading = pictures_.identity(); !reading.empty()) hash.field(reading);
+  }
   return hash.hex();
 }
 
@@ -128,13 +136,14 @@ void Preparer::prepare(Entry& entry, const Known& known) const {
   try {
     entry.document.category = category_id;
     clean_into(entry, category->second, std::move(raw_sha256));
+    if (entry.kind == Entry::Kind::document) read_pictures(entry, category->second);
   } catch (const Fatal&) {
     throw;
   } catch (const std::exception& error) {
     entry.kind = Entry::Kind::failed;
     entry.error = {ErrorKind::internal, tr("The document could not be processed: {}", error.what()), entry.shown, {}};
   }
-  if (entry.kind == Entry::Kind::failed) raw = {};
+  if (entry.kind != Entry::Kind::document) raw = {};
 }
 
 void Preparer::clean_into(Entry& entry, const Category& category, std::string raw_sha256) const {
@@ -173,6 +182,29 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
   document.fetched = context_.clock.now();
   flag_quality(entry, category);
   entry.kind = Entry::Kind::document;
+}
+
+/// The pictures that a document shows are part of what it was made of. Which they are is known only now, and that one
+/// of them changed does not show at the document's own file: no stamp, and a key that ends with their state.
+void Preparer::read_pictures(Entry& entry, const Category& category) const {
+  entry.document.metadata.erase(stores::picture_texts_key);  // no page says this of itself
+  if (!entry.raw.beside || pictures_.identity().empty()) return;
+  auto read = pictures_.read(entry.document.body, entry.raw, category.clean.formats, context_.stop);
+  if (!read) {
+    entry.kind = Entry::Kind::failed;
+    entry.error = std::move(read.error());
+    return;
+  }
+  if (read->state.empty()) return;
+  entry.stamp.clear();
+  entry.key += ":" + read->state;
+  if (entry.origin.key == entry.key) {
+    entry.kind = Entry::Kind::unchanged;
+    entry.notes.clear();
+    return;
+  }
+  stores::set_picture_texts(entry.document, read->texts);
+  std::move(read->notes.begin(), read->notes.end(), std::back_inserter(entry.notes));
 }
 
 }  // namespace twin::feature

@@ -8,6 +8,7 @@
 
 #include "feature/collect/collect.h"
 #include "feature/collect/lane.h"
+#include "feature/collect/pictures.h"
 
 namespace twin::feature {
 
@@ -18,7 +19,8 @@ namespace twin::feature {
 /// Of one source. Thread-safe: changes nothing of itself.
 class Preparer {
  public:
-  Preparer(const SourceConfig& source, const std::vector<Author>& authors, const CollectContext& context);
+  Preparer(const CollectConfig& config, const SourceConfig& source, const std::vector<Author>& authors,
+           const CollectContext& context);
 
   /// Documents of the last times, by the URL under which they were shown.
   using Known = std::unordered_map<std::string, stores::Origin>;
@@ -34,9 +36,11 @@ class Preparer {
   [[nodiscard]] std::string key(const RawDocument& raw, const std::string& category,
                                 const std::string& raw_sha256) const;
   void clean_into(Entry& entry, const Category& category, std::string raw_sha256) const;
+  void read_pictures(Entry& entry, const Category& category) const;
 
   const SourceConfig& source_;
   const CollectContext& context_;
+  PictureReader pictures_;
   std::string location_;
   std::string reading_;                       ///< hash of the configuration that says how this source is read
   std::map<std::string, std::string> rules_;  ///< category → hash of all that cleaning depends on

@@ -53,7 +53,7 @@ SourceRun::SourceRun(const CollectConfig& config, const SourceConfig& source, co
       config_(config),
       source_(source),
       context_(context),
-      preparer_(source, authors, context),
+      preparer_(config, source, authors, context),
       author_names_(known_names(source, authors)) {
   summary.name = source.display_name();
   summary.type = source.type;

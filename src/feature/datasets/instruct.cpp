@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "feature/samples/sample_privacy.h"
 #include "feature/samples/sample_rules.h"
 #include "feature/training_sets/decisions.h"
+#include "stores/warehouse/picture_texts.h"
 
 namespace twin::feature {
 namespace {
@@ -55,7 +57,12 @@ class InstructBuilder {
     const auto held_out = remove_leaks(kept_, config_, report_);
     limit_samples(kept_, config_, report_.rejections);
     if (context_.index) {
-      const auto usable = [&](const stores::Chunk& chunk) { return !held_out || !held_out->find(chunk.text); };
+      const auto usable = [&](const stores::Chunk& chunk) {
+        const auto own = own_writing_.find(chunk.document_id);
+        // What OCR read in pictures stands behind the author's writing, and is not trained on.
+        if (own != own_writing_.end() && chunk.end > own->second) return false;
+        return !held_out || !held_out->find(chunk.text);
+      };
       report_.rag_samples = add_passages(kept_, config_, *context_.index, prompts_, usable);
     }
     verify();
@@ -71,7 +78,9 @@ class InstructBuilder {
     progress->total(static_cast<std::uint64_t>(context_.warehouse.counts().documents));
     context_.warehouse.each({}, [&](stores::Document&& document) {
       if (context_.duplicates.contains(document.id)) return !context_.stop.stop_requested();
-      vocabulary_.add(prose_view(document.body));
+      const ProseView prose = prose_view(document.body);
+      vocabulary_.add(prose);
+      if (!stores::picture_texts(document).empty()) own_writing_[document.id] = prose.text.size();
       return !context_.stop.stop_requested();
     });
     context_.warehouse.each({}, [&](stores::Document&& document) {
@@ -277,7 +286,8 @@ class InstructBuilder {
   std::unique_ptr<Generator> generator_;
   DatasetReport report_;
   Vocabulary vocabulary_;
-  std::vector<std::string> documents_;  // in order of id
+  std::map<std::string, std::size_t> own_writing_;  ///< of documents with more behind it: bytes of their prose view
+  std::vector<std::string> documents_;              // in order of id
   std::vector<Draft> drafts_;
   DraftVerdicts verdicts_;
   GeneratedAnswers generated_;

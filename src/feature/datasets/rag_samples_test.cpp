@@ -6,7 +6,9 @@
 #include <set>
 
 #include "feature/chunk/chunk.h"
+#include "feature/clean/search_view.h"
 #include "feature/datasets/project_for_test.h"
+#include "stores/warehouse/picture_texts.h"
 
 namespace twin::feature {
 namespace {
@@ -31,9 +33,12 @@ struct IndexedProject : DatasetProject {
     }
   }
 
-  void add(const std::string& url, const std::string& title, const std::string& body) {
-    const stores::Document document = put(url, title, body);
-    const ProseView prose = prose_view(document.body);
+  void add(const std::string& url, const std::string& title, const std::string& body,
+           const std::vector<stores::PictureText>& pictures = {}) {
+    stores::Document document = put(url, title, body);
+    stores::set_picture_texts(document, pictures);
+    if (!pictures.empty()) warehouse->upsert(document);
+    const ProseView prose = search_view(document);
     ChunkRules rules;
     rules.max_tokens = 60;
     const auto words = [](std::string_view text) {
@@ -56,6 +61,26 @@ struct IndexedProject : DatasetProject {
     return build_instruct(config, made);
   }
 };
+
+TEST_CASE("what OCR read in pictures gets into no sample, nor into the passages before its question") {
+  IndexedProject project;
+  // Every question is about a tool with a topic: lexical search finds these passages first.
+  for (int i = 0; i < 12; ++i) {
+    const std::string topic = "topic" + std::to_string(i);
+    project.add("file:///shown" + std::to_string(i) + ".md", "Shown " + topic,
+                "## Seen " + topic + "\n\n" + text_about("sight of " + topic, 6) + "\n\n![screen](s.png)",
+                {{"s.png", "aa", "Using the tool " + topic + " readbyocr tool " + topic + " 도구 설치"}});
+  }
+  const auto found = project.index->lexical("readbyocr", 50);
+  REQUIRE(found.size() == 12);
+  static_cast<void>(project.build("set"));
+  const auto samples = project.all_samples("set");
+  REQUIRE(samples.size() > 20);
+  CHECK(std::any_of(samples.begin(), samples.end(), [](const Sample& s) { return !s.provenance.passages.empty(); }));
+  for (const char* split : {"train", "validation", "test"}) {
+    CHECK(project.file(std::string("set/") + split + ".jsonl").find("readbyocr") == std::string::npos);
+  }
+}
 
 TEST_CASE("RAG samples: the answer lies in one of the numbered passages, the prompt is that of serving") {
   IndexedProject project;

@@ -10,6 +10,7 @@
 #include "core/i18n.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/chunk.h"
+#include "feature/clean/search_view.h"
 #include "feature/embed/batches.h"
 #include "feature/embed/embed_texts.h"
 
@@ -96,7 +97,7 @@ class IndexBuilder {
 
   void add(const stores::Document& document) {
     const Category& category = context_.categories.at(document.category);
-    ProseView prose = prose_view(document.body);
+    ProseView prose = search_view(document);
     Result<std::vector<stores::Chunk>> chunks = chunk_document(
         document.id, document.version, document.title, prose, category.chunk, context_.embedder.window_tokens(),
         [this](std::string_view text) -> Result<int> {

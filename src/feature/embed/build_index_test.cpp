@@ -5,7 +5,9 @@
 #include <set>
 
 #include "core/files.h"
+#include "feature/clean/search_view.h"
 #include "feature/embed/engines_for_test.h"
+#include "stores/warehouse/picture_texts.h"
 
 namespace twin::feature {
 namespace {
@@ -49,6 +51,32 @@ std::string long_text(int sentences, const std::string& word = "sentence") {
   std::string out;
   for (int i = 0; i < sentences; ++i) out += "This is " + word + " number " + std::to_string(i) + " of the text. ";
   return out;
+}
+
+TEST_CASE("what was read in pictures is found, under its headings and name; a new reading is indexed anew") {
+  Project project;
+  auto document =
+      project.put("file:///a.md", "# 설치\n\n" + long_text(12) + "\n\n## 부팅\n\n![처음 화면](menu.png)\n\n끝.");
+  static_cast<void>(project.build());
+  const auto before = project.index->counts().chunks;
+  stores::set_picture_texts(document,
+                            {{"menu.png", "aa", "Graphical install\n\n고급 설정 " + long_text(20, "option")}});
+  CHECK(project.warehouse->upsert(document) == stores::Upsert::updated);
+  CHECK(project.build().indexed == 1);
+  CHECK(project.index->counts().chunks > before + 1);  // longer than a passage: none of it is lost
+  const auto prose = project.index->document(document.id)->prose;
+  CHECK(prose == search_view(document).text);
+  for (const char* query : {"graphical install", "고급 설정", "option number 19"}) {
+    CAPTURE(query);
+    const auto hits = project.index->lexical(query, 3);
+    REQUIRE(!hits.empty());
+    const auto chunk = project.index->chunk(hits.front().chunk_id);
+    REQUIRE(chunk);
+    CHECK(chunk->headings.back() == "Picture (read by OCR): 처음 화면");
+    CHECK(chunk->headings.front() == "설치");
+    CHECK(prose.substr(chunk->start, chunk->end - chunk->start) == chunk->text);
+  }
+  CHECK(project.build().unchanged == 1);
 }
 
 TEST_CASE("documents become chunks with vectors, found by words") {

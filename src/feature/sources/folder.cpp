@@ -5,6 +5,7 @@
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/collect/beside.h"
 #include "feature/collect/canonical_url.h"
 #include "feature/collect/media_type.h"
 #include "feature/collect/path_filter.h"
@@ -27,7 +28,7 @@ class Folder final : public Source {
   [[nodiscard]] std::string location() const override { return root().string(); }
 
   [[nodiscard]] std::optional<std::string> fingerprint(SourceContext& context) override {
-    const auto found = files(context);
+    const auto found = files(context, true);
     if (!found) return std::nullopt;
     Sha256 hash;
     for (const auto& file : *found) {
@@ -63,8 +64,8 @@ class Folder final : public Source {
     return path.empty() || path.is_absolute() ? path : fs::absolute(path, error).lexically_normal();
   }
 
-  /// In order of path.
-  [[nodiscard]] Result<std::vector<fs::path>> files(const SourceContext& context) const {
+  /// In order of path. `pictures`: also those that documents may show.
+  [[nodiscard]] Result<std::vector<fs::path>> files(const SourceContext& context, bool pictures = false) const {
     const fs::path folder = root();
     const auto stat = context.files.stat(folder);
     if (!stat) {
@@ -77,7 +78,8 @@ class Folder final : public Source {
     std::vector<fs::path> found;
     for (const auto& file : *all) {
       const std::string relative = file.lexically_relative(folder).generic_string();
-      if (filter_.accepts(relative) && wanted(relative)) found.push_back(file);
+      const bool picture = pictures && is_image_type(media_type_of(relative));
+      if (picture || (filter_.accepts(relative) && wanted(relative))) found.push_back(file);
     }
     return found;
   }
@@ -109,6 +111,8 @@ class Folder final : public Source {
         file == folder ? file.filename().string() : file.lexically_relative(folder).generic_string();
     raw.metadata["path"] = relative;
     if (ocr_ && (is_image_type(raw.media_type) || raw.media_type == "application/pdf")) raw.metadata["ocr"] = "true";
+    raw.beside = file == folder ? files_beside(context.files, folder.parent_path(), relative)
+                                : files_beside(context.files, folder, relative);
     if (raw.media_type.starts_with("text/") && !is_document_type(raw.media_type)) raw.title = relative;
     return raw;
   }

@@ -89,10 +89,14 @@ TEST_CASE("the fingerprint changes with the files, and only then") {
   write(disk(), folder.path() / "b.md", "b");
   CHECK(fingerprint() != first);
   const auto second = fingerprint();
-  write(disk(), folder.path() / "ignored.jpg", "x");
+  write(disk(), folder.path() / "ignored.zip", "x");
   CHECK(fingerprint() == second);
   write(disk(), folder.path() / "b.md", "longer");
   CHECK(fingerprint() != second);
+  // A document may show it.
+  const auto third = fingerprint();
+  write(disk(), folder.path() / "picture.jpg", "x");
+  CHECK(fingerprint() != third);
 }
 
 TEST_CASE("a request to stop ends the run as incomplete") {

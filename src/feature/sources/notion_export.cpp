@@ -103,6 +103,7 @@ class NotionExport final : public ExportSource {
     raw.media_type = has_extension(file.entry.path, ".html") ? "text/html" : "text/markdown";
     raw.metadata["charset"] = "utf-8";
     raw.metadata["path"] = file.entry.path;
+    raw.beside = files().beside(emit.context(), file.entry.path);
     if (raw.media_type == "text/markdown") {
       const std::string first = raw.bytes.substr(0, raw.bytes.find('\n'));
       if (first.starts_with("# "))

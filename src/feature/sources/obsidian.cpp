@@ -120,6 +120,7 @@ class Obsidian final : public ExportSource {
     raw.url = files().url(path);
     raw.media_type = media_type_of(path);
     raw.metadata["path"] = path;
+    raw.beside = files().beside(emit.context(), path);
     if (raw.media_type != "text/markdown") {
       raw.bytes = std::move(file.bytes);
       return emit.document(std::move(raw));

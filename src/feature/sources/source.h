@@ -24,6 +24,14 @@
 
 namespace twin::feature {
 
+/// Takes the bytes of one file, or why there are none.
+using FileVisit = std::function<void(const std::string& link, Result<std::string>&& bytes)>;
+/// Reads files that lie beside a document, one call of `visit` each, in any order: not_found for what is not there,
+/// limit for what is larger than max_bytes. `links` are as the document has them, unescaped. For any thread, as long as
+/// the run lasts.
+using FilesBeside =
+    std::function<void(const std::vector<std::string>& links, std::uint64_t max_bytes, const FileVisit& visit)>;
+
 /// What a source hands over: the bytes as found and what is known about them. Cleaning turns it into a Document.
 struct RawDocument {
   std::string url;         ///< identifies the document; made canonical by collect
@@ -36,6 +44,7 @@ struct RawDocument {
   std::string category;  ///< empty: that of the configuration
   UnixMillis published = 0;
   std::map<std::string, std::string> metadata;
+  FilesBeside beside = {};  ///< pictures that the source brings with the document; null: none
 };
 
 /// One item that could not be read, or one document.

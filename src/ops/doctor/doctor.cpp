@@ -11,6 +11,8 @@
 
 #include "core/i18n.h"
 #include "core/process.h"
+#include "core/text/unicode.h"
+#include "feature/clean/image/engine.h"
 #include "ops/pipeline/host.h"
 #include "stores/index/location.h"
 
@@ -65,6 +67,34 @@ Check check_optional_program(const std::string& name, const std::string& use, co
   const auto path = find_program(name);
   if (path) return {name, CheckState::good, path->string(), {}};
   return {name, CheckState::warning, tr("not installed; {} need it", use), tr("apt-get install {}", package)};
+}
+
+/// Writing in pictures and scans: the program, and the languages that the categories ask for.
+Check check_ocr(Project& project) {
+  std::string wanted;
+  for (const auto& [id, category] : project.categories()) {
+    for (const auto language : text::split(category.clean.formats.ocr_languages, '+')) {
+      const bool known = ("+" + wanted + "+").find("+" + std::string(language) + "+") != std::string::npos;
+      if (!language.empty() && !known) wanted += (wanted.empty() ? "" : "+") + std::string(language);
+    }
+  }
+  const std::string install = tr("apt-get install {}", feature::ocr_packages(wanted));
+  const auto engine = feature::ocr_engine();
+  if (!engine) {
+    return {"tesseract", CheckState::warning, tr("not installed; {} need it", tr("images (OCR)")), install};
+  }
+  const auto lacking = engine->lacking(wanted);
+  if (!lacking.empty()) {
+    return {"tesseract", CheckState::warning,
+            tr("{} lacks the languages {}: pictures are not read", engine->version, fmt::join(lacking, ", ")), install};
+  }
+  const bool off = project.config().collect.images.ocr == "off";
+  return {"tesseract",
+          CheckState::good,
+          off ? tr("{}, languages {}; pictures beside documents are not read: collect.images.ocr is off",
+                   engine->version, wanted)
+              : tr("{}, languages {}; pictures beside documents are read", engine->version, wanted),
+          {}};
 }
 
 Check check_model(Project& project, const std::string& id, const std::string& reference) {
@@ -144,7 +174,7 @@ std::vector<Check> run_doctor(Project& project) {
           check_program("twin-encode", reinstall),
           check_program("twin-train", reinstall),
           check_optional_program("pdftotext", tr("PDF files"), "poppler-utils"),
-          check_optional_program("tesseract", tr("images (OCR)"), "tesseract-ocr tesseract-ocr-kor"),
+          check_ocr(project),
           check_model(project, config.models.chat, config.models.chat_from),
           check_model(project, config.models.embedding, config.models.embedding_from),
           check_sources(project, config),

@@ -35,6 +35,8 @@ Json key_config(StepContext& context) {
   // a run that reads a part only: it is not what the whole would have been.
   const auto& selection = config.collect_selection;
   const bool whole = selection.only.empty() && !selection.retry;
+  // A program that reads pictures was installed, or another one. (Only where the fingerprint can tell at all.)
+  if (!seen.empty() && config.collect.images.ocr != "off") key["ocr"] = feature::ocr_identity(config.collect.images);
   key["fingerprint"] = seen.empty() || !whole ? random_id("unknown") : seen;
   return key;
 }

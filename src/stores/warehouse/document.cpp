@@ -2,6 +2,7 @@
 
 #include "core/hash.h"
 #include "core/text/unicode.h"
+#include "stores/warehouse/picture_texts.h"
 
 namespace twin::stores {
 namespace {
@@ -22,6 +23,8 @@ std::string content_hash(const Document& document) {
   Sha256 hash;
   hash.field(document.title).field(document.body).field(document.category);
   for (const auto& author : document.author_ids) hash.field(author);
+  const auto pictures = document.metadata.find(picture_texts_key);
+  if (pictures != document.metadata.end()) hash.field(picture_texts_key).field(pictures->second);
   return hash.hex();
 }
 

@@ -6,22 +6,13 @@
 
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/clean/image/engine.h"
 #include "feature/clean/markdown_escape.h"
 #include "feature/clean/program.h"
 #include "feature/clean/reflow.h"
 
 namespace twin::feature {
 namespace {
-
-/// "kor+eng" → the Debian packages with these languages.
-std::string packages_of(const std::string& languages) {
-  std::string out = "tesseract-ocr";
-  for (const auto language : text::split(languages, '+')) {
-    if (!language.empty()) out += " tesseract-ocr-" + std::string(language);
-  }
-  for (char& c : out) c = c == '_' ? '-' : c;
-  return out;
-}
 
 int number(std::string_view text) {
   int value = -1;
@@ -74,7 +65,7 @@ OcrText read_tsv(const std::string& tsv, int min_confidence) {
 
 Result<OcrText> read_image(const std::string& bytes, const FormatRules& rules) {
   const auto run = run_program({"tesseract", "stdin", "stdout", "-l", rules.ocr_languages, "tsv"}, bytes,
-                               packages_of(rules.ocr_languages), rules);
+                               ocr_packages(rules.ocr_languages), rules);
   if (!run) return tl::unexpected(run.error());
   // With one language missing of several, it reads by the others and succeeds: their letters for every word.
   const bool lacking = run->err.find("Failed loading language") != std::string::npos;
@@ -82,7 +73,7 @@ Result<OcrText> read_image(const std::string& bytes, const FormatRules& rules) {
   const std::string why(text::trim(text::clip(text::repair_utf8(run->err), 300)));
   if (lacking) {
     return fail(ErrorKind::not_found, tr("tesseract lacks a language of '{}'", rules.ocr_languages), {},
-                tr("apt-get install {}", packages_of(rules.ocr_languages)));
+                tr("apt-get install {}", ocr_packages(rules.ocr_languages)));
   }
   return fail(ErrorKind::invalid, tr("The image cannot be read: {}", why.substr(0, why.find('\n'))));
 }

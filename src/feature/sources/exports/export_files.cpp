@@ -1,10 +1,13 @@
 #include "feature/sources/exports/export_files.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "feature/collect/beside.h"
 #include "feature/collect/canonical_url.h"
 
 namespace twin::feature {
@@ -54,6 +57,40 @@ std::vector<std::string> names_in_archive(const fs::path& archive) {
       [](Result<ArchiveFile>&&) { return true; }, limits);
   static_cast<void>(looked);
   return names;
+}
+
+/// Looks for files that the document at a path inside a ZIP shows, in one reading of it.
+void visit_beside(const std::string& zip, const ArchiveLimits& limits, const std::string& document,
+                  const std::vector<std::string>& links, const FileVisit& visit) {
+  std::map<std::string, std::vector<std::string>> waiting;  // path inside → links that may mean it
+  for (const std::string& link : links) {
+    for (const std::string& place : places_beside(document, link)) waiting[text::nfc(place)].push_back(link);
+  }
+  bool nested = false;
+  std::set<std::string> seen;
+  const auto done = read_archive(
+      zip,
+      [&](const ArchiveEntry& entry) {
+        nested = nested || has_extension(entry.path, ".zip");
+        return waiting.contains(text::nfc(entry.path));
+      },
+      [&](Result<ArchiveFile>&& file) {
+        if (!file) return true;  // said below
+        for (const std::string& link : waiting.at(text::nfc(file->entry.path))) {
+          if (seen.insert(link).second) visit(link, std::string(file->bytes));
+        }
+        return true;
+      },
+      limits);
+  if (nested) return;  // there may be more in there
+  for (const std::string& link : links) {
+    if (seen.contains(link)) continue;
+    if (done) {
+      visit(link, fail(ErrorKind::not_found, tr("it is not there, or too large")));
+    } else {
+      visit(link, tl::unexpected(done.error()));
+    }
+  }
 }
 
 }  // namespace
@@ -167,6 +204,19 @@ Result<void> ExportFiles::each_of_folder(SourceContext& context, const std::func
     if (!visit(std::move(out))) return {};
   }
   return {};
+}
+
+FilesBeside ExportFiles::beside(const SourceContext& context, const std::string& document) const {
+  const std::string path = location();
+  const auto stat = context.files.stat(path);
+  if (stat && stat->directory) return files_beside(context.files, path, document);
+  if (!stat || !has_extension(path, ".zip")) return {};
+  return [path, document, limits = archive_limits()](const std::vector<std::string>& links, std::uint64_t max_bytes,
+                                                     const FileVisit& visit) {
+    ArchiveLimits bounded = limits;
+    bounded.max_entry_bytes = std::min(bounded.max_entry_bytes, max_bytes);
+    visit_beside(path, bounded, document, links, visit);
+  };
 }
 
 std::optional<std::string> ExportFiles::fingerprint(SourceContext& context) const {

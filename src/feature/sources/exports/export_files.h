@@ -29,6 +29,9 @@ class ExportFiles {
   /// when the export as a whole cannot be read further.
   [[nodiscard]] Result<void> each(SourceContext& context, const std::function<bool(const std::string& path)>& wanted,
                                   const std::function<bool(Result<ArchiveFile>&&)>& visit) const;
+  /// The pictures that the document at this path inside shows. In a ZIP they are looked for in one reading of it;
+  /// those of its nested ZIPs, and of other archives, are not brought: each would have to be unpacked anew.
+  [[nodiscard]] FilesBeside beside(const SourceContext& context, const std::string& document) const;
   /// Hash of size and time of the archive, or of every file of the folder; nullopt when it cannot be read.
   [[nodiscard]] std::optional<std::string> fingerprint(SourceContext& context) const;
   /// For what has no address of its own: the file: URL of the file, or that of the archive with the path inside as

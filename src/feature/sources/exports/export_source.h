@@ -54,6 +54,8 @@ class Emitter {
     if (going_) going_ = sink_(tl::unexpected(std::move(error)));
     return going_ && !context_.stop.stop_requested();
   }
+  /// What the source was given to read with.
+  [[nodiscard]] const SourceContext& context() const { return context_; }
   [[nodiscard]] bool going() const { return going_ && !context_.stop.stop_requested(); }
   [[nodiscard]] int given() const { return given_; }
   /// `read` is how reading the export as a whole ended. An export that ends in an error is reported, what came before

@@ -1,0 +1,28 @@
+// The pictures in a passage that a search found.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "inference/rag/rag.h"
+#include "ops/project/project.h"
+
+namespace twin::cli {
+
+struct PassagePicture {
+  std::string source;  ///< its link as the document has it
+  std::string place;   ///< path of the file, or address; the link where neither is known
+  std::string words;   ///< alternative text and title
+  bool read = false;   ///< the passage holds what OCR read in it, which the author did not write
+};
+
+/// Of the version of the document that was indexed; none when the warehouse no longer has it. What a passage holds of
+/// several readings of one picture is one entry.
+[[nodiscard]] std::vector<PassagePicture> pictures_of(ops::Project& project, const inference::Passage& passage);
+
+[[nodiscard]] Json to_json(const std::vector<PassagePicture>& pictures);
+/// One line each, indented; empty without pictures.
+[[nodiscard]] std::string to_text(const std::vector<PassagePicture>& pictures);
+
+}  // namespace twin::cli
