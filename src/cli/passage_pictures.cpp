@@ -21,7 +21,7 @@ std::string metadata_of(const stores::Document& document, const char* key) {
 
 /// Where a link of the document leads: an address, or the file below the place that its source reads.
 std::string place_of_picture(const stores::Document& document, const std::string& link) {
-  const std::string resolved = feature::resolve_url(document.url, link);
+  std::string resolved = feature::resolve_url(document.url, link);
   if (feature::is_web(resolved)) return resolved;
   const auto path = feature::path_of_file_url("file:///" + link.substr(0, link.find_first_of("?#")));
   if (!path || link.find(':') != std::string::npos) return link;

@@ -78,6 +78,7 @@ TEST_CASE("a small bootstrap agrees with counting all resamples") {
 
 TEST_CASE("paired differences: by document, two-sided, never sure") {
   std::vector<Measured> differences;
+  differences.reserve(50);
   for (int i = 0; i < 50; ++i) differences.push_back({"d" + std::to_string(i), i % 5 == 0 ? 0.0 : 0.1});
   const PairedDifference clear = paired_bootstrap(differences);
   CHECK(clear.difference.mean == doctest::Approx(0.08));

@@ -170,7 +170,7 @@ class TrainCommand final : public StageCommand {
   /// time, so that a run that goes on finds what it began with.
   [[nodiscard]] std::filesystem::path as_lines(const std::filesystem::path& file, const std::string& name) const {
     if (!feature::is_parquet(file.string())) return file;
-    const std::filesystem::path lines = out() / (name + ".from-parquet.jsonl");
+    std::filesystem::path lines = out() / (name + ".from-parquet.jsonl");
     feature::LineFile written(lines);
     value_or_throw(feature::read_set(file, std::nullopt, [&](feature::Example&& example, std::int64_t) -> Result<void> {
       written.line(feature::to_training_json(example).dump(-1, ' ', false, Json::error_handler_t::replace));

@@ -34,7 +34,8 @@ struct Box {
 Box free_place(double x, double y, double width, const std::vector<Box>& taken) {
   Box box{};
   for (int step = 0; step < 12; ++step) {
-    const double shift = kNameHeight * ((step + 1) / 2) * (step % 2 == 0 ? 1 : -1);
+    const int lines = (step + 1) / 2;  // away from the point
+    const double shift = kNameHeight * lines * (step % 2 == 0 ? 1 : -1);
     box = {x - width / 2, x + width / 2, y + shift - kNameHeight / 2, y + shift + kNameHeight / 2};
     if (std::none_of(taken.begin(), taken.end(), [&](const Box& other) { return box.meets(other); })) break;
   }

@@ -155,6 +155,7 @@ class SetMaker {
     std::map<std::string, double> weights;
     for (const TopicWord& word : words) weights[word.key] += corpus_.particularity(word.key);
     std::vector<std::pair<double, std::string>> ranked;
+    ranked.reserve(weights.size());
     for (const auto& [key, weight] : weights) ranked.emplace_back(-weight, key);
     std::sort(ranked.begin(), ranked.end());
     if (std::cmp_greater(ranked.size(), config_.keywords)) ranked.resize(static_cast<std::size_t>(config_.keywords));

@@ -48,6 +48,7 @@ std::vector<std::string> unanswerable_queries(const RetrievalSetConfig& config, 
     if (!query.empty() && known.insert(query).second) queries.push_back(query);
   };
   std::vector<std::pair<std::string, std::string>> ordered;
+  ordered.reserve(foreign.size());
   for (const std::string& text : foreign) ordered.emplace_back(sha256_hex(seed + "/" + text), text);
   std::sort(ordered.begin(), ordered.end());
   for (const auto& [order, text] : ordered) {

@@ -34,7 +34,7 @@ TEST_CASE("parents: the largest part of the outline that fits, and the headings 
   ChunkRules rules{.max_tokens = 50, .min_tokens = 8};
   const auto with = [&](int tokens) {
     rules.parent_tokens = tokens;
-    const auto chunks = chunks_of(prose, rules);
+    auto chunks = chunks_of(prose, rules);
     check_invariants(prose, chunks, 256);
     return chunks;
   };

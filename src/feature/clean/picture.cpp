@@ -35,7 +35,8 @@ void append_picture(const html::Node* node, std::string& out, std::vector<Pictur
 }  // namespace
 
 std::string words_of_picture(std::string_view alternative, std::string_view title) {
-  const std::string alt = collapse_spaces(text::trim(alternative)), said = collapse_spaces(text::trim(title));
+  std::string alt = collapse_spaces(text::trim(alternative));
+  const std::string said = collapse_spaces(text::trim(title));
   if (said.empty() || said == alt) return alt;
   return alt.empty() ? said : alt + " (" + said + ")";
 }

@@ -33,8 +33,10 @@ class PreferenceBuilder {
   DatasetReport run(std::vector<Sample> questions) {
     choose(questions);
     std::vector<Draft> drafts;
+    drafts.reserve(questions.size());
     for (Sample& sample : questions) drafts.push_back({.sample = std::move(sample), .subject = {}, .opening = {}});
     std::vector<const Draft*> all;
+    all.reserve(drafts.size());
     for (const Draft& draft : drafts) all.push_back(&draft);
     const std::vector<bool> drawn = draw_passages(entry_, config_, all);
     std::vector<const Draft*> asked;

@@ -87,7 +87,7 @@ class Listwise final : public Reranker {
  private:
   Result<std::string> fitting_prompt(const std::string& query, const std::vector<Passage>& passages, int tokens) {
     const std::string question = clipped(text::repair_utf8(query), longest_question);
-    const auto prompt = prompt_for("listwise", question);
+    auto prompt = prompt_for("listwise", question);
     if (!prompt) return prompt;
     for (int bytes = passage_bytes_; bytes >= shortest_passage_bytes; bytes /= 2) {
       std::string list;
@@ -97,7 +97,7 @@ class Listwise final : public Reranker {
       }
       std::string filled =
           models::fill(*prompt, {{"passages", list}, {"question", question}, {"n", std::to_string(passages.size())}});
-      const auto text = engines_.tokenizer.apply_template({{"user", filled}}, true);
+      auto text = engines_.tokenizer.apply_template({{"user", filled}}, true);
       if (!text) return text;
       const auto ids = engines_.tokenizer.tokenize(*text, true);
       if (!ids) return tl::unexpected(ids.error());

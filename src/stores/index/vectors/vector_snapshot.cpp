@@ -55,7 +55,11 @@ std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std
     if (allowed) ranges = rows_in(segment.keys(), *allowed);
     std::uint64_t candidates = 0;
     for (const RowRange& range : ranges) candidates += range.end - range.begin;
-    const bool graph = segment.has_graph() && std::min(candidates, part.passages) > settings_.exact_up_to;
+    // A walk meets ever more rows in vain the fewer are wanted, a scan ever fewer in all: where the wanted ones times
+    // their share are no more than are scanned without a filter, scanning is quicker.
+    const auto wanted_rows = static_cast<double>(std::min(candidates, part.passages));
+    const bool graph =
+        segment.has_graph() && wanted_rows * wanted_rows / rows > static_cast<double>(settings_.exact_up_to);
     // In a row, those that are not wanted cost less than the gaps do.
     const bool gaps = allowed && !graph && candidates * kGapShare < rows;
     std::optional<RowSet> wanted;

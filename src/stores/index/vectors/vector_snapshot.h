@@ -37,9 +37,10 @@ class VectorSnapshot {
   [[nodiscard]] std::int64_t removals() const noexcept { return removals_; }
   [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }
 
-  /// The best `count`, best first, ties by key: exactly by their bytes where at most `exact_up_to` rows may be found,
-  /// else by the graph with `breadth` candidates, where there is one. `allowed`: keys that may be found, in
-  /// ranges that are ascending and apart; null: all. A query of another dimension finds nothing.
+  /// The best `count`, best first, ties by key: exactly by their bytes where the rows that may be found, times their
+  /// share of all, are at most `exact_up_to`, else by the graph with `breadth` candidates, where there is one.
+  /// `allowed`: keys that may be found, in ranges that are ascending and apart; null: all. A query of another dimension
+  /// finds nothing.
   [[nodiscard]] std::vector<Candidate> nearest(const QuantizedVector& query, std::size_t count, std::size_t breadth,
                                                const std::vector<KeyRange>* allowed) const;
 

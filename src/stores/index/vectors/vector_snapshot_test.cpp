@@ -99,6 +99,26 @@ TEST_CASE("vectors: the graph finds what comparing all finds, without those that
   }
 }
 
+TEST_CASE(
+    "vectors: a filter that keeps few is answered by comparing, though they are more than are compared without one") {
+  std::mt19937 random(25);
+  const auto vectors = made_vectors(random, kRows);
+  const auto segment =
+      std::make_shared<const VectorSegment>(std::make_shared<const Sections>(segment_bytes(vectors, 100)));
+  std::vector<std::int64_t> kept;
+  for (std::size_t row = 0; row < kRows; row += 10) kept.push_back(segment->keys()[row]);
+  const auto ranges = ranges_of(kept, segment->keys());
+  const std::size_t exact_up_to = kRows / 50;  // fewer than are kept, more than a tenth of these
+  const auto graph = snapshot_of(segment, nullptr, exact_up_to), exact = snapshot_of(segment, nullptr, kRows);
+  REQUIRE(kept.size() > exact_up_to);
+  for (const auto& query : made_vectors(random, 50)) {
+    const auto found = graph.nearest(quantize(query), 10, 10, &ranges);
+    const auto best = exact.nearest(quantize(query), 10, 10, &ranges);
+    REQUIRE(found.size() == best.size());
+    for (std::size_t i = 0; i < best.size(); ++i) CHECK(found[i].chunk == best[i].chunk);
+  }
+}
+
 TEST_CASE("vectors: the same rows give the same bytes, and few rows give no graph") {
   std::mt19937 random(22);
   const auto vectors = made_vectors(random, 400);
