@@ -27,7 +27,7 @@ const IndexModel one{"one", kDimension}, two{"two", kDimension}, three{"three", 
 
 /// As a build does it: documents, then the end of it.
 std::string build(IndexVersions& versions, const std::string& embedder, const IndexModel& model, int documents) {
-  const std::string name = versions.prepare(embedder, model);
+  std::string name = versions.prepare(embedder, model);
   const auto index = versions.open(name);
   CHECK_FALSE(index->use_model(model.hash, model.dimension));
   for (int i = 0; i < documents; ++i) add(*index, "d" + std::to_string(i), {"alpha " + model.hash});
@@ -211,7 +211,7 @@ TEST_CASE("index versions: an empty or damaged serving index is filled where it 
   const auto versions = open_index_versions({}, folder.path(), no_secrets());
   const std::string second = [&] {
     versions->publish(build(*versions, "model-one", one, 1), 1);
-    const std::string name = build(*versions, "model-two", two, 1);
+    std::string name = build(*versions, "model-two", two, 1);
     versions->publish(name, 1);
     return name;
   }();

@@ -72,10 +72,10 @@ class RowSet {
 template <class Visit>
 void each_common(std::span<const std::int64_t> keys, std::span<const std::int64_t> wanted, Visit&& visit) {
   auto key = keys.begin();
-  for (auto want = wanted.begin(); want != wanted.end(); ++want) {
-    key = seek(key, keys.end(), *want);
+  for (const std::int64_t want : wanted) {
+    key = seek(key, keys.end(), want);
     if (key == keys.end()) return;
-    if (*key == *want) visit(static_cast<std::size_t>(key - keys.begin()));
+    if (*key == want) visit(static_cast<std::size_t>(key - keys.begin()));
   }
 }
 
