@@ -210,11 +210,13 @@ class Compare(ProjectTest):
         self.assertIn("support base+RAG-base", report["differences"])
 
     def test_wrong_use(self):
-        for arms in ("base", "base,base", "base,", "base,a b=base", "base,x=base@nowhere.gguf", "base,no-such-adapter",
-                     "base,twin"):
+        for arms in ("base", "base,base", "base,", "base,a b=base", "base,x=base@nowhere.gguf", "base,no-such-adapter"):
             result = self.compare(arms=arms, code=None)
             self.assertIn(result.code, (1, 2), arms)
             self.assertNotIn("internal", result.err)
+        untrained = self.twin("--set", "name=never-trained", *self.settings, "eval", "compare", "--arms", "base,twin",
+                              code=None)
+        self.assertIn(untrained.code, (1, 2))
         self.assertIn("magic", self.compare("--judge", "magic", code=2).err)
         (self.home / ".twin" / "datasets" / "instruct" / "test.jsonl").unlink()
         self.assertIn("twin dataset", self.compare(code=1).err)

@@ -259,8 +259,11 @@ class ProjectAnswersTest(ProjectTest):
         settings = ["train.samples.every=1", "train.samples.max_tokens=6", "train.samples.count=2"]
         self.twin("train", *[word for s in settings for word in ("--set", s)])
         run = self.twin("run", "show", "--json").json()
-        self.assertEqual(sorted({(a["number"], a["step"]) for a in run["answers"]}),
-                         [(number, step) for number in (0, 1) for step in (0, 1, 2)])
+        # Which documents are held out depends on where the project lies: one validation sample may be all there is.
+        numbers = sorted({a["number"] for a in run["answers"]})
+        self.assertIn(numbers, ([0], [0, 1]))
+        self.assertEqual(sorted((a["number"], a["step"]) for a in run["answers"]),
+                         [(number, step) for number in numbers for step in (0, 1, 2)])
         self.assertTrue(all(a["expected"] for a in run["answers"]))
         text = self.twin("run", "show").out
         self.assertIn("  author ", text)
