@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/ask_line.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "core/i18n.h"
@@ -171,16 +172,16 @@ class DatasetReview final : public Command {
     std::size_t number = 0, decided = 0;
     for (const Sample& sample : samples) {
       show(session, sample, ++number, samples.size());
-      const std::string key = line_of(tr("[a]ccept, [r]eject, [e]dit, [s]kip, [q]uit: "));
+      const std::string key = ask_line(tr("[a]ccept, [r]eject, [e]dit, [s]kip, [q]uit: "));
       if (key.empty() || key == "q" || session.stop().stop_requested()) break;
       Decision decision;
       if (key == "a") decision.verdict = "accept";
       if (key == "r") {
         decision.verdict = "reject";
-        decision.reason = line_of(tr("Why (may be empty): "));
+        decision.reason = ask_line(tr("Why (may be empty): "));
       }
       if (key == "e") {
-        decision.question = line_of(tr("Question (empty: as it is): "));
+        decision.question = ask_line(tr("Question (empty: as it is): "));
         decision.answer = lines_of(tr("Answer, its end a line with a single full stop (empty: as it is):"));
         if (!decision.question.empty() || !decision.answer.empty()) decision.verdict = "edit";
       }
@@ -199,13 +200,6 @@ class DatasetReview final : public Command {
     if (!sample.prompt.empty()) session.print(sample.prompt.back().content + "\n");
     session.print("> " + sample.answer + "\n");
     if (sample.kind == "preference") session.print("< " + sample.rejected + "\n");
-  }
-
-  static std::string line_of(const std::string& question) {
-    std::cerr << question << std::flush;
-    std::string line;
-    std::getline(std::cin, line);
-    return std::string(text::trim(line));
   }
 
   static std::string lines_of(const std::string& question) {

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/ask_line.h"
 #include "cli/commands.h"
 #include "cli/compared_arms.h"
 #include "cli/session.h"
@@ -167,7 +167,7 @@ class EvalCompare final : public Command {
     const std::int64_t seed = report.config.seed;
     const auto nobody = [](const std::string&) { return std::string(); };
     const auto person = [&](const std::string& question) {
-      return session.stop().stop_requested() ? std::string() : line_from_person(question);
+      return session.stop().stop_requested() ? std::string() : ask_line(question);
     };
     const bool asks = !session.json() && decide_.empty() && !reveal_;
     const PersonJudge reader({}, seed, 0);  // knows where opinions are kept
@@ -234,13 +234,6 @@ class EvalCompare final : public Command {
     }
     evaluation::Opinions opinions(&kept, reader);
     for (const auto& [pair, opinion] : taken) value_or_throw(opinions.add(*pair, opinion));
-  }
-
-  static std::string line_from_person(const std::string& question) {
-    std::cerr << question << std::flush;
-    std::string line;
-    std::getline(std::cin, line);
-    return std::string(text::trim(line));
   }
 
   static std::filesystem::path write(const ops::Project& project, const EvalReport& report) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "feature/dedup/mix.h"
+#include "core/split_mix.h"
 
 namespace twin::feature {
 namespace {
@@ -51,7 +51,8 @@ SignatureIndex::SignatureIndex(Bands bands) : bands_(bands), heads_(bands.count)
 
 std::uint64_t SignatureIndex::slot(const Signature& signature, std::size_t band) const {
   std::uint64_t key = band;
-  for (std::size_t row = band * bands_.rows; row < (band + 1) * bands_.rows; ++row) key = mix(key ^ signature[row]);
+  for (std::size_t row = band * bands_.rows; row < (band + 1) * bands_.rows; ++row)
+    key = split_mix(key ^ signature[row]);
   return key & mask_;
 }
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "feature/dedup/mix.h"
+#include "core/split_mix.h"
 
 namespace twin::feature {
 namespace {
@@ -15,8 +15,8 @@ struct Permutations {
 constexpr Permutations make_permutations() {
   Permutations out{};
   for (std::size_t i = 0; i < permutations; ++i) {
-    out.factors[i] = static_cast<std::uint32_t>(mix(2 * i) >> 32u) | 1u;
-    out.terms[i] = static_cast<std::uint32_t>(mix(2 * i + 1) >> 32u);
+    out.factors[i] = static_cast<std::uint32_t>(split_mix(2 * i) >> 32u) | 1u;
+    out.terms[i] = static_cast<std::uint32_t>(split_mix(2 * i + 1) >> 32u);
   }
   return out;
 }

@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "core/split_mix.h"
 #include "feature/dedup/lsh.h"
-#include "feature/dedup/mix.h"
 #include "feature/dedup/shingles.h"
 
 namespace twin::feature {
@@ -21,8 +21,8 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> sets(std::size
       static_cast<std::size_t>(std::lround(2 * similarity * static_cast<double>(size) / (1 + similarity)));
   std::vector<std::uint64_t> a, b;
   for (std::size_t i = 0; i < size; ++i) {
-    a.push_back(mix(seed + i));
-    b.push_back(mix(seed + (i < common ? i : i + size)));
+    a.push_back(split_mix(seed + i));
+    b.push_back(split_mix(seed + (i < common ? i : i + size)));
   }
   make_set(a);
   make_set(b);
@@ -49,8 +49,8 @@ TEST_CASE("a signature is what the definition says, on any processor") {
     expected.fill(UINT32_MAX);
     for (const std::uint64_t hash : set) {
       for (std::size_t i = 0; i < permutations; ++i) {
-        const auto factor = static_cast<std::uint32_t>(mix(2 * i) >> 32u) | 1u;
-        const auto term = static_cast<std::uint32_t>(mix(2 * i + 1) >> 32u);
+        const auto factor = static_cast<std::uint32_t>(split_mix(2 * i) >> 32u) | 1u;
+        const auto term = static_cast<std::uint32_t>(split_mix(2 * i + 1) >> 32u);
         expected[i] = std::min(expected[i], factor * static_cast<std::uint32_t>(hash >> 32u) + term);
       }
     }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/split_mix.h"
 #include "core/text/unicode.h"
-#include "feature/dedup/mix.h"
 
 namespace twin::feature {
 namespace {
@@ -83,7 +83,7 @@ std::vector<std::uint64_t> shingle_hashes(std::string_view utf8, std::size_t len
   for (std::size_t i = 0; i < points.size(); ++i) {
     rolling = rolling * base + points[i] + 1;
     if (i >= length) rolling -= leaving * (points[i - length] + 1);
-    if (i + 1 >= length) out[i + 1 - length] = mix(rolling);
+    if (i + 1 >= length) out[i + 1 - length] = split_mix(rolling);
   }
   return out;
 }

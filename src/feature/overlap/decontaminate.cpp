@@ -8,8 +8,8 @@
 
 #include "core/i18n.h"
 #include "core/json.h"
+#include "core/split_mix.h"
 #include "core/text/unicode.h"
-#include "feature/dedup/mix.h"
 
 namespace twin::feature {
 namespace {
@@ -29,7 +29,7 @@ void each_json_text(const Json& json, const std::function<void(const std::string
 }
 
 std::uint64_t hash_of_id(const std::string& id) {
-  return mix(std::hash<std::string>{}(id));
+  return split_mix(std::hash<std::string>{}(id));
 }
 
 }  // namespace

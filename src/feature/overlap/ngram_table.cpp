@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/split_mix.h"
 #include "core/text/unicode.h"
-#include "feature/dedup/mix.h"
 
 namespace twin::feature {
 namespace {
@@ -54,7 +54,7 @@ std::size_t NgramTable::run_end(std::size_t first, std::size_t weight) const {
 }
 
 std::uint64_t NgramTable::hash_of(std::size_t first, std::size_t last) const {
-  const std::uint64_t hash = mix(prefix_[last] - prefix_[first] * power_[last - first] + (last - first));
+  const std::uint64_t hash = split_mix(prefix_[last] - prefix_[first] * power_[last - first] + (last - first));
   return hash == 0 ? 1 : hash;
 }
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "core/split_mix.h"
 #include "core/text/scan.h"
-#include "feature/dedup/mix.h"
 
 namespace twin::feature {
 namespace {
@@ -23,7 +23,7 @@ std::uint64_t folded_hash(std::string_view word) {
   for (const text::Codepoint& point : text::codepoints(text::fold(word))) {
     if (!is_apostrophe(point.value)) hash = hash * kWordBase + point.value + 1;
   }
-  return mix(hash);
+  return split_mix(hash);
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void word_units(std::string_view nfc, std::vector<WordUnit>& out) {
     const auto start = static_cast<std::uint32_t>(i);
     if (point.value >= 0x80 && (text::is_hangul(point.value) || text::is_cjk(point.value))) {
       i += point.length;
-      out.push_back({mix(point.value), start, static_cast<std::uint32_t>(i), 1});
+      out.push_back({split_mix(point.value), start, static_cast<std::uint32_t>(i), 1});
       continue;
     }
     if (!is_word_part(point.value)) {
@@ -61,7 +61,7 @@ void word_units(std::string_view nfc, std::vector<WordUnit>& out) {
       i += point.length;
       end = i;
     }
-    hash = ascii ? mix(hash) : folded_hash(nfc.substr(start, end - start));
+    hash = ascii ? split_mix(hash) : folded_hash(nfc.substr(start, end - start));
     out.push_back({hash, start, static_cast<std::uint32_t>(end), 2});
   }
 }

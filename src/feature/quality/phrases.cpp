@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "feature/dedup/mix.h"
+#include "core/split_mix.h"
 
 namespace twin::feature {
 namespace {
@@ -61,7 +61,7 @@ PhraseCounts Phrases::count() const {
     slots.clear();
     std::size_t characters = 0, counted_to = 0;
     for (const std::uint32_t i : places) {
-      slots.push_back(counter.count(mix(before[i + n] - before[i] * power)));
+      slots.push_back(counter.count(split_mix(before[i + n] - before[i] * power)));
       const std::size_t times = counter.times(slots.back());
       if (times == 1) continue;
       if (n <= 4) {

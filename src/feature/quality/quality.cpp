@@ -7,11 +7,11 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "core/split_mix.h"
 #include "core/text/ascii.h"
 #include "core/text/korean_endings.h"
 #include "core/text/scan.h"
 #include "feature/chunk/sections.h"
-#include "feature/dedup/mix.h"
 #include "feature/quality/phrases.h"
 
 namespace twin::feature {
@@ -54,12 +54,12 @@ std::uint64_t hash_of(std::string_view text) {
   while (text.size() >= sizeof(std::uint64_t)) {
     std::uint64_t part = 0;
     std::memcpy(&part, text.data(), sizeof part);
-    hash = mix(hash ^ part);
+    hash = split_mix(hash ^ part);
     text.remove_prefix(sizeof part);
   }
   std::uint64_t rest = 0;
   std::memcpy(&rest, text.data(), text.size());
-  return mix(hash ^ rest);
+  return split_mix(hash ^ rest);
 }
 
 constexpr std::size_t longest_function_word = 4;  // bytes

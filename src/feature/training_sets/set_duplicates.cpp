@@ -9,9 +9,9 @@
 
 #include "core/i18n.h"
 #include "core/result.h"
+#include "core/split_mix.h"
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
-#include "feature/dedup/mix.h"
 #include "feature/dedup/shingles.h"
 
 namespace twin::feature {
@@ -27,7 +27,7 @@ constexpr std::size_t kWriteBuffer = 1 << 20;
 std::uint64_t hash_of_text(std::string_view text) {
   std::uint64_t hash = text.size();
   for (const char c : text) hash = hash * 0x9FB21C651E98DF25u + static_cast<unsigned char>(c) + 1;
-  return mix(hash);
+  return split_mix(hash);
 }
 
 }  // namespace

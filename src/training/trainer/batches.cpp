@@ -4,18 +4,19 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/split_mix.h"
+
 namespace twin::training {
 namespace {
 
-/// splitmix64 (Steele et al. 2014): the same numbers with every standard library, unlike std::shuffle.
+/// SplitMix64: the same numbers with every standard library, unlike std::shuffle.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
+    const std::uint64_t number = split_mix(state_);
+    state_ += split_mix_step;
+    return number;
   }
 
  private:

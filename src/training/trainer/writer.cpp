@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/split_mix.h"
+
 namespace twin::training {
 namespace {
 
-/// In [0, 1), by the number of the answer and of its token (the finalizer of SplitMix64, Steele et al. 2014).
+/// In [0, 1), by the number of the answer and of its token.
 double draw_for(std::uint64_t seed, std::uint64_t answer, std::uint64_t token) {
-  std::uint64_t x = seed + 0x9e3779b97f4a7c15ull * (1 + (answer << 32) + token);
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
+  return static_cast<double>(split_mix(seed + split_mix_step * ((answer << 32) + token)) >> 11) * 0x1p-53;
 }
 
 /// The token of softmax(logits / temperature) in which a share of its mass ends.
