@@ -4,6 +4,7 @@
 
 #include "core/i18n.h"
 #include "core/text/html.h"
+#include "core/text/html_page.h"
 #include "core/text/unicode.h"
 #include "evaluation/preference/preference_report.h"
 #include "evaluation/report_text.h"
@@ -15,17 +16,12 @@ namespace {
 using text::html_escaped;
 
 constexpr std::string_view kStyle = R"(
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #3567c9; }
-body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
+:root { --soft: #8882; }
 th:first-child, td:first-child { text-align: left; }
-.scroll { overflow-x: auto; }
 blockquote { margin: .3rem 0 .8rem; padding: .3rem .8rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
 blockquote.author { border-color: var(--accent); }
 details { margin: .5rem 0; padding: .4rem .8rem; background: var(--soft); border-radius: .4rem; }
 summary { cursor: pointer; font-weight: 600; }
-.failed { color: #b3261e; }
 svg { vertical-align: middle; }
 )";
 
@@ -111,12 +107,9 @@ std::string html_questions(const EvalReport& report) {
 }  // namespace
 
 std::string to_html(const EvalReport& report) {
-  const std::string title = html_escaped(tr("Evaluation of the twin"));
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>{}</h1>\n<p>{}</p>\n",
-      language(), title, kStyle, title, html_escaped(summary_line(report)));
+  const std::string title = tr("Evaluation of the twin");
+  std::string out = text::html_page_start(title, fmt::format("{}{}", text::report_style, kStyle)) +
+                    fmt::format("<h1>{}</h1>\n<p>{}</p>\n", html_escaped(title), html_escaped(summary_line(report)));
   Rows comparison = comparison_rows(report, with_interval);
   if (!comparison.empty()) {
     const auto head = comparison.front();
@@ -135,7 +128,8 @@ std::string to_html(const EvalReport& report) {
   out += table(tr("What was evaluated"), {tr("part"), tr("identity")}, lineage);
   out += html_errors(tr("Failed"), report.failures) + html_errors(tr("Not measured"), report.notes) +
          html_questions(report);
-  return out + "</body>\n</html>\n";
+  out += text::html_page_end();
+  return out;
 }
 
 }  // namespace twin::evaluation

@@ -1,30 +1,13 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text/unicode.h"
+#include "evaluation/estimate_json.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/preference/preference_report.h"
 
 namespace twin::evaluation {
 
 namespace {
-
-/// What was not measured is null: JSON has no NaN, and a zero would be read as a result.
-Json estimate_json(const Estimate& estimate) {
-  Json json{
-      {"mean", nullptr}, {"low", nullptr}, {"high", nullptr}, {"n", estimate.n}, {"documents", estimate.clusters}};
-  if (!estimate.measured()) return json;
-  json["mean"] = estimate.mean;
-  if (!estimate.has_interval()) return json;
-  json["low"] = estimate.low;
-  json["high"] = estimate.high;
-  return json;
-}
-
-Json estimates_json(const std::map<std::string, Estimate>& estimates) {
-  Json json = Json::object();
-  for (const auto& [key, estimate] : estimates) json[key] = estimate_json(estimate);
-  return json;
-}
 
 Json errors_json(const std::vector<Error>& errors) {
   Json json = Json::array();
@@ -66,15 +49,15 @@ Json questions_json(const EvalReport& report) {
 Json to_json(const EvalReport& report) {
   EvalConfig config = report.config;
   Json arms = Json::object();
-  for (const ArmReport& arm : report.arms) arms[arm.name] = estimates_json(arm.metrics);
+  for (const ArmReport& arm : report.arms) arms[arm.name] = to_json(arm.metrics);
   Json json{{"version", evaluation_version},
             {"config", config::canonical(config)},
             {"lineage", report.lineage},
-            {"retrieval", estimates_json(report.retrieval)},
-            {"perplexity", estimates_json(report.perplexity)},
-            {"author", estimates_json(report.author)},
+            {"retrieval", to_json(report.retrieval)},
+            {"perplexity", to_json(report.perplexity)},
+            {"author", to_json(report.author)},
             {"arms", std::move(arms)},
-            {"differences", estimates_json(report.differences)},
+            {"differences", to_json(report.differences)},
             {"failures", errors_json(report.failures)},
             {"notes", errors_json(report.notes)},
             {"questions", questions_json(report)}};

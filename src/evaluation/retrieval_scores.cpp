@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "evaluation/estimate_json.h"
 
 namespace twin::evaluation {
 namespace {
@@ -39,27 +40,10 @@ std::map<std::string, Estimate> estimates(const ByMeasure& measured, const Boots
   return out;
 }
 
-/// Not measured is null, never 0; an interval that is not there, too.
-Json score_json(const Estimate& estimate) {
-  Json json{{"mean", nullptr}, {"low", nullptr}, {"high", nullptr}, {"n", estimate.n}};
-  if (!estimate.measured()) return json;
-  json["mean"] = estimate.mean;
-  if (!estimate.has_interval()) return json;
-  json["low"] = estimate.low;
-  json["high"] = estimate.high;
-  return json;
-}
-
-Json score_map_json(const std::map<std::string, Estimate>& estimates) {
-  Json json = Json::object();
-  for (const auto& [name, estimate] : estimates) json[name] = score_json(estimate);
-  return json;
-}
-
 Json differences_json(const std::map<std::string, PairedDifference>& differences) {
   Json json = Json::object();
   for (const auto& [name, paired] : differences) {
-    json[name] = score_json(paired.difference);
+    json[name] = to_json(paired.difference);
     json[name]["p"] = paired.p;
   }
   return json;
@@ -176,8 +160,8 @@ ScoreComparison compare(const ScoreFile& earlier, const ScoreFile& now, const Bo
 
 Json to_json(const ScoreSummary& summary) {
   Json kinds = Json::object();
-  for (const auto& [kind, estimates] : summary.kinds) kinds[kind] = score_map_json(estimates);
-  return {{"measures", score_map_json(summary.all)}, {"kinds", std::move(kinds)}};
+  for (const auto& [kind, estimates] : summary.kinds) kinds[kind] = to_json(estimates);
+  return {{"measures", to_json(summary.all)}, {"kinds", std::move(kinds)}};
 }
 
 Json to_json(const ScoreComparison& comparison) {

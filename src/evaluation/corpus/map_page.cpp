@@ -5,6 +5,7 @@
 
 #include "core/i18n.h"
 #include "core/text/html.h"
+#include "core/text/html_page.h"
 #include "evaluation/corpus/map_picture.h"
 
 namespace twin::evaluation {
@@ -138,11 +139,7 @@ Json page_data(const CorpusMap& map) {
 std::string to_html(const CorpusMap& map) {
   const MapDrawing drawing = draw_map(map);
   const std::string title = html_escaped(tr("Map of the corpus"));
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, "
-      "initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-      language(), title, kMapStyle);
+  std::string out = text::html_page_start(tr("Map of the corpus"), kMapStyle) + "<main>\n";
   out += fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" font-size=\"14\" role=\"img\" aria-label=\"{}\">\n{}</svg>\n",
                      drawing.width, drawing.height, title, drawing.shapes);
   out += fmt::format("<aside>\n<h1>{}</h1>\n<p class=\"small\">{}</p>\n<div id=\"tools\" hidden>\n", title,
@@ -163,7 +160,8 @@ std::string to_html(const CorpusMap& map) {
       html_escaped(tr("Rest the mouse on a point; a click keeps it.")));
   out += "<script type=\"application/json\" id=\"data\">" + inside_script(page_data(map)) + "</script>\n<script>" +
          std::string(kMapScript) + "</script>\n";
-  return out + "</body>\n</html>\n";
+  out += text::html_page_end();
+  return out;
 }
 
 }  // namespace twin::evaluation

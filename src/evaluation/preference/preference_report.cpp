@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/i18n.h"
+#include "evaluation/estimate_json.h"
 
 namespace twin::evaluation {
 
@@ -23,14 +24,9 @@ Json pair_json(const PairPreference& pair) {
             {"identical", pair.identical},
             {"orders_disagree", pair.orders_disagree},
             {"unjudged", pair.unjudged},
-            {"win_rate", nullptr},
+            {"win_rate", to_json(pair.win_rate)},
             {"p", nullptr}};
-  if (!pair.win_rate.measured()) return json;
-  json["win_rate"] = {{"mean", pair.win_rate.mean}, {"n", pair.win_rate.n}, {"documents", pair.win_rate.clusters}};
-  json["p"] = pair.p;
-  if (!pair.win_rate.has_interval()) return json;
-  json["win_rate"]["low"] = pair.win_rate.low;
-  json["win_rate"]["high"] = pair.win_rate.high;
+  if (pair.win_rate.measured()) json["p"] = pair.p;
   return json;
 }
 

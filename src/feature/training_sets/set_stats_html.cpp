@@ -7,6 +7,7 @@
 
 #include "core/i18n.h"
 #include "core/text/html.h"
+#include "core/text/html_page.h"
 #include "core/text/unicode.h"
 #include "feature/training_sets/set_stats.h"
 
@@ -16,10 +17,6 @@ namespace {
 using text::html_escaped;
 
 constexpr std::string_view kStatsStyle = R"(
-:root { color-scheme: light dark; --line: #8884; --accent: #3567c9; }
-body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
 th:first-child, td:first-child, td.words { text-align: left; }
 figure { display: inline-block; margin: .6rem 1.5rem .6rem 0; vertical-align: top; }
 figcaption { font-weight: 600; }
@@ -137,12 +134,9 @@ std::string pii_html(const Json& manifest) {
 }  // namespace
 
 std::string to_html(const std::vector<SetStats>& sets, const std::string& how_counted) {
-  const std::string title = html_escaped(tr("Training sets"));
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>{}</h1>\n<p>{}</p>\n",
-      language(), title, kStatsStyle, title, html_escaped(how_counted));
+  const std::string title = tr("Training sets");
+  std::string out = text::html_page_start(title, fmt::format("{}{}", text::report_style, kStatsStyle)) +
+                    fmt::format("<h1>{}</h1>\n<p>{}</p>\n", html_escaped(title), html_escaped(how_counted));
   for (const SetStats& stats : sets) {
     out += fmt::format("<h2>{}</h2>\n",
                        html_escaped(tr("{}: {} samples, {} tokens", stats.name, stats.all.samples, stats.all.tokens)));
@@ -157,7 +151,8 @@ std::string to_html(const std::vector<SetStats>& sets, const std::string& how_co
     const Json manifest = Json::parse(stats.manifest);
     out += steps_html(manifest) + pii_html(manifest);
   }
-  return out + "</body>\n</html>\n";
+  out += text::html_page_end();
+  return out;
 }
 
 }  // namespace twin::feature

@@ -7,6 +7,7 @@
 
 #include "core/i18n.h"
 #include "core/text/html.h"
+#include "core/text/html_page.h"
 #include "core/text/unicode.h"
 #include "training/sweep/trial_curves.h"
 
@@ -16,13 +17,7 @@ namespace {
 using text::html_escaped;
 
 constexpr std::string_view sweep_style = R"(
-:root { color-scheme: light dark; --line: #8884; --accent: #3567c9; }
-body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
 tr.best { font-weight: 600; }
-.failed { color: #b3261e; }
-.scroll { overflow-x: auto; }
 svg { display: block; max-width: 100%; }
 svg text { fill: currentColor; font-size: 12px; }
 svg path { fill: none; stroke-width: 1.5; }
@@ -157,18 +152,16 @@ std::string to_table(const Sweep& sweep) {
 }
 
 std::string to_html(const Sweep& sweep, const std::filesystem::path& out) {
-  const std::string title = html_escaped(tr("Sweep of a training run"));
+  const std::string title = tr("Sweep of a training run");
   std::vector<Curve> validation, training;
   for (const Trial& trial : sweep.trials) {
     auto curves = read_curves(trial_folder(out, trial.number) / "metrics.jsonl");
     validation.push_back(std::move(curves.validation));
     training.push_back(std::move(curves.training));
   }
-  std::string page = fmt::format(
-      "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>{}</h1>\n<div class=\"scroll\"><table>\n{}</table></div>\n",
-      language(), title, sweep_style, title, html_rows(sweep));
+  std::string page =
+      text::html_page_start(title, fmt::format("{}{}", text::report_style, sweep_style)) +
+      fmt::format("<h1>{}</h1>\n<div class=\"scroll\"><table>\n{}</table></div>\n", html_escaped(title), html_rows(sweep));
   for (const Trial& trial : sweep.trials) {
     if (!trial.failure) continue;
     page += fmt::format("<p class=\"failed\">{}</p>\n",
@@ -176,7 +169,8 @@ std::string to_html(const Sweep& sweep, const std::filesystem::path& out) {
   }
   page += loss_plot(tr("Validation loss over the share of a whole run"), sweep, validation);
   page += loss_plot(tr("Training loss over the share of a whole run"), sweep, training);
-  return page + "</body>\n</html>\n";
+  page += text::html_page_end();
+  return page;
 }
 
 }  // namespace twin::training
