@@ -43,7 +43,7 @@ struct TrainPlan {
   std::int64_t tokens = 0, loss_tokens = 0;  ///< over all steps, as in TrainResult
   double tokens_per_step = 0;                ///< mean
   std::int64_t parts = 0;                    ///< computed one after another, over all steps
-  std::int64_t largest_part = 0;             ///< rows, filled up to a multiple of batches.h's row_multiple
+  std::int64_t largest_part = 0;             ///< rows, filled up as Transformer::row_multiple says
   std::int64_t trained_weights = 0;          ///< of the adapter
   MemoryPlan memory;
   TimePlan time;

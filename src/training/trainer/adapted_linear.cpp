@@ -9,6 +9,12 @@
 
 namespace twin::training {
 
+at::Tensor make_outputs(std::int64_t rows, std::int64_t width, at::ScalarType dtype) {
+  constexpr std::int64_t page = 4096 / sizeof(float), line = 64 / sizeof(float);
+  const bool apart = dtype != at::kFloat || width % page != 0;
+  return at::empty({rows, width + (apart ? 0 : line)}, dtype).narrow(1, 0, width);
+}
+
 AdaptedLinear::AdaptedLinear(const std::vector<Part>& parts, double scale, at::ScalarType dtype)
     : scale_(scale), dtype_(dtype) {
   inputs_ = parts.front().weight.columns;
@@ -90,7 +96,8 @@ at::Tensor AdaptedLinear::forward(at::Tensor& rows, const at::Tensor& mask) cons
     const auto y = at::mm(rows, weight) * length_;
     return (bias_.defined() ? y + bias_ : y).to(dtype_);
   }
-  return bias_.defined() ? at::addmm(bias_, rows, weight) : at::mm(rows, weight);
+  auto y = make_outputs(rows.size(0), outputs_, dtype_);
+  return bias_.defined() ? at::addmm_out(y, bias_, rows, weight) : at::mm_out(y, rows, weight);
 }
 
 /// Adds to the gradients of DoRA's lengths; returns the gradient of the outputs before they were scaled.
@@ -117,19 +124,18 @@ at::Tensor AdaptedLinear::backward(const at::Tensor& rows, const at::Tensor& dou
   const auto u = rows.narrow(1, inputs_, ranks_);
   const auto x = inputs(rows);
   const auto da = at::mm(du.t(), mask.defined() ? x * mask : x);
-  const auto db = at::mm(u.t(), dy);
   for (const auto& slot : slots_) {
     const std::int64_t rank = slot.pair->a.size(0);
     at::Tensor grad_a = slot.pair->grad_a;
     at::Tensor grad_b = slot.pair->grad_b;
     grad_a.add_(da.narrow(0, slot.first_rank, rank));
-    grad_b.add_(db.narrow(0, slot.first_rank, rank).narrow(1, slot.first_output, slot.outputs).t(), scale_);
+    const auto db = at::mm(u.narrow(1, slot.first_rank, rank).t(), dy.narrow(1, slot.first_output, slot.outputs));
+    grad_b.add_(db.t(), scale_);
   }
   if (!needs_input) return {};
   auto dx = both.narrow(1, 0, inputs_);
-  auto through_a = at::mm(du, a_);
-  dx.add_(mask.defined() ? through_a * mask : through_a);
-  return dx;
+  if (mask.defined()) return dx.add_(at::mm(du, a_) * mask);
+  return dx.addmm_(du, a_);
 }
 
 }  // namespace twin::training

@@ -38,13 +38,10 @@ struct StepLimit {
 /// tokens so far. Shares are disjoint and together the group; one may be empty.
 [[nodiscard]] Group share_of(const Group& group, const std::vector<EncodedSample>& samples, int rank, int ranks);
 
-/// Rows of a batch are filled up to a multiple of this by a sequence without loss: matrix products of a few sizes
-/// instead of hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes.
-inline constexpr std::int64_t row_multiple = 64;
-/// The sequences of the group's samples one after another.
-[[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples,
-                               std::int64_t multiple = row_multiple);
-[[nodiscard]] PackedBatch pack(const std::vector<const Sequence*>& sequences, std::int64_t multiple = row_multiple);
+/// The sequences of the group's samples one after another, filled up to a multiple of rows (Transformer::row_multiple)
+/// by a sequence without loss.
+[[nodiscard]] PackedBatch pack(const Group& group, const std::vector<EncodedSample>& samples, std::int64_t multiple);
+[[nodiscard]] PackedBatch pack(const std::vector<const Sequence*>& sequences, std::int64_t multiple);
 [[nodiscard]] std::int64_t loss_tokens(const Group& group, const std::vector<EncodedSample>& samples);
 
 }  // namespace twin::training

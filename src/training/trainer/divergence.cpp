@@ -15,7 +15,7 @@ std::string culprit_of(const Learner& learner, double loss, const Group& group,
   if (!at::isfinite(learner.adapter().weights).all().item<bool>()) return tr("the adapter's weights are not finite");
   if (std::isfinite(loss)) return tr("the loss is {:.4f}, but its gradient is not finite", loss);
   for (const auto index : group) {
-    const auto layer = learner.model().first_bad_layer(pack(Group{index}, samples));
+    const auto layer = learner.model().first_bad_layer(pack(Group{index}, samples, learner.model().row_multiple()));
     if (layer == -1) continue;
     return tr("layer {} is the first with a value that is not finite, for the sample of line {}", layer,
               samples[index].line);

@@ -45,6 +45,17 @@ TEST_CASE("cross entropy: values and gradient equal log_softmax's, also for larg
   }
 }
 
+TEST_CASE("cross entropy: the sum over tens of thousands of words does not lose the small ones") {
+  const auto logits = at::randn({3, 50000}) * 3.0;
+  const std::vector<std::int64_t> targets = {0, 7, 49999};
+  const auto ids = at::tensor(at::IntArrayRef(targets), at::kLong);
+  const auto expected = -at::log_softmax(logits.to(at::kDouble), -1).gather(1, ids.unsqueeze(1)).squeeze(1);
+  std::vector<double> nll(3);
+  kernels::cross_entropy(logits.clone(), targets.data(), false, nll.data());
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(std::abs(nll[i] - expected[static_cast<std::int64_t>(i)].item<double>()) < 1e-5);
+}
+
 TEST_CASE("swiglu and rms norm: extreme values do not become NaN") {
   const auto gate_up = at::tensor({-1e4f, 1e4f, -200.0f, 0.0f, 2.0f, 3.0f, 4.0f, 5.0f}).view({1, 8});
   auto h = at::empty({1, 4});

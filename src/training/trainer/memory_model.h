@@ -11,7 +11,7 @@ namespace twin::training {
 
 /// The part of a step that needs the most memory.
 struct PartShape {
-  std::int64_t rows = 0;       ///< tokens, filled up (batches.h: row_multiple)
+  std::int64_t rows = 0;       ///< tokens, filled up (Transformer::row_multiple)
   std::int64_t loss_rows = 0;  ///< of them, those whose next token carries loss
   std::int64_t longest = 0;    ///< tokens of its longest sequence
 };

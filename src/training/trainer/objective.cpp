@@ -95,7 +95,7 @@ StepFacts Objective::facts(const Group& group, const std::vector<EncodedSample>&
 StepLoss Objective::part(const Group& group, const std::vector<EncodedSample>& samples, const StepFacts& facts,
                          const DropoutKey* dropout, bool gradient) const {
   if (before_part) before_part();
-  const auto batch = pack(group, samples);
+  const auto batch = pack(group, samples, model_.row_multiple());
   Transformer::Tape tape;
   at::Tensor dhidden;
   const auto hidden = model_.forward(batch, gradient ? &tape : nullptr, dropout);
@@ -152,7 +152,7 @@ std::vector<double> Objective::log_probabilities(const std::vector<const Sequenc
   const auto compute = [&] {
     if (waiting.empty()) return;
     if (before_part) before_part();
-    const auto batch = pack(waiting);
+    const auto batch = pack(waiting, model_.row_multiple());
     const auto scores = sum_by_sequence(batch, model_.loss(model_.forward(batch, nullptr), batch, nullptr));
     result.insert(result.end(), scores.begin(), scores.end());
     waiting.clear();

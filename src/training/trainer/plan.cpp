@@ -8,26 +8,29 @@
 #include "core/i18n.h"
 #include "training/trainer/batches.h"
 #include "training/trainer/memory_model.h"
+#include "training/trainer/prepare.h"
 #include "training/trainer/probe.h"
 #include "training/trainer/training_set.h"
 
 namespace twin::training {
 namespace {
 
-std::int64_t rows_of(const Group& group, const std::vector<EncodedSample>& samples) {
+std::int64_t rows_of(const Group& group, const std::vector<EncodedSample>& samples, const TrainConfig& config) {
+  const auto multiple = Transformer::row_multiple(scalar_type(config.dtype));
   std::int64_t tokens = 0;
   for (const auto index : group) tokens += samples[index].size();
-  return (tokens + row_multiple - 1) / row_multiple * row_multiple;
+  return (tokens + multiple - 1) / multiple * multiple;
 }
 
-PartShape shape_of(const Group& group, const std::vector<EncodedSample>& samples) {
-  PartShape part{.rows = rows_of(group, samples), .loss_rows = loss_tokens(group, samples)};
+PartShape shape_of(const Group& group, const std::vector<EncodedSample>& samples, const TrainConfig& config) {
+  PartShape part{.rows = rows_of(group, samples, config), .loss_rows = loss_tokens(group, samples)};
   for (const auto index : group) part.longest = std::max(part.longest, samples[index].longest());
   return part;
 }
 
-double seconds(const Line& layers, double slice, const Group& group, const std::vector<EncodedSample>& samples) {
-  return layers.at(rows_of(group, samples)) + slice * static_cast<double>(loss_slices(loss_tokens(group, samples)));
+double seconds(const Line& layers, double slice, const Group& group, const std::vector<EncodedSample>& samples,
+               const TrainConfig& config) {
+  return layers.at(rows_of(group, samples, config)) + slice * loss_slices(loss_tokens(group, samples));
 }
 
 std::vector<Group> all_parts(const std::vector<EncodedSample>& samples, const TrainConfig& config) {
@@ -39,7 +42,8 @@ std::vector<Group> all_parts(const std::vector<EncodedSample>& samples, const Tr
 /// Forward alone over all of them, once.
 double pass_seconds(const Speed& speed, const std::vector<EncodedSample>& samples, const TrainConfig& config) {
   double sum = 0;
-  for (const auto& part : all_parts(samples, config)) sum += seconds(speed.infer, speed.infer_slice, part, samples);
+  for (const auto& part : all_parts(samples, config))
+    sum += seconds(speed.infer, speed.infer_slice, part, samples, config);
   return sum;
 }
 
@@ -59,8 +63,8 @@ void add_time(TrainPlan& result, const TrainingSet& set, const Method& method,
   for (const auto& parts : steps) {
     result.time.steps += speed.update;
     for (const auto& part : parts) {
-      result.time.steps += seconds(speed.learn, speed.learn_slice, part, set.train);
-      if (method.needs_kl()) result.time.steps += seconds(speed.infer, speed.infer_slice, part, set.train);
+      result.time.steps += seconds(speed.learn, speed.learn_slice, part, set.train, config);
+      if (method.needs_kl()) result.time.steps += seconds(speed.infer, speed.infer_slice, part, set.train, config);
     }
   }
   const double factor = mismatched_factor(method);
@@ -95,7 +99,7 @@ TrainPlan plan(const TrainJob& job, const Hooks& hooks) {
   for (const auto& group : groups) {
     steps.push_back(split_group(group, set.train, config.micro_tokens, config.packing));
     for (const auto& part : steps.back()) {
-      const auto one = shape_of(part, set.train);
+      const auto one = shape_of(part, set.train, config);
       largest = {.rows = std::max(largest.rows, one.rows),
                  .loss_rows = std::max(largest.loss_rows, one.loss_rows),
                  .longest = std::max(largest.longest, one.longest)};

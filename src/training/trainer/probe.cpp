@@ -38,7 +38,7 @@ struct Measured {
   double learn_slice = 0, infer_slice = 0, update = 0;
 };
 
-/// The batch with few of its loss rows: all slices of logits take the same time.
+/// The batch with few of its loss rows: all full slices of logits take the same time.
 PackedBatch with_few_losses(PackedBatch batch) {
   const auto count = std::min(batch.loss_rows.size(), probe_loss_rows);
   batch.loss_rows.resize(count);
@@ -49,7 +49,7 @@ PackedBatch with_few_losses(PackedBatch batch) {
 /// Seconds of a slice of logits, with and without gradient.
 std::pair<double, double> measure_slices(const Transformer& model, const PackedBatch& whole) {
   const auto batch = with_few_losses(whole);
-  const auto slices = static_cast<double>(loss_slices(static_cast<std::int64_t>(batch.loss_rows.size())));
+  const auto slices = loss_slices(static_cast<std::int64_t>(batch.loss_rows.size()));
   if (slices == 0) return {0, 0};
   const auto hidden = model.forward(batch, nullptr);
   at::Tensor dhidden;
@@ -97,8 +97,8 @@ Line through(std::int64_t x0, double y0, std::int64_t x1, double y1) {
 
 }  // namespace
 
-std::int64_t loss_slices(std::int64_t loss_rows) {
-  return (loss_rows + Transformer::loss_slice - 1) / Transformer::loss_slice;
+double loss_slices(std::int64_t loss_rows) {
+  return static_cast<double>(loss_rows) / static_cast<double>(Transformer::loss_slice);
 }
 
 Speed measure_speed(const GgufReader& base, const TrainConfig& config, std::int64_t layers, bool infer,
@@ -112,9 +112,10 @@ Speed measure_speed(const GgufReader& base, const TrainConfig& config, std::int6
   std::stable_sort(parts.begin(), parts.end(), [&](const Group& a, const Group& b) { return size(a) < size(b); });
   const auto& typical = parts[parts.size() / 2];
   const auto& small = parts[parts.size() / 10];
-  std::vector<PackedBatch> batches = {pack(typical, samples)};
+  const auto multiple = Transformer::row_multiple(scalar_type(config.dtype));
+  std::vector<PackedBatch> batches = {pack(typical, samples, multiple)};
   if (static_cast<double>(size(typical)) >= different * static_cast<double>(size(small)))
-    batches.push_back(pack(small, samples));
+    batches.push_back(pack(small, samples, multiple));
 
   const auto few = std::min(layers, probe_layers);
   auto times = measure_layers(base, config, few, infer, batches);

@@ -31,7 +31,7 @@ struct Speed {
 [[nodiscard]] Speed measure_speed(const GgufReader& base, const TrainConfig& config, std::int64_t layers, bool infer,
                                   const std::vector<EncodedSample>& samples, std::vector<Group> parts);
 
-/// Slices of logits that so many loss rows take.
-[[nodiscard]] std::int64_t loss_slices(std::int64_t loss_rows);
+/// Full slices of logits that so many loss rows are worth.
+[[nodiscard]] double loss_slices(std::int64_t loss_rows);
 
 }  // namespace twin::training

@@ -12,7 +12,7 @@ Past Transformer::make_past(std::int64_t capacity) const {
 
 at::Tensor Transformer::read_prompt(const std::vector<std::int32_t>& prompt, Past& past) const {
   const Sequence sequence{.ids = prompt, .learned = {}};
-  const PackedBatch batch = pack({&sequence});  // filled up as a part of a step is: see row_multiple
+  const PackedBatch batch = pack({&sequence}, row_multiple());
   const Tape tables = start_tape(batch.lengths);
   auto x = embed(batch.tokens);
   for (std::size_t i = 0; i < layers_.size(); ++i) {

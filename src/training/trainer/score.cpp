@@ -91,7 +91,7 @@ std::vector<ScoredItem> score(const ScoreJob& job, const Hooks& hooks) {
   const auto micro_tokens = std::max<std::int64_t>(job.max_length, TrainConfig{}.micro_tokens);
   for (const auto& group : split_group(all, parts, micro_tokens, /*packing=*/true)) {
     if (stop_requested(hooks)) throw Fatal(ErrorKind::cancelled, tr("Stopped while scoring"));
-    const auto batch = pack(group, parts);
+    const auto batch = pack(group, parts, model.row_multiple());
     const auto nll = model.loss(model.forward(batch, nullptr), batch, nullptr);
     add_scores(group, windows, nll, items);
     done += group.size();

@@ -2,8 +2,10 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "training/trainer/attention.h"
@@ -247,19 +249,38 @@ void Transformer::backward(const Tape& tape, at::Tensor dhidden) const {
   }
 }
 
+/// From hidden states behind the final norm.
+at::Tensor Transformer::logits_of(const at::Tensor& normed) const {
+  const auto& words = weights_.unembedding;
+  if (words.scalar_type() != at::kFloat) return at::mm(normed, words.t());
+  // MKL copies the whole table into its own layout before it multiplies; of a few words at a time, the copy stays in
+  // the cache (a quarter faster for 128 rows and 49,152 words).
+  const std::int64_t some = 768 * at::get_num_threads();
+  auto logits = make_outputs(normed.size(0), words.size(0), at::kFloat);
+  for (std::int64_t from = 0; from < words.size(0); from += some) {
+    const auto count = std::min(some, words.size(0) - from);
+    auto part = logits.narrow(1, from, count);
+    at::mm_out(part, normed, words.narrow(0, from, count).t());
+  }
+  return logits;
+}
+
 std::vector<double> Transformer::loss(const at::Tensor& hidden, const PackedBatch& batch, at::Tensor* dhidden) const {
   const auto count = static_cast<std::int64_t>(batch.loss_rows.size());
   std::vector<double> values(batch.loss_rows.size());
   if (dhidden) *dhidden = at::zeros_like(hidden);
-  for (std::int64_t from = 0; from < count; from += loss_slice) {
-    const auto size = std::min(loss_slice, count - from);
+  const auto fill = row_multiple();
+  const auto slices = (count + loss_slice - 1) / loss_slice;
+  for (std::int64_t slice = 0; slice < slices; ++slice) {  // as even as can be: a short one costs as much to read
+    const auto from = count * slice / slices;
+    const auto size = count * (slice + 1) / slices - from;
     const auto rows = at::from_blob(const_cast<std::int64_t*>(batch.loss_rows.data()) + from, {size}, at::kLong);
     const auto x = hidden.index_select(0, rows);
     auto norm_scale = at::empty({size}, at::kFloat);
-    // Always full slices: rows beyond `size` are zero and stay so (see row_multiple in batches.h).
-    const auto y = at::zeros({loss_slice, hidden.size(1)}, weights_.embedding.options());
+    const auto filled = (size + fill - 1) / fill * fill;  // rows beyond `size` are zero and stay so
+    const auto y = at::zeros({filled, hidden.size(1)}, weights_.embedding.options());
     kernels::rms_norm(x, weights_.final_norm, weights_.shape.rms_epsilon, y.narrow(0, 0, size), norm_scale);
-    const auto logits = at::mm(y, weights_.unembedding.t());
+    const auto logits = logits_of(y);
     kernels::cross_entropy(logits.narrow(0, 0, size), batch.loss_targets.data() + from, dhidden != nullptr,
                            values.data() + from);
     if (!dhidden) continue;
@@ -275,7 +296,7 @@ at::Tensor Transformer::logits(const at::Tensor& hidden) const {
   auto scale = at::empty({hidden.size(0)}, at::kFloat);
   const auto y = at::empty(hidden.sizes(), weights_.embedding.options());
   kernels::rms_norm(hidden, weights_.final_norm, weights_.shape.rms_epsilon, y, scale);
-  return at::mm(y, weights_.unembedding.t()).to(at::kFloat);
+  return logits_of(y).to(at::kFloat).contiguous();
 }
 
 std::int64_t Transformer::first_bad_layer(const PackedBatch& batch) const {

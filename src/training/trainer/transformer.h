@@ -70,7 +70,7 @@ class Transformer {
   /// −log p of each loss row's target, from hidden states. With `dhidden`, its row gets the gradient of that value
   /// (float32 [T, hidden], other rows zero): a row's value depends on its own hidden state only, so the gradient of any
   /// weighted sum is these rows times the weights, which may be chosen when the values are known. Logits are computed
-  /// for loss rows only and in slices of `loss_slice` rows.
+  /// for loss rows only and in even slices of at most `loss_slice` rows.
   [[nodiscard]] std::vector<double> loss(const at::Tensor& hidden, const PackedBatch& batch, at::Tensor* dhidden) const;
   /// float32 [T, vocabulary]: for writing, and for tests.
   [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
@@ -89,6 +89,14 @@ class Transformer {
 
   static constexpr std::int64_t loss_slice = 128;
 
+  /// What the rows of a batch are filled up to a multiple of. In bfloat16, matrix products of a few sizes instead of
+  /// hundreds, whose compiled kernels (libtorch makes one for each size) would cost seconds and gigabytes; float32 has
+  /// no such kernels, and is not filled up.
+  [[nodiscard]] static constexpr std::int64_t row_multiple(at::ScalarType dtype) {
+    return dtype == at::kFloat ? 1 : 64;
+  }
+  [[nodiscard]] std::int64_t row_multiple() const { return row_multiple(weights_.dtype); }
+
  private:
   struct Layer {
     at::Tensor attention_norm, ffn_norm, attention_post_norm, ffn_post_norm, query_norm, key_norm;
@@ -97,6 +105,7 @@ class Transformer {
 
   at::Tensor embed(const std::vector<std::int64_t>& tokens) const;
   void add_noise(const std::vector<std::int64_t>& lengths, const DropoutKey& key, at::Tensor& x) const;
+  at::Tensor logits_of(const at::Tensor& normed) const;
   Tape start_tape(const std::vector<std::int64_t>& lengths) const;
   Tape tables_at(const at::Tensor& positions) const;
   const RopeTables& rope_of(std::size_t layer, const Tape& tables) const;

@@ -194,6 +194,28 @@ TEST_CASE("families: logits, loss and every gradient equal those of a plainly wr
   }
 }
 
+TEST_CASE(
+    "transformer: rows a page wide, thousands of words, more loss rows than a slice: loss and gradients are right") {
+  const auto weights = tiny_weights({.feed_forward = 512, .vocabulary = 2048});
+  auto adapter = random_adapter(weights.shape);
+  const Transformer model(weights, &adapter);
+  const auto batch = some_batch({100, 90, 60});
+  REQUIRE(static_cast<std::int64_t>(batch.loss_rows.size()) > Transformer::loss_slice);
+  const Reference reference(weights, &adapter);
+  const auto expected = reference.loss(batch);
+  CHECK(total_loss(model, batch) == doctest::Approx(expected.item<double>()).epsilon(1e-6));
+  expected.backward();
+  compute_gradients(model, batch, adapter);
+  for (const auto& pair : adapter.pairs()) {
+    CAPTURE(pair.layer);
+    CAPTURE(pair.module);
+    for (const auto& [found, wanted] :
+         {std::pair{pair.grad_a, reference.a(pair).grad()}, {pair.grad_b, reference.b(pair).grad()}})
+      CHECK(largest_difference(found, wanted) < 1e-3 * wanted.abs().max().item<double>());
+  }
+  CHECK(model.logits(model.forward(batch, nullptr)).is_contiguous());
+}
+
 TEST_CASE("families: DoRA's logits, loss and gradients equal those of the plainly written model, its norm held fixed") {
   for (const auto& options : all_families) {
     CAPTURE(options.architecture);
