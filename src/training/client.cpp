@@ -15,6 +15,7 @@ namespace twin::training {
 namespace {
 
 constexpr std::size_t kept_error_lines = 5;
+constexpr const char* loading = "load";  // a phase, and its bar
 
 /// Turns the child's JSON lines into progress on the user's terminal. Called from the process's reader threads.
 class Monitor {
@@ -31,6 +32,7 @@ class Monitor {
     if (event == "step") return step(json);
     if (event == "eval") return evaluation(json);
     if (event == "samples") return answers(json);
+    if (event == "phase") return phase(json);
     if (event == "tokenized") return advance("tokenize", "samples", json);
     if (event == "reference") return advance("reference", "sequences", json);
     if (event == "score") return advance("score", "texts", json);
@@ -64,6 +66,7 @@ class Monitor {
 
   void bar(const std::string& task, const char* unit, std::int64_t total) {
     if (task != task_) {
+      if (task_ == loading) advance_to(1);  // what follows needs the model
       progress_.reset();
       progress_ = sink_.start(task, unit);
       task_ = task;
@@ -79,6 +82,17 @@ class Monitor {
     if (number(json, "done") < done_) task_.clear();  // another file's samples: a bar of their own
     bar(task, unit, number(json, "total"));
     advance_to(number(json, "done"));
+  }
+
+  /// What takes long and counts nothing.
+  void phase(const Json& json) {
+    const auto name = json.value("phase", "");
+    if (name == loading) bar(loading, "models", 1);
+    if (name == "evaluate") {
+      bar("train", "steps", number(json, "steps"));
+      progress_->note(tr("validation loss before training"));
+    }
+    log::info("twin-train: {}", name);
   }
 
   void step(const Json& json) {

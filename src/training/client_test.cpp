@@ -59,14 +59,16 @@ struct Bars final : ProgressSink {
 
 }  // namespace
 
-TEST_CASE("training: each file that is tokenized has a bar of its own") {
+TEST_CASE("training: each file that is tokenized has a bar of its own, and so has loading the model") {
   const FakeTrainer fake(R"(for done in 50 90; do echo "{\"event\":\"tokenized\",\"done\":$done,\"total\":90}" >&2; done
 echo '{"event":"tokenized","done":7,"total":7}' >&2
+echo '{"event":"phase","phase":"load"}' >&2
+echo '{"event":"phase","phase":"evaluate","steps":1}' >&2
 echo '{"event":"step","step":1,"steps":1,"loss":3.5}' >&2
 echo '{"steps":1,"tokens":10}')");
   Bars bars;
   CHECK(run_training(some_job(), bars, {}, {}).has_value());
-  CHECK(bars.ended == std::vector<std::string>{"tokenize 90/90", "tokenize 7/7", "train 1/1"});
+  CHECK(bars.ended == std::vector<std::string>{"tokenize 90/90", "tokenize 7/7", "load 1/1", "train 1/1"});
 }
 
 TEST_CASE("training: the child gets the job, its steps are forwarded, its result is returned") {

@@ -81,7 +81,7 @@ struct TrainConfig {
   int max_steps = 0;        ///< 0: by epochs
   int batch_size = 0;       ///< samples per optimizer step; 0: by batch_tokens
   int batch_tokens = 2048;  ///< packed tokens per optimizer step, where batch_size is 0
-  int micro_tokens = 1024;  ///< packed tokens computed at once; bounds memory, does not change the gradient
+  int micro_tokens = 512;   ///< packed tokens computed at once; bounds memory, does not change the gradient
   int max_length = 1024;    ///< tokens of a sequence
   /// What happens to a longer one: drop (counted and listed in dropped.jsonl), split (texts only: pieces, each token is
   /// learned once), keep (computed whole), auto (split for texts, else drop).

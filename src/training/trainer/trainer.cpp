@@ -117,7 +117,10 @@ class Run {
       evaluations_->when_due(state_);
       return answer_when_due();
     }
-    if (evaluations_->possible()) state_.base_eval_loss = evaluations_->measure(0).loss;
+    if (evaluations_->possible()) {
+      emit(hooks_, {{"event", "phase"}, {"phase", "evaluate"}, {"steps", steps()}});
+      state_.base_eval_loss = evaluations_->measure(0).loss;
+    }
     answer_when_due();
   }
 
