@@ -8,7 +8,7 @@ Both sides search the passages of the project's index by the same embedding mode
 best `-k` passages and the question. They take turns, question by question, in one run, both warm.
 
 - Twin: a running server is asked over HTTP; wall time is its own `timing_ms.retrieve` (from the question to the prompt,
-  passages counted in tokens), CPU time that of the server and of the embedding worker while a question is answered with
+  passages counted in tokens), CPU time that of the server and of the embedding workers while a question is answered with
   one token. The chat worker, which counts the prompt's tokens, also generates: its CPU time is not in.
   With --search, /v1/search is asked instead: nothing is generated, and nothing assembled; wall time is then the whole
   request's.
@@ -129,7 +129,8 @@ class Server:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
         below = children(self.process.pid)
-        self.counted = [self.process.pid, *(pid for pid, command in below.items() if "--embedding" in command)]
+        self.counted = [self.process.pid, *(pid for pid, command in below.items()
+                                            if "--embedding" in command or "twin-encode" in command)]
         if len(self.counted) < 2:
             raise SystemExit(f"no embedding worker among {below}")
 

@@ -49,7 +49,7 @@ Result<std::unique_ptr<models::Worker>> start_worker(const ServingSpec& spec, mo
   worker.name = name;
   worker.model = std::move(*gguf);
   worker.adapter = adapter;
-  worker.embedding = name == "embed";
+  worker.embedding = worker.questions = name == "embed";
   worker.log_folder = spec.log_folder;
   worker.config = spec.worker;
   return spec.make_worker(std::move(worker));

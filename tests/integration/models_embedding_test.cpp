@@ -7,7 +7,7 @@
 #include <csignal>
 #include "core/json.h"
 
-#include "models/engines/encoder_process.h"
+#include "models/engines/encoders.h"
 #include "models_fixture.h"
 
 using namespace twin;
@@ -105,7 +105,7 @@ TEST_CASE("embedding worker over an imported encoder") {
   }
 }
 
-TEST_CASE("passages by twin-encode and by llama-server are the same vectors") {
+TEST_CASE("vectors by twin-encode and by llama-server are the same") {
   const auto model = test::test_model("minilm");
   if (!model) return;
   const TempFolder logs;
@@ -121,6 +121,10 @@ TEST_CASE("passages by twin-encode and by llama-server are the same vectors") {
     for (int word = 0; word < i * 3; ++word) texts.back() += word % 3 == 0 ? " 글이" : " words of it";
   }
   models::EncodeRequest request{texts, false, true};
+  SUBCASE("passages") {}
+  SUBCASE("questions") {
+    request.queries = true;
+  }
   const auto one = (*fast)->encode(request), other = (*plain)->encode(request);
   REQUIRE_MESSAGE(one, test::why(one));
   REQUIRE_MESSAGE(other, test::why(other));
@@ -131,6 +135,41 @@ TEST_CASE("passages by twin-encode and by llama-server are the same vectors") {
     differ = differ || one->vectors[i] != other->vectors[i];
   }
   CHECK(differ);  // to the last bit only the same program is: the comparison was one of two
+  for (const std::size_t i : {0, 7, 38}) {
+    const auto alone = (*fast)->encode({{texts[i]}, request.queries, true});
+    REQUIRE(alone);
+    CHECK(alone->vectors[0] == one->vectors[i]);
+  }
+}
+
+TEST_CASE("questions have an encoder of their own, which is given up alone") {
+  const auto model = test::test_model("minilm");
+  if (!model) return;
+  models::EncoderLaunch launch;
+  launch.program = find_program("twin-encode").value();
+  launch.model = *model;
+  launch.threads = 2;
+  {
+    models::Encoders encoders(launch);
+    encoders.expect_questions();
+    models::EncoderProcess* const questions = encoders.of(true);
+    models::EncoderProcess* const passages = encoders.of(false);
+    REQUIRE(questions != nullptr);
+    REQUIRE(passages != nullptr);
+    CHECK(questions->pid() != passages->pid());
+    const auto one = questions->encode({{101, 2023, 102}}), other = passages->encode({{101, 2023, 102}});
+    REQUIRE_MESSAGE(one, test::why(one));
+    REQUIRE_MESSAGE(other, test::why(other));
+    CHECK(cosine((*one)[0], (*other)[0]) > 0.999999);
+    encoders.give_up_questions(Error{ErrorKind::network, "it died", {}, {}});
+    CHECK(encoders.of(true) == nullptr);
+    CHECK(encoders.of(false) == passages);
+  }
+  launch.program = "/bin/false";
+  models::Encoders none(launch);
+  none.expect_questions();
+  CHECK(none.of(true) == nullptr);
+  CHECK(none.of(false) == nullptr);
 }
 
 TEST_CASE("an encoder that dies is started again; what it cannot run is said") {

@@ -26,14 +26,14 @@ struct BertEncoder::Group {
   std::vector<std::size_t> texts;
   const std::vector<std::vector<std::int32_t>>* tokens = nullptr;
   std::int64_t rows = 0;
-  std::vector<float> x, wide, narrow, scores;
+  std::vector<float> x, wide, narrow, sum, scores;
   DenseThread thread;
 };
 
-Result<std::unique_ptr<BertEncoder>> BertEncoder::load(const std::filesystem::path& model) {
+Result<std::unique_ptr<BertEncoder>> BertEncoder::load(const std::filesystem::path& model, Batching batching) {
   auto file = GgufRows::open(model);
   if (!file) return tl::unexpected(file.error());
-  std::unique_ptr<BertEncoder> encoder(new BertEncoder(std::move(*file)));
+  std::unique_ptr<BertEncoder> encoder(new BertEncoder(std::move(*file), batching));
   if (auto done = encoder->read_model(); !done) return tl::unexpected(done.error());
   return encoder;
 }
@@ -72,7 +72,8 @@ Result<Dense> BertEncoder::read_dense(const std::vector<std::string>& names, std
     weights.insert(weights.end(), weight->begin(), weight->end());
     biases.insert(biases.end(), bias->begin(), bias->end());
   }
-  return Dense(weights, biases, inputs, outputs * static_cast<std::int64_t>(names.size()), gelu);
+  return Dense(weights, biases, inputs, outputs * static_cast<std::int64_t>(names.size()), gelu,
+               batching_ == Batching::alone);
 }
 
 Result<void> BertEncoder::read_model() {
@@ -138,7 +139,7 @@ Result<void> BertEncoder::read_model() {
   return {};
 }
 
-Result<void> BertEncoder::check(const std::vector<std::vector<std::int32_t>>& texts) const {
+Result<void> BertEncoder::check(const Texts& texts) const {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (texts[i].empty() || std::cmp_greater(texts[i].size(), positions_)) {
       return fail(ErrorKind::invalid,
@@ -212,55 +213,66 @@ void BertEncoder::pool(const Group& group, float* vectors) const {
 }
 
 Result<void> BertEncoder::run(Group& group, float* vectors) const {
+  group.rows = 0;
   for (const std::size_t text : group.texts) group.rows += static_cast<std::int64_t>((*group.tokens)[text].size());
-  const std::int64_t rows = padded_rows(group.rows);
-  const auto floats = [&](std::int64_t columns) { return static_cast<std::size_t>(rows * columns); };
+  const std::int64_t rows = group.rows;
+  const auto floats = [&](std::int64_t columns) { return static_cast<std::size_t>(padded_rows(rows) * columns); };
   group.x.assign(floats(width_), 0.0f);
   group.wide.assign(floats(std::max(3 * width_, inner_)), 0.0f);
   group.narrow.assign(floats(width_), 0.0f);
-  std::vector<float> sum(floats(width_));
+  group.sum.assign(floats(width_), 0.0f);
   if (auto done = look_up(group); !done) return done;
   for (const Layer& layer : layers_) {
     layer.qkv.run(group.thread, group.x.data(), group.wide.data(), rows);
     attend(group);
-    layer.attention_out.run(group.thread, group.narrow.data(), sum.data(), rows);
-    add_and_norm(group, sum.data(), layer.attention_norm);
+    layer.attention_out.run(group.thread, group.narrow.data(), group.sum.data(), rows);
+    add_and_norm(group, group.sum.data(), layer.attention_norm);
     layer.up.run(group.thread, group.x.data(), group.wide.data(), rows);
-    layer.down.run(group.thread, group.wide.data(), sum.data(), rows);
-    add_and_norm(group, sum.data(), layer.out_norm);
+    layer.down.run(group.thread, group.wide.data(), group.sum.data(), rows);
+    add_and_norm(group, group.sum.data(), layer.out_norm);
   }
   pool(group, vectors);
   return {};
 }
 
-Result<std::vector<float>> BertEncoder::encode(const std::vector<std::vector<std::int32_t>>& texts, int threads) const {
-  if (auto done = check(texts); !done) return tl::unexpected(done.error());
-  std::int64_t tokens = 0;
-  for (const auto& text : texts) tokens += static_cast<std::int64_t>(text.size());
-  // A multiple of the threads, so that they end together: longest text first, each to the group with the fewest tokens.
-  const std::int64_t each = static_cast<std::int64_t>(threads) * group_tokens;
-  const auto count = static_cast<std::size_t>(threads * std::max<std::int64_t>(1, (tokens + each - 1) / each));
+/// Which texts go through the layers together, none of these groups empty. Longest text first.
+std::vector<std::vector<std::size_t>> BertEncoder::divide(const Texts& texts, int threads) const {
   std::vector<std::size_t> order(texts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return texts[a].size() > texts[b].size(); });
-  std::vector<std::vector<std::size_t>> groups(count);
-  std::vector<std::size_t> filled(count);
+  std::vector<std::vector<std::size_t>> groups;
+  if (batching_ == Batching::alone) {
+    for (const std::size_t text : order) groups.push_back({text});
+    return groups;
+  }
+  std::int64_t tokens = 0;
+  for (const auto& text : texts) tokens += static_cast<std::int64_t>(text.size());
+  // A multiple of the threads, so that they end together: each text to the group with the fewest tokens.
+  const std::int64_t each = static_cast<std::int64_t>(threads) * group_tokens;
+  groups.resize(static_cast<std::size_t>(threads * std::max<std::int64_t>(1, (tokens + each - 1) / each)));
+  std::vector<std::size_t> filled(groups.size());
   for (const std::size_t text : order) {
     const auto lightest = static_cast<std::size_t>(std::min_element(filled.begin(), filled.end()) - filled.begin());
     groups[lightest].push_back(text);
     filled[lightest] += texts[text].size();
   }
+  std::erase_if(groups, [](const auto& group) { return group.empty(); });
+  return groups;
+}
 
+Result<std::vector<float>> BertEncoder::encode(const Texts& texts, int threads) const {
+  if (auto done = check(texts); !done) return tl::unexpected(done.error());
+  std::vector<std::vector<std::size_t>> groups = divide(texts, threads);
+  const std::size_t workers = std::min(groups.size(), static_cast<std::size_t>(threads));
   std::vector<float> vectors(texts.size() * static_cast<std::size_t>(width_));
-  std::vector<Result<void>> results(count);
+  std::vector<Result<void>> results(groups.size());
   const auto work = [&](std::size_t first) {
     omp_set_num_threads(1);  // oneDNN's: this program divides texts among its threads, not products
-    for (std::size_t i = first; i < count; i += static_cast<std::size_t>(threads)) {
-      if (groups[i].empty()) continue;
-      Group group;
-      group.texts = groups[i];
-      group.tokens = &texts;
+    Group group;
+    group.tokens = &texts;
+    for (std::size_t i = first; i < groups.size(); i += workers) {
+      group.texts = std::move(groups[i]);
       try {
         results[i] = run(group, vectors.data());
       } catch (const std::exception& e) {  // oneDNN's
@@ -270,8 +282,8 @@ Result<std::vector<float>> BertEncoder::encode(const std::vector<std::vector<std
   };
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < static_cast<std::size_t>(threads); ++i) others.emplace_back(work, i);
-    work(0);
+    for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work, i);
+    if (workers > 0) work(0);
   }
   for (const auto& result : results) {
     if (!result) return tl::unexpected(result.error());

@@ -14,19 +14,25 @@
 
 namespace twin::models {
 
+/// How texts go through the layers.
+enum class Batching {
+  packed,  ///< many together, one after the other: most texts a second
+  alone,   ///< each by itself in one thread, in products of no more rows than it needs: a question's vector soonest
+};
+
 class BertEncoder {
  public:
   /// Reads a GGUF of architecture "bert" with pooling by mean or CLS, of any quantization that ggml widens. Another
   /// model, a tensor that is missing or has a wrong shape is ErrorKind::invalid that names it.
-  [[nodiscard]] static Result<std::unique_ptr<BertEncoder>> load(const std::filesystem::path& model);
+  [[nodiscard]] static Result<std::unique_ptr<BertEncoder>> load(const std::filesystem::path& model, Batching batching);
 
   [[nodiscard]] std::int64_t dimension() const { return width_; }
   /// Tokens that a text may have: rows of the position table.
   [[nodiscard]] std::int64_t window() const { return positions_; }
 
   /// Texts as token ids → texts × dimension(), row-major, L2-normalized. A text's vector is the same, bit for bit,
-  /// whatever it is encoded with and with however many threads. ErrorKind::invalid names a text that is empty, longer
-  /// than the window, or has a token outside the vocabulary.
+  /// whatever it is encoded with and with however many threads; the two kinds of batching may differ in the last bits.
+  /// ErrorKind::invalid names a text that is empty, longer than the window, or has a token outside the vocabulary.
   [[nodiscard]] Result<std::vector<float>> encode(const std::vector<std::vector<std::int32_t>>& texts,
                                                   int threads) const;
 
@@ -42,13 +48,16 @@ class BertEncoder {
   };
   struct Group;
 
-  explicit BertEncoder(GgufRows file) : file_(std::move(file)) {}
+  using Texts = std::vector<std::vector<std::int32_t>>;
+
+  BertEncoder(GgufRows file, Batching batching) : file_(std::move(file)), batching_(batching) {}
   Result<void> read_model();
   Result<std::vector<float>> read(const std::string& name, std::int64_t rows, std::int64_t columns) const;
   Result<Norm> read_norm(const std::string& name) const;
   Result<Dense> read_dense(const std::vector<std::string>& names, std::int64_t inputs, std::int64_t outputs,
                            bool gelu) const;
-  Result<void> check(const std::vector<std::vector<std::int32_t>>& texts) const;
+  Result<void> check(const Texts& texts) const;
+  [[nodiscard]] std::vector<std::vector<std::size_t>> divide(const Texts& texts, int threads) const;
   Result<void> look_up(Group& group) const;
   void attend(Group& group) const;
   void pool(const Group& group, float* vectors) const;
@@ -56,6 +65,7 @@ class BertEncoder {
   void add_and_norm(Group& group, const float* more, const Norm& norm) const;
 
   GgufRows file_;
+  Batching batching_;
   const GgufTensor* words_ = nullptr;  ///< read row by row: a vocabulary of 250,000 stays in the file
   std::int64_t width_ = 0, heads_ = 0, inner_ = 0, positions_ = 0;
   float epsilon_ = 0;

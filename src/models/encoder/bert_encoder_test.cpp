@@ -177,24 +177,32 @@ TEST_CASE("an encoder's vectors are those of a plain forward pass") {
     config.pooling = 2;
   }
   RandomBert model(config);
-  const auto encoder = BertEncoder::load(model.write(folder.path() / "m.gguf"));
-  REQUIRE_MESSAGE(encoder, encoder.error().text());
-  CHECK((*encoder)->dimension() == 24);
-  CHECK((*encoder)->window() == 128);
-  const auto texts = texts_of({1, 5, 48, 49, 128});
-  const auto vectors = (*encoder)->encode(texts, 2);
-  REQUIRE(vectors);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::vector<double> expected = model.vector(texts[i]);
-    for (std::size_t j = 0; j < expected.size(); ++j) {
-      CHECK(static_cast<double>((*vectors)[i * expected.size() + j]) == doctest::Approx(expected[j]).epsilon(2e-5));
+  const auto path = model.write(folder.path() / "m.gguf");
+  for (const Batching batching : {Batching::packed, Batching::alone}) {
+    const auto encoder = BertEncoder::load(path, batching);
+    REQUIRE_MESSAGE(encoder, encoder.error().text());
+    CHECK((*encoder)->dimension() == 24);
+    CHECK((*encoder)->window() == 128);
+    const auto texts = texts_of({1, 5, 6, 7, 23, 48, 49, 128});
+    const auto vectors = (*encoder)->encode(texts, 2);
+    REQUIRE(vectors);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::vector<double> expected = model.vector(texts[i]);
+      for (std::size_t j = 0; j < expected.size(); ++j) {
+        CHECK(static_cast<double>((*vectors)[i * expected.size() + j]) == doctest::Approx(expected[j]).epsilon(2e-5));
+      }
     }
   }
 }
 
 TEST_CASE("a text's vector does not depend on what it is encoded with, nor on the number of threads") {
   const TempFolder folder;
-  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"));
+  Batching batching = Batching::packed;
+  SUBCASE("packed") {}
+  SUBCASE("alone") {
+    batching = Batching::alone;
+  }
+  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), batching);
   REQUIRE(encoder);
   std::vector<std::size_t> lengths;
   for (std::size_t i = 0; i < 60; ++i) lengths.push_back(1 + i * 37 % 128);  // more than one group
@@ -211,7 +219,7 @@ TEST_CASE("a text's vector does not depend on what it is encoded with, nor on th
 
 TEST_CASE("what an encoder refuses is named") {
   const TempFolder folder;
-  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"));
+  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), Batching::packed);
   REQUIRE(encoder);
   const auto said = [&](const std::vector<std::vector<std::int32_t>>& texts) {
     const auto vectors = (*encoder)->encode(texts, 1);
@@ -225,7 +233,7 @@ TEST_CASE("what an encoder refuses is named") {
   CHECK((*encoder)->encode({}, 2)->empty());
 
   const auto refused = [&](const std::filesystem::path& model) {
-    const auto other = BertEncoder::load(model);
+    const auto other = BertEncoder::load(model, Batching::alone);
     REQUIRE_FALSE(other);
     return other.error().message;
   };

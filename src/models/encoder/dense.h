@@ -8,9 +8,11 @@
 namespace twin::models {
 
 /// Rows that are multiplied at once. Always so many, so that a text's vector does not depend on what it was encoded
-/// with: 48 is a multiple of every row count that oneDNN's f32 kernels keep in registers (6, 8, 16, 48), and a query of
-/// a few words wastes little.
+/// with.
 inline constexpr std::int64_t rows_at_once = 48;
+/// Steps of row counts below it, for texts that are multiplied alone: 4 rows (of 24 outputs) are what an AVX2 kernel
+/// keeps in registers.
+inline constexpr std::int64_t few_rows_step = 4;
 
 [[nodiscard]] constexpr std::int64_t padded_rows(std::int64_t rows) {
   return (rows + rows_at_once - 1) / rows_at_once * rows_at_once;
@@ -33,15 +35,18 @@ class DenseThread {
 class Dense {
  public:
   /// `weights`: outputs × inputs, row-major; `bias`: outputs. Both are copied. With `gelu` the output goes through the
-  /// exact GELU (Hendrycks & Gimpel 2016, with erf).
+  /// exact GELU (Hendrycks & Gimpel 2016, with erf). `few_rows`: what is left of a run beyond whole blocks of
+  /// rows_at_once is multiplied in the fewest steps that hold it, with the same weights; a row's last bits then depend
+  /// on how many rows it is run with.
   Dense(const std::vector<float>& weights, const std::vector<float>& bias, std::int64_t inputs, std::int64_t outputs,
-        bool gelu);
+        bool gelu, bool few_rows);
   ~Dense();
   Dense(Dense&&) noexcept;
   Dense& operator=(Dense&&) = delete;
 
-  /// x: padded_rows × inputs, y: padded_rows × outputs, row-major; they must not overlap. Thread-safe.
-  void run(DenseThread& thread, const float* x, float* y, std::int64_t padded_rows) const;
+  /// x: padded_rows(rows) × inputs, y: padded_rows(rows) × outputs, row-major; they must not overlap. What y holds
+  /// beyond `rows` is not said. Thread-safe.
+  void run(DenseThread& thread, const float* x, float* y, std::int64_t rows) const;
 
  private:
   struct State;

@@ -1,5 +1,6 @@
-// twin-encode --model FILE.gguf --threads N: token ids on stdin, vectors on stdout (models/engines/encoder_wire.h). A
-// program of its own, so that `twin` links no oneDNN.
+// twin-encode --model FILE.gguf --threads N [--alone]: token ids on stdin, vectors on stdout
+// (models/engines/encoder_wire.h). With --alone each text by itself (Batching::alone). A program of its own, so that
+// `twin` links no oneDNN.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -12,6 +13,7 @@
 
 namespace {
 
+using twin::models::Batching;
 using twin::models::BertEncoder;
 namespace wire = twin::models::wire;
 
@@ -66,15 +68,15 @@ int main(int count, char** arguments) {
     std::puts("twin-encode " TWIN_VERSION);
     return 0;
   }
-  const int threads = count == 5 ? std::atoi(arguments[4]) : 0;
-  if (count != 5 || std::string_view(arguments[1]) != "--model" || std::string_view(arguments[3]) != "--threads" ||
-      threads < 1) {
-    std::fputs("usage: twin-encode --model FILE.gguf --threads N < requests > vectors\n", stderr);
+  const bool alone = count == 6 && std::string_view(arguments[5]) == "--alone";
+  const int threads = count == 5 || alone ? std::atoi(arguments[4]) : 0;
+  if (threads < 1 || std::string_view(arguments[1]) != "--model" || std::string_view(arguments[3]) != "--threads") {
+    std::fputs("usage: twin-encode --model FILE.gguf --threads N [--alone] < requests > vectors\n", stderr);
     return 2;
   }
   omp_set_num_threads(1);
   try {
-    const auto encoder = BertEncoder::load(arguments[2]);
+    const auto encoder = BertEncoder::load(arguments[2], alone ? Batching::alone : Batching::packed);
     if (!encoder) {
       write_error(encoder.error());
       return 3;

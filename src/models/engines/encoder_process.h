@@ -16,6 +16,7 @@ namespace twin::models {
 struct EncoderLaunch {
   std::filesystem::path program, model;
   int threads = 1;
+  bool alone = false;  ///< each text by itself, its vector soonest; otherwise the most texts a second
   Millis start_timeout{120'000};
   Millis request_timeout{600'000};
   int max_restarts = 5;  ///< in its whole life

@@ -14,7 +14,7 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "core/text/unicode.h"
-#include "models/engines/encoder_process.h"
+#include "models/engines/encoders.h"
 #include "models/engines/hangul.h"
 #include "models/engines/openai_chat.h"
 #include "models/engines/worker_client.h"
@@ -110,7 +110,7 @@ std::int64_t worker_seed(std::int64_t seed) {
 }
 
 /// Null: llama-server embeds alone.
-std::unique_ptr<EncoderProcess> make_encoder(const WorkerSpec& spec, const GgufInfo& info) {
+std::unique_ptr<Encoders> make_encoders(const WorkerSpec& spec, const GgufInfo& info) {
   if (!spec.embedding || spec.config.encoder != "auto" || info.architecture != "bert") return nullptr;
   const auto program = find_program("twin-encode");
   if (!program) return nullptr;
@@ -121,17 +121,20 @@ std::unique_ptr<EncoderProcess> make_encoder(const WorkerSpec& spec, const GgufI
   launch.start_timeout = Millis{spec.config.start_timeout_s * 1000};
   launch.request_timeout = Millis{spec.config.request_timeout_s * 1000};
   launch.max_restarts = spec.config.max_restarts;
-  return std::make_unique<EncoderProcess>(std::move(launch));
+  auto encoders = std::make_unique<Encoders>(launch);
+  if (spec.questions) encoders->expect_questions();
+  return encoders;
 }
 
 class LocalWorker final : public Worker {
  public:
-  LocalWorker(WorkerSpec spec, GgufInfo info, std::unique_ptr<WorkerProcess> process)
+  LocalWorker(WorkerSpec spec, GgufInfo info, std::unique_ptr<WorkerProcess> process,
+              std::unique_ptr<Encoders> encoders)
       : spec_(std::move(spec)),
         info_(std::move(info)),
         process_(std::move(process)),
         client_(*process_, Millis{spec_.config.request_timeout_s * 1000}),
-        encoder_(make_encoder(spec_, info_)) {}
+        encoders_(std::move(encoders)) {}
 
   /// Reads what only the running server knows.
   Result<void> inspect() {
@@ -324,24 +327,21 @@ class LocalWorker final : public Worker {
       all.tokens += static_cast<std::int64_t>(tokens->size());
       ids.push_back(std::move(*tokens));
     }
-    auto vectors = encoder_for(request) ? encoder_->encode(ids) : server_vectors(ids);
+    auto vectors = vectors_of_tokens(ids, request.queries);
     if (!vectors) return tl::unexpected(vectors.error());
     std::move(vectors->begin(), vectors->end(), std::back_inserter(all.vectors));
     return {};
   }
 
-  /// Whether twin-encode makes these vectors. It takes a second to start, so it starts with the first passages: a
-  /// search alone never needs it. Questions stay with the server, so that which of the two it is depends on nothing
-  /// else.
-  bool encoder_for(const EncodeRequest& request) {
-    if (request.queries || !encoder_) return false;
-    std::call_once(encoder_started_, [&] {
-      if (const auto started = encoder_->start(); !started) {
-        log::info("the embedding model runs in llama-server, not in twin-encode: {}", started.error().text());
-        encoder_.reset();
-      }
-    });
-    return encoder_ != nullptr;
+  /// By twin-encode where it runs the model. A question is worth an answer when it dies again and again; passages are
+  /// not, for an index of both programs' vectors would depend on when that was.
+  Result<std::vector<std::vector<float>>> vectors_of_tokens(const std::vector<std::vector<int>>& ids, bool questions) {
+    EncoderProcess* const encoder = encoders_ ? encoders_->of(questions) : nullptr;
+    if (encoder == nullptr) return server_vectors(ids);
+    auto vectors = encoder->encode(ids);
+    if (vectors || !questions || vectors.error().kind == ErrorKind::invalid) return vectors;
+    encoders_->give_up_questions(vectors.error());
+    return server_vectors(ids);
   }
 
   Result<std::vector<std::vector<float>>> server_vectors(const std::vector<std::vector<int>>& ids) {
@@ -378,8 +378,7 @@ class LocalWorker final : public Worker {
   int prefix_tokens_ = 0;  ///< of the passages' prefix
   std::unique_ptr<WorkerProcess> process_;
   WorkerClient client_;
-  std::once_flag encoder_started_;
-  std::unique_ptr<EncoderProcess> encoder_;
+  std::unique_ptr<Encoders> encoders_;  ///< null: llama-server embeds alone
 };
 
 }  // namespace
@@ -393,8 +392,7 @@ void WorkerConfig::bind(config::Binder& b) {
           {.min = 64, .max = 1 << 22, .one_of = {}});
   b.field("batch_texts", batch_texts, "Texts of one embedding request", operational);
   b.field("encoder", encoder,
-          "What makes vectors of passages: auto (twin-encode where it runs the model, several times as fast) or "
-          "llama-server",
+          "What makes vectors: auto (twin-encode where it runs the model, several times as fast) or llama-server",
           {.one_of = {"auto", "llama-server"}, .key_irrelevant = true});
   b.field("start_timeout_s", start_timeout_s, "Longest time to load a model, in seconds", operational);
   b.field("request_timeout_s", request_timeout_s, "Longest time for one request, in seconds", operational);
@@ -428,12 +426,14 @@ Result<std::unique_ptr<Worker>> Worker::start(WorkerSpec spec) {
   launch.log = folder / ("worker-" + spec.name + ".log");
   launch.start_timeout = Millis{spec.config.start_timeout_s * 1000};
   launch.max_restarts = spec.config.max_restarts;
+  auto encoders = make_encoders(spec, *info);
   auto process = WorkerProcess::start(std::move(launch));
   if (!process) {
     if (process.error().where.empty()) process.error().where = spec.model.string();
     return tl::unexpected(process.error());
   }
-  auto worker = std::make_unique<LocalWorker>(std::move(spec), std::move(*info), std::move(*process));
+  auto worker =
+      std::make_unique<LocalWorker>(std::move(spec), std::move(*info), std::move(*process), std::move(encoders));
   if (auto inspected = worker->inspect(); !inspected) return tl::unexpected(inspected.error());
   return worker;
 }

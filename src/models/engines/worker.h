@@ -20,7 +20,7 @@ struct WorkerConfig {
   int slots = 1;                 ///< requests decoded together; with 1, equal requests give equal bits
   int context_tokens = 4096;     ///< per slot
   int batch_texts = 32;          ///< texts of one embedding request
-  std::string encoder = "auto";  ///< auto: passages by twin-encode where it runs the model; llama-server: by that alone
+  std::string encoder = "auto";  ///< auto: vectors by twin-encode where it runs the model; llama-server: by that alone
   int start_timeout_s = 120;
   int request_timeout_s = 600;  ///< of one request; streams included
   int max_restarts = 5;         ///< within one minute
@@ -32,6 +32,7 @@ struct WorkerSpec {
   std::filesystem::path model;    ///< GGUF
   std::filesystem::path adapter;  ///< GGUF LoRA, empty for none
   bool embedding = false;
+  bool questions = false;            ///< of an embedding worker: questions will come, what embeds them starts with it
   bool rerank = false;               ///< a cross-encoder: scores pairs of query and text
   std::filesystem::path log_folder;  ///< llama-server's output goes to <log_folder>/worker-<name>.log
   WorkerConfig config;

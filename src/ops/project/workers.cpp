@@ -5,13 +5,9 @@
 namespace twin::ops {
 namespace {
 
-std::unique_ptr<models::Worker> start(Project& project, const std::string& name, const std::string& model,
-                                      bool embedding, const std::filesystem::path& adapter = {}) {
-  models::WorkerSpec spec;
-  spec.name = name;
+/// `spec`: what is to be started; the rest comes from the project.
+std::unique_ptr<models::Worker> start(Project& project, models::WorkerSpec spec, const std::string& model) {
   spec.model = value_or_throw(project.models().gguf(model));
-  spec.adapter = adapter;
-  spec.embedding = embedding;
   spec.log_folder = project.layout().logs();
   spec.config = project.config().worker;
   // One slot: what a request answers must not depend on what is decoded beside it.
@@ -19,10 +15,18 @@ std::unique_ptr<models::Worker> start(Project& project, const std::string& name,
   return value_or_throw(models::Worker::start(std::move(spec)));
 }
 
+std::unique_ptr<models::Worker> start_embedder(Project& project, const std::string& model, bool questions) {
+  models::WorkerSpec spec;
+  spec.name = "embed-step";
+  spec.embedding = true;
+  spec.questions = questions;
+  return start(project, std::move(spec), model);
+}
+
 }  // namespace
 
 std::unique_ptr<models::Worker> start_embedding_worker(Project& project) {
-  return start(project, "embed-step", project.config().models.embedding, true);
+  return start_embedder(project, project.config().models.embedding, false);
 }
 
 std::string serving_embedder(Project& project) {
@@ -32,7 +36,7 @@ std::string serving_embedder(Project& project) {
 
 std::unique_ptr<models::Worker> start_search_worker(Project& project) {
   const std::string id = serving_embedder(project);
-  auto worker = start(project, "embed-step", id, true);
+  auto worker = start_embedder(project, id, true);
   const stores::IndexModel model = project.index().model();
   if (!model.hash.empty() && model.hash != worker->model_hash()) {
     throw Fatal(ErrorKind::invalid, tr("The index was made with another model than '{}' is now", id),
@@ -42,7 +46,10 @@ std::unique_ptr<models::Worker> start_search_worker(Project& project) {
 }
 
 std::unique_ptr<models::Worker> start_chat_worker(Project& project, const std::filesystem::path& adapter) {
-  return start(project, "chat-step", project.config().models.chat, false, adapter);
+  models::WorkerSpec spec;
+  spec.name = "chat-step";
+  spec.adapter = adapter;
+  return start(project, std::move(spec), project.config().models.chat);
 }
 
 std::string model_sha256(Project& project, const std::string& id) {
