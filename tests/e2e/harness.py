@@ -80,6 +80,18 @@ class ProjectTest(unittest.TestCase):
             self.assertEqual(result.code, code, f"{' '.join(command)}\n{result}")
         return result
 
+    def make_samples(self):
+        """`twin dataset` with something held out: which documents are depends on the folder's name, and on the seed."""
+        file = self.home / "twin.yaml"
+        config = file.read_text(encoding="utf-8")
+        for seed in range(17, 37):
+            file.write_text(config.replace("dataset: {", f"dataset: {{seed: {seed}, "), encoding="utf-8")
+            self.twin("dataset")
+            instruct = self.home / ".twin" / "datasets" / "instruct"
+            if all((instruct / f"{split}.jsonl").stat().st_size > 0 for split in ("train", "test")):
+                return
+        self.fail("twenty seeds held nothing out")
+
     def steps(self, result):
         """Status by step of a run with --json."""
         return {step["step"]: step["status"] for step in result.json()["steps"]}

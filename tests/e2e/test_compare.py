@@ -51,7 +51,7 @@ class Compare(ProjectTest):
         if state.exists():
             shutil.copytree(state, self.home / ".twin")
         else:
-            self.twin("dataset")
+            self.make_samples()
             shutil.copytree(self.home / ".twin", state)
 
     def arms(self):
@@ -137,7 +137,8 @@ class Compare(ProjectTest):
             self.assertEqual(len(server.bodies), 2)
         self.assert_all_counted(report)
         self.assertEqual(self.judge_of(report, "model")["decided"], 0)
-        self.assertIsNone(self.judge_of(report, "model")["pairs"][0]["win_rate"])
+        pair = self.judge_of(report, "model")["pairs"][0]  # equal answers are ties that nobody is asked about
+        self.assertEqual((pair["win_rate"] or {"n": 0})["n"], pair["identical"])
         self.assertGreater(self.judge_of(report, "author")["decided"] + self.judge_of(report, "author")["open"], 0)
         refused = self.compare("--judge", "model", "--set", "judge.provider.url=http://127.0.0.1:1/v1",
                                "--set", "judge.provider.key_env=TWIN_NO_SUCH_KEY", code=2)
@@ -226,6 +227,7 @@ class Compare(ProjectTest):
 @unittest.skipUnless((BIN / "twin-train").exists(), "built without twin-train")
 class Adapters(ProjectTest):
     def test_before_and_after_sft_and_dpo(self):
+        self.make_samples()
         self.twin("train")
         data = self.home / "pairs.jsonl"
         rows = [{"prompt": [{"role": "user", "content": f"What is {name}?"}],

@@ -24,9 +24,11 @@ Json pair_json(const PairPreference& pair) {
             {"identical", pair.identical},
             {"orders_disagree", pair.orders_disagree},
             {"unjudged", pair.unjudged},
-            {"win_rate", to_json(pair.win_rate)},
+            {"win_rate", nullptr},
             {"p", nullptr}};
-  if (pair.win_rate.measured()) json["p"] = pair.p;
+  if (!pair.win_rate.measured()) return json;
+  json["win_rate"] = to_json(pair.win_rate);
+  json["p"] = pair.p;
   return json;
 }
 
