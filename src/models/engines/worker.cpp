@@ -241,6 +241,7 @@ class LocalWorker final : public Worker {
     if (!answer) return tl::unexpected(answer.error());
     try {
       std::vector<TokenProbability> top;
+      if (!answer->contains("completion_probabilities")) return top;  // it ends without a token
       for (const Json& entry : answer->at("completion_probabilities").at(0).at("top_logprobs")) {
         top.push_back({entry.at("id").get<int>(), entry.at("logprob").get<double>()});
       }
