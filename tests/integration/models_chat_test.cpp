@@ -169,6 +169,16 @@ TEST_CASE("chat worker") {
     REQUIRE(paris);
     CHECK(top->front().token == paris->front());
   }
+  SUBCASE("next-token probabilities are there where a part of a character is the likeliest") {
+    for (const std::string text : {"안녕하세", "서울은 대한민국의 수", "나는 학교에 갔다. 그리고"}) {
+      CAPTURE(text);
+      const auto prompt = worker.tokenize(text, false);
+      REQUIRE(prompt);
+      const auto top = worker.next_token(*prompt, 100, false);
+      REQUIRE_MESSAGE(top, test::why(top));
+      CHECK(top->size() == 100);
+    }
+  }
   SUBCASE("a killed process is restarted and serves again") {
     const pid_t before = worker.pid();
     ChatRequest story = question("Write a very long story.", 900);

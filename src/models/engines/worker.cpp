@@ -234,14 +234,21 @@ class LocalWorker final : public Worker {
   }
 
   Result<std::vector<TokenProbability>> next_token(const std::vector<int>& prompt, int n, bool adapter) override {
-    Json body{{"prompt", prompt},   {"n_predict", 1},        {"n_probs", n},
-              {"temperature", 0.0}, {"cache_prompt", false}, {"post_sampling_probs", false}};
+    // What is drawn is of no interest, but where it is a part of a character llama-server reports no probabilities at
+    // all. The bias changes what is drawn, not the distribution that is reported.
+    constexpr double always = 1e6;
+    Json body{{"prompt", prompt},
+              {"n_predict", 1},
+              {"n_probs", n},
+              {"temperature", 0.0},
+              {"cache_prompt", false},
+              {"post_sampling_probs", false},
+              {"logit_bias", Json::array({Json::array({"a", always})})}};
     if (auto scaled = set_adapter(body, adapter, 1); !scaled) return tl::unexpected(scaled.error());
     const auto answer = client_.post("/completion", body);
     if (!answer) return tl::unexpected(answer.error());
     try {
       std::vector<TokenProbability> top;
-      if (!answer->contains("completion_probabilities")) return top;  // it ends without a token
       for (const Json& entry : answer->at("completion_probabilities").at(0).at("top_logprobs")) {
         top.push_back({entry.at("id").get<int>(), entry.at("logprob").get<double>()});
       }
