@@ -138,7 +138,10 @@ class Compare(ProjectTest):
         self.assert_all_counted(report)
         self.assertEqual(self.judge_of(report, "model")["decided"], 0)
         pair = self.judge_of(report, "model")["pairs"][0]  # equal answers are ties that nobody is asked about
-        self.assertEqual((pair["win_rate"] or {"n": 0})["n"], pair["identical"])
+        if pair["identical"]:
+            self.assertEqual(pair["win_rate"]["n"], pair["identical"])
+        else:
+            self.assertIsNone(pair["win_rate"])
         self.assertGreater(self.judge_of(report, "author")["decided"] + self.judge_of(report, "author")["open"], 0)
         refused = self.compare("--judge", "model", "--set", "judge.provider.url=http://127.0.0.1:1/v1",
                                "--set", "judge.provider.key_env=TWIN_NO_SUCH_KEY", code=2)
