@@ -107,9 +107,8 @@ std::string html_questions(const EvalReport& report) {
 }  // namespace
 
 std::string to_html(const EvalReport& report) {
-  const std::string title = tr("Evaluation of the twin");
-  std::string out = text::html_page_start(title, fmt::format("{}{}", text::report_style, kStyle)) +
-                    fmt::format("<h1>{}</h1>\n<p>{}</p>\n", html_escaped(title), html_escaped(summary_line(report)));
+  std::string out = text::report_page_start(tr("Evaluation of the twin"), kStyle) +
+                    fmt::format("<p>{}</p>\n", html_escaped(summary_line(report)));
   Rows comparison = comparison_rows(report, with_interval);
   if (!comparison.empty()) {
     const auto head = comparison.front();

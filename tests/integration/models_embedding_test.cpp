@@ -30,6 +30,14 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return dot / std::sqrt(aa * bb);
 }
 
+models::EncoderLaunch encoder_of(const std::filesystem::path& model) {
+  models::EncoderLaunch launch;
+  launch.program = find_program("twin-encode").value();
+  launch.model = model;
+  launch.threads = 2;
+  return launch;
+}
+
 }  // namespace
 
 TEST_CASE("embedding worker over an imported encoder") {
@@ -145,10 +153,7 @@ TEST_CASE("vectors by twin-encode and by llama-server are the same") {
 TEST_CASE("questions have an encoder of their own, which is given up alone") {
   const auto model = test::test_model("minilm");
   if (!model) return;
-  models::EncoderLaunch launch;
-  launch.program = find_program("twin-encode").value();
-  launch.model = *model;
-  launch.threads = 2;
+  models::EncoderLaunch launch = encoder_of(*model);
   {
     models::Encoders encoders(launch);
     encoders.expect_questions();
@@ -175,10 +180,7 @@ TEST_CASE("questions have an encoder of their own, which is given up alone") {
 TEST_CASE("an encoder that dies is started again; what it cannot run is said") {
   const auto model = test::test_model("minilm");
   if (!model) return;
-  models::EncoderLaunch launch;
-  launch.program = find_program("twin-encode").value();
-  launch.model = *model;
-  launch.threads = 2;
+  models::EncoderLaunch launch = encoder_of(*model);
   models::EncoderProcess encoder(launch);
   CHECK(encoder.pid() == 0);
   const auto before = encoder.encode({{101, 2023, 102}, {101, 102}});

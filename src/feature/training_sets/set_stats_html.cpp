@@ -134,9 +134,8 @@ std::string pii_html(const Json& manifest) {
 }  // namespace
 
 std::string to_html(const std::vector<SetStats>& sets, const std::string& how_counted) {
-  const std::string title = tr("Training sets");
-  std::string out = text::html_page_start(title, fmt::format("{}{}", text::report_style, kStatsStyle)) +
-                    fmt::format("<h1>{}</h1>\n<p>{}</p>\n", html_escaped(title), html_escaped(how_counted));
+  std::string out =
+      text::report_page_start(tr("Training sets"), kStatsStyle) + fmt::format("<p>{}</p>\n", html_escaped(how_counted));
   for (const SetStats& stats : sets) {
     out += fmt::format("<h2>{}</h2>\n",
                        html_escaped(tr("{}: {} samples, {} tokens", stats.name, stats.all.samples, stats.all.tokens)));

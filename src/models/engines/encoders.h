@@ -22,7 +22,7 @@ class Encoders {
   /// Begins to start the questions' process, beside whatever the caller does next.
   void expect_questions();
   /// The process that makes vectors of questions, or of passages; started and ready. Null: none, llama-server makes
-  /// them. Which it is depends on the model alone, until give_up().
+  /// them. Which it is depends on the model alone, until give_up_questions().
   [[nodiscard]] EncoderProcess* of(bool questions);
   /// Questions are no more for twin-encode, which died too often; says so once.
   void give_up_questions(const Error& why);

@@ -152,16 +152,14 @@ std::string to_table(const Sweep& sweep) {
 }
 
 std::string to_html(const Sweep& sweep, const std::filesystem::path& out) {
-  const std::string title = tr("Sweep of a training run");
   std::vector<Curve> validation, training;
   for (const Trial& trial : sweep.trials) {
     auto curves = read_curves(trial_folder(out, trial.number) / "metrics.jsonl");
     validation.push_back(std::move(curves.validation));
     training.push_back(std::move(curves.training));
   }
-  std::string page =
-      text::html_page_start(title, fmt::format("{}{}", text::report_style, sweep_style)) +
-      fmt::format("<h1>{}</h1>\n<div class=\"scroll\"><table>\n{}</table></div>\n", html_escaped(title), html_rows(sweep));
+  std::string page = text::report_page_start(tr("Sweep of a training run"), sweep_style) +
+                     fmt::format("<div class=\"scroll\"><table>\n{}</table></div>\n", html_rows(sweep));
   for (const Trial& trial : sweep.trials) {
     if (!trial.failure) continue;
     page += fmt::format("<p class=\"failed\">{}</p>\n",
