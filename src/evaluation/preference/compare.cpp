@@ -27,12 +27,12 @@ void answer_as(const NamedArm& arm, const EvalConfig& config, const CompareConte
     const std::string key = answer_key(arm, question, config.max_tokens);
     const auto before = keeps ? context.kept->find(key) : std::nullopt;
     if (before) {
-      answered.answers.push_back({*before, {}, {}});
+      answered.answers.push_back({before->text, {}, {}});
     } else {
       if (!ask) ask = arm.start();
       keep_answer(question, ask(question), answered, report);
       const ArmAnswer& answer = answered.answers.back();
-      if (keeps && answer.failure.empty()) value_or_throw(context.kept->add(key, answer.text));
+      if (keeps && answer.failure.empty()) value_or_throw(context.kept->add(key, {answer.text}));
     }
     progress.add();
   }

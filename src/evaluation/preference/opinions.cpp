@@ -17,9 +17,9 @@ std::string Opinions::key_of(const BlindPair& pair) const {
 
 std::optional<Opinion> Opinions::find(const BlindPair& pair) const {
   if (log_ == nullptr) return std::nullopt;
-  const auto text = log_->find(key_of(pair));
-  if (!text) return std::nullopt;
-  const Json json = Json::parse(*text, nullptr, false);
+  const auto kept = log_->find(key_of(pair));
+  if (!kept) return std::nullopt;
+  const Json json = Json::parse(kept->text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   try {
     const auto verdict = verdict_of(json.at("verdict").get<std::string>());
@@ -33,11 +33,11 @@ std::optional<Opinion> Opinions::find(const BlindPair& pair) const {
 
 Result<void> Opinions::add(const BlindPair& pair, const Opinion& opinion) {
   if (log_ == nullptr) return {};
-  return log_->add(key_of(pair), Json{{"verdict", to_string(opinion.verdict)},
-                                      {"readings", opinion.readings},
-                                      {"shown_first", opinion.shown_first},
-                                      {"cut", opinion.cut}}
-                                     .dump());
+  const Json json{{"verdict", to_string(opinion.verdict)},
+                  {"readings", opinion.readings},
+                  {"shown_first", opinion.shown_first},
+                  {"cut", opinion.cut}};
+  return log_->add(key_of(pair), {json.dump()});
 }
 
 }  // namespace twin::evaluation

@@ -19,16 +19,17 @@ tl::unexpected<Error> io_error(const std::filesystem::path& file) {
   return fail(ErrorKind::io, tr("Cannot write the file: {}", std::strerror(errno)), file.string());
 }
 
-void read_line(std::string_view line, std::map<std::string, std::string>& hashes) {
+}  // namespace
+
+void AnswerLog::read_line(std::string_view line, std::map<std::string, Kept>& kept) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return;
   const auto key = json.find("key");
   const auto hash = json.find("sha256");
   if (key == json.end() || hash == json.end() || !key->is_string() || !hash->is_string()) return;
-  hashes[key->get<std::string>()] = hash->get<std::string>();
+  const auto cut = json.find("cut");
+  kept[key->get<std::string>()] = {hash->get<std::string>(), cut != json.end() && *cut == Json(true)};
 }
-
-}  // namespace
 
 Result<AnswerLog> AnswerLog::open(const std::filesystem::path& file, stores::Objects& objects) {
   std::error_code ignored;
@@ -42,7 +43,7 @@ Result<AnswerLog> AnswerLog::open(const std::filesystem::path& file, stores::Obj
   const std::size_t whole = newline == std::string::npos ? 0 : newline + 1;
   if (whole < text->size() && ::ftruncate(fd, static_cast<off_t>(whole)) != 0) return io_error(file);
   for (const std::string_view line : text::split(std::string_view(*text).substr(0, whole), '\n')) {
-    if (!line.empty()) read_line(line, log.hashes_);
+    if (!line.empty()) read_line(line, log.kept_);
   }
   return log;
 }
@@ -51,27 +52,29 @@ AnswerLog::AnswerLog(AnswerLog&& other) noexcept
     : file_(std::move(other.file_)),
       objects_(other.objects_),
       fd_(std::exchange(other.fd_, -1)),
-      hashes_(std::move(other.hashes_)) {}
+      kept_(std::move(other.kept_)) {}
 
 AnswerLog::~AnswerLog() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::optional<std::string> AnswerLog::find(const std::string& key) const {
-  const auto it = hashes_.find(key);
-  if (it == hashes_.end()) return std::nullopt;
-  Result<std::string> text = objects_.get(it->second);
-  return text ? std::optional(std::move(*text)) : std::nullopt;
+std::optional<Reply> AnswerLog::find(const std::string& key) const {
+  const auto it = kept_.find(key);
+  if (it == kept_.end()) return std::nullopt;
+  Result<std::string> text = objects_.get(it->second.hash);
+  return text ? std::optional(Reply{std::move(*text), it->second.cut}) : std::nullopt;
 }
 
-Result<void> AnswerLog::add(const std::string& key, const std::string& text) {
-  const Result<std::string> hash = objects_.put(text);
+Result<void> AnswerLog::add(const std::string& key, const Reply& reply) {
+  const Result<std::string> hash = objects_.put(reply.text);
   if (!hash) return tl::unexpected(hash.error());
-  const std::string line = Json{{"key", key}, {"sha256", *hash}}.dump() + "\n";
+  Json entry{{"key", key}, {"sha256", *hash}};
+  if (reply.cut) entry["cut"] = true;
+  const std::string line = entry.dump() + "\n";
   if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(fd_) != 0) {
     return io_error(file_);
   }
-  hashes_[key] = *hash;
+  kept_[key] = {*hash, reply.cut};
   return {};
 }
 

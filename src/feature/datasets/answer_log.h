@@ -11,6 +11,12 @@
 
 namespace twin::feature {
 
+/// What a model replied.
+struct Reply {
+  std::string text;
+  bool cut = false;  ///< it ended at the limit of tokens, not by itself
+};
+
 /// An append-only file of (key, hash) lines; the texts are in Objects. A line is one write and one sync: after a crash
 /// the file ends with whole lines, or with a torn one that is cut off at the next start. Used by one thread of one
 /// process at a time.
@@ -22,9 +28,9 @@ class AnswerLog {
   AnswerLog& operator=(AnswerLog&&) = delete;
   ~AnswerLog();
 
-  /// The text kept under a key; nullopt when there is none or its object is damaged.
-  [[nodiscard]] std::optional<std::string> find(const std::string& key) const;
-  [[nodiscard]] Result<void> add(const std::string& key, const std::string& text);
+  /// The reply kept under a key; nullopt when there is none or its object is damaged.
+  [[nodiscard]] std::optional<Reply> find(const std::string& key) const;
+  [[nodiscard]] Result<void> add(const std::string& key, const Reply& reply);
 
  private:
   AnswerLog(std::filesystem::path file, stores::Objects& objects, int fd)
@@ -33,7 +39,12 @@ class AnswerLog {
   std::filesystem::path file_;
   stores::Objects& objects_;
   int fd_ = -1;
-  std::map<std::string, std::string> hashes_;
+  struct Kept {
+    std::string hash;
+    bool cut = false;
+  };
+  static void read_line(std::string_view line, std::map<std::string, Kept>& kept);
+  std::map<std::string, Kept> kept_;
 };
 
 }  // namespace twin::feature

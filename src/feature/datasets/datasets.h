@@ -28,8 +28,8 @@ struct DatasetConfig {
   double near_duplicate = 0.8;     ///< Jaccard of 5-character shingles from which a sample is a duplicate
   int max_samples = 0;             ///< 0: no limit; else the first by hash order, every document represented first
   int preference_samples = 64;     ///< of the instruct samples, how many get a rejected answer
-  int rejected_max_tokens = 96;
-  int give_up_after = 5;   ///< failed answers in a row after which the run ends
+  int rejected_max_tokens = 384;   ///< of a reply; at most twice those of the chosen answer
+  int give_up_after = 5;           ///< failed answers in a row after which the run ends
   double rag_share = 0.5;  ///< of the training questions that name a subject, how many get passages, as in serving
   int rag_passages = 3;    ///< the answer's passage and distractors
   int rag_tokens = 600;    ///< of all passages of a sample, by the embedding model's tokenizer
@@ -120,10 +120,11 @@ struct DatasetContext {
 [[nodiscard]] DatasetReport build_instruct(const DatasetConfig& config, const DatasetContext& context);
 
 /// Pairs by dataset.preference_generator of a sample of build_instruct()'s training samples. `self-play`: rejected
-/// answers of the model `base`, with the author's text as chosen; temperature 0, no prefix reuse: the same answers
-/// every time. `generate`: questions and rejected answers by a model, chosen are extracts. Writes train.jsonl,
-/// rejected.jsonl and manifest.json. Each answer is kept as it comes (answers.jsonl and Objects): a run that was killed
-/// continues with the next one. A failed answer costs one sample; give_up_after of them in a row are Fatal.
+/// answers of the model `base`, in whole sentences up to the length of the author's text, which is chosen; temperature
+/// 0, no prefix reuse: the same answers every time. `generate`: questions and rejected answers by a model, chosen are
+/// extracts. Writes train.jsonl, rejected.jsonl and manifest.json. Each answer is kept as it comes (answers.jsonl and
+/// Objects): a run that was killed continues with the next one. A failed answer costs one sample; give_up_after of them
+/// in a row are Fatal.
 [[nodiscard]] DatasetReport build_preference(const DatasetConfig& config, const DatasetContext& context,
                                              const std::filesystem::path& instruct_folder, models::ChatEngine& base,
                                              const std::string& base_model_id);

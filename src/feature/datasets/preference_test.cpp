@@ -49,6 +49,39 @@ TEST_CASE("rejected answers come from the base model, chosen ones from the autho
   }
 }
 
+TEST_CASE("rejected answers are whole sentences, as long as the author's, however much the model writes") {
+  PreferenceProject project;
+  DatasetContext with = project.context("preference");
+  with.tools.tokens = [](std::string_view text) { return static_cast<std::int64_t>(text.size() / 4); };
+  project.chat.answer = [&](const models::ChatRequest& request) -> Result<std::string> {
+    std::string text;
+    for (int i = 0; i < request.max_tokens / 5; ++i) text += "This is sentence " + std::to_string(100 + i) + ". ";
+    return text + "And here the lim";
+  };
+  project.chat.finish_reason = "length";
+  const DatasetReport report =
+      build_preference(project.config, with, project.folder.path() / "instruct", project.chat, "base-1");
+  CHECK(report.counts.at("preference/train") == 10);
+  for (const Sample& sample : project.samples("preference", "train")) {
+    CHECK(sample.rejected.back() == '.');
+    CHECK(sample.rejected.size() >= sample.answer.size());
+    CHECK(sample.rejected.size() < sample.answer.size() + 25);
+  }
+  for (const models::ChatRequest& request : project.chat.requests) CHECK(request.max_tokens < 384);
+}
+
+TEST_CASE("a reply that the limit cut before its first sentence ended is no rejected answer, now and after a restart") {
+  PreferenceProject project;
+  project.chat.answer = [](const models::ChatRequest&) { return Result<std::string>("A sentence without"); };
+  project.chat.finish_reason = "length";
+  for (int run = 0; run < 2; ++run) {
+    const DatasetReport report = project.build();
+    CHECK(report.counts.at("preference/train") == 0);
+    CHECK(report.reasons.at("cut_rejected") == 10);
+  }
+  CHECK(project.chat.requests.size() == 10);
+}
+
 TEST_CASE("a killed run continues with the next answer and ends with the same bytes") {
   PreferenceProject project;
   project.build("whole");

@@ -83,6 +83,7 @@ inline std::string url_in(const DatasetConfig& config, const std::string& split,
 class FakeChat final : public models::ChatEngine {
  public:
   std::vector<models::ChatRequest> requests;
+  std::string finish_reason = "stop";
   std::function<Result<std::string>(const models::ChatRequest&)> answer = [](const models::ChatRequest& request) {
     return Result<std::string>("I think: " + request.messages.back().content);
   };
@@ -93,7 +94,7 @@ class FakeChat final : public models::ChatEngine {
     if (!text) return tl::unexpected(text.error());
     models::ChatResult result;
     result.text = *text;
-    result.finish_reason = "stop";
+    result.finish_reason = finish_reason;
     return result;
   }
   [[nodiscard]] int context_tokens() const override { return 2048; }

@@ -42,7 +42,7 @@ class Backtranslate final : public Generator {
     Generated outcome;
     const auto reply = calls->ask(version_, question_request(draft));
     if (!reply) return failed(reply.error());
-    const auto json = json_reply(*reply);
+    const auto json = json_reply(reply->text);
     const std::string question = json ? collapse_space(reply_text(*json, "question")) : std::string();
     const int length = characters(question);
     if (length < kFewestCharacters || length > kMostCharacters) {
@@ -62,7 +62,7 @@ class Backtranslate final : public Generator {
     if (judges()) {
       const auto judged = calls->ask(version_, fit_request(draft, question));
       if (!judged) return failed(judged.error());
-      const int fit = score_of(*judged);
+      const int fit = score_of(judged->text);
       if (fit < kWorstFit || fit > kBestFit) {
         outcome.refuse(draft.sample, "bad_reply", quoted_reply(*judged));
         return outcome;

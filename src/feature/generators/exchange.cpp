@@ -87,6 +87,10 @@ std::string quoted_reply(const std::string& reply) {
   return text::repair_utf8(text::clip(reply, kQuotedBytes));
 }
 
+std::string quoted_reply(const Reply& reply) {
+  return (reply.cut ? "cut off by the limit of tokens: " : "") + quoted_reply(reply.text);
+}
+
 std::string passage_shown(const Sample& sample, const DatasetConfig& config) {
   if (config.pii == "off") return sample.answer;
   return mask_pii(sample.answer, find_pii(sample.answer));

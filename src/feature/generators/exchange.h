@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/json.h"
+#include "feature/datasets/answer_log.h"
 #include "feature/datasets/datasets.h"
 
 namespace twin::feature {
@@ -40,6 +41,8 @@ class GeneratorPrompt {
 [[nodiscard]] std::string reply_text(const Json& object, const char* key);
 /// The reply, cut, as a detail of a rejection.
 [[nodiscard]] std::string quoted_reply(const std::string& reply);
+/// The same, and whether the limit of tokens cut it: then a higher limit helps.
+[[nodiscard]] std::string quoted_reply(const Reply& reply);
 
 /// The answer of a sample as models see it: with personal data masked, unless dataset.pii is off.
 [[nodiscard]] std::string passage_shown(const Sample& sample, const DatasetConfig& config);

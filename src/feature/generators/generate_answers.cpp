@@ -33,7 +33,7 @@ class GenerateAnswers final : public Generator {
       outcome.failure = reply.error();
       return outcome;
     }
-    const auto pairs = reply_list(*reply, "pairs");
+    const auto pairs = reply_list(reply->text, "pairs");
     if (!pairs) {
       outcome.refuse(draft.sample, "bad_reply", quoted_reply(*reply));
       return outcome;

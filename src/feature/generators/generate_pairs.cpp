@@ -42,7 +42,7 @@ class GeneratePairs final : public Generator {
       outcome.failure = reply.error();
       return outcome;
     }
-    const auto triples = reply_list(*reply, "triples");
+    const auto triples = reply_list(reply->text, "triples");
     if (!triples) {
       outcome.refuse(draft.sample, "bad_reply", quoted_reply(*reply));
       return outcome;

@@ -57,12 +57,12 @@ CallCounts ModelCalls::counts() {
   return counts_;
 }
 
-Result<std::string> ModelCalls::ask(std::string_view version, models::ChatRequest request) {
+Result<Reply> ModelCalls::ask(std::string_view version, models::ChatRequest request) {
   request.cancel = stop_;
   const std::string key = key_of(version, request);
   {
     const std::lock_guard lock(mutex_);
-    if (std::optional<std::string> kept = log_.find(key)) {
+    if (std::optional<Reply> kept = log_.find(key)) {
       ++counts_.kept;
       return std::move(*kept);
     }
@@ -76,8 +76,9 @@ Result<std::string> ModelCalls::ask(std::string_view version, models::ChatReques
     count_failure(result.error());
     return tl::unexpected(result.error());
   }
-  keep(key, request, *result);
-  return result->text;
+  Reply reply{result->text, result->finish_reason == "length"};
+  keep(key, reply, request, *result);
+  return reply;
 }
 
 Result<models::ChatResult> ModelCalls::chat(const models::ChatRequest& request) {
@@ -102,9 +103,10 @@ void ModelCalls::wait_for_turn() {
   }
 }
 
-void ModelCalls::keep(const std::string& key, const models::ChatRequest& request, const models::ChatResult& result) {
+void ModelCalls::keep(const std::string& key, const Reply& reply, const models::ChatRequest& request,
+                      const models::ChatResult& result) {
   const std::lock_guard lock(mutex_);
-  value_or_throw(log_.add(key, result.text));
+  value_or_throw(log_.add(key, reply));
   failed_in_a_row_ = 0;
   ++counts_.asked;
   // A server that does not count is believed to have taken what was estimated.

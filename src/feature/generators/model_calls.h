@@ -30,7 +30,7 @@ class ModelCalls {
   /// The reply of the model, or the kept one of an earlier run. `version` names the prompt: another version is another
   /// question. Errors cost one item: cancelled, or what the engine says; dataset.give_up_after of them in a row throw
   /// Fatal, and so does a run that has cost more than it may.
-  [[nodiscard]] Result<std::string> ask(std::string_view version, models::ChatRequest request);
+  [[nodiscard]] Result<Reply> ask(std::string_view version, models::ChatRequest request);
   /// Whether ask() would need no model.
   [[nodiscard]] bool is_kept(std::string_view version, const models::ChatRequest& request);
   [[nodiscard]] CallCounts counts();
@@ -39,7 +39,8 @@ class ModelCalls {
   [[nodiscard]] std::string key_of(std::string_view version, const models::ChatRequest& request) const;
   [[nodiscard]] Result<models::ChatResult> chat(const models::ChatRequest& request);
   void wait_for_turn();
-  void keep(const std::string& key, const models::ChatRequest& request, const models::ChatResult& result);
+  void keep(const std::string& key, const Reply& reply, const models::ChatRequest& request,
+            const models::ChatResult& result);
   void count_failure(const Error& error);
 
   const DatasetConfig& config_;

@@ -23,7 +23,7 @@ const std::vector<KnownStep>& known_steps() {
       {"questions", "samples", {"no_question"}},
       {"decontamination", "samples", {"contaminated"}},
       {"limit", "samples", {"over_max_samples"}},
-      {"answers", "samples", {"empty_rejected", "rejected_equals_chosen"}},
+      {"answers", "samples", {"empty_rejected", "cut_rejected", "rejected_equals_chosen"}},
       {"other", "samples", {}},
       {"proof", "samples", {"not_verbatim", "not_in_passages"}},
       {"personal data", "samples", {"pii"}},
