@@ -8,12 +8,20 @@
 
 namespace twin::inference {
 
+/// What requests wait in. Searches have their own: one question must not wait for a batch of texts.
+struct Queues {
+  Queues(int slots, int max_queue)
+      : answers(slots, max_queue), embeddings(slots, max_queue), searches(slots, max_queue) {}
+  Admission answers;     ///< in front of the chat worker
+  Admission embeddings;  ///< in front of the embedding worker
+  Admission searches;    ///< in front of the index
+};
+
 /// What the endpoints share. Thread-safe.
 struct Endpoints {
   const ServeConfig& config;
   const Gateway::Parts& parts;
-  Admission& answers;  ///< in front of the chat worker
-  Admission& lookups;  ///< in front of the embedding worker
+  Queues& queues;
 
   /// POST /v1/chat/completions
   [[nodiscard]] ApiResponse chat(const ApiRequest& request) const;

@@ -74,7 +74,7 @@ ApiResponse Endpoints::embeddings(const ApiRequest& request) const {
   const auto inputs = embedding_inputs(fields, config);
   if (fields.error()) return to_response(*fields.error());
   if (!parts.ready()) return to_response(still_loading());
-  const auto entry = lookups.enter(request.cancel);
+  const auto entry = queues.embeddings.enter(request.cancel);
   if (entry.outcome != Admission::Outcome::admitted) return to_response(refused(entry.outcome));
 
   const auto vectors = parts.embedder.embed(inputs);
@@ -120,7 +120,7 @@ ApiResponse Endpoints::search(const ApiRequest& request) const {
   (void)retrieval_of(fields, {});  // what is wrong is said before there is anything to wait for
   if (fields.error()) return to_response(*fields.error());
   if (!parts.ready()) return to_response(still_loading());
-  const auto entry = lookups.enter(request.cancel);
+  const auto entry = queues.searches.enter(request.cancel);
   if (entry.outcome != Admission::Outcome::admitted) return to_response(refused(entry.outcome));
   const auto assistant = parts.assistant();
   if (!assistant) return to_response(still_loading());

@@ -54,9 +54,8 @@ Routes::Routes(ServeConfig config, Gateway::Parts parts, std::string api_key, st
       parts_(std::move(parts)),
       access_(config_.host, std::move(api_key)),
       files_(files),
-      answers_(parts_.slots, config_.max_queue),
-      lookups_(parts_.slots, config_.max_queue),
-      endpoints_{config_, parts_, answers_, lookups_} {}
+      queues_(parts_.slots, config_.max_queue),
+      endpoints_{config_, parts_, queues_} {}
 
 ApiResponse Routes::route(const ApiRequest& request) const {
   if (auto error = access_.check_origin(request)) return to_response(*error);

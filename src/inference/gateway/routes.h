@@ -26,7 +26,7 @@ class Routes {
   Gateway::Parts parts_;
   Access access_;
   std::span<const WebFile> files_;
-  mutable Admission answers_, lookups_;
+  mutable Queues queues_;
   Endpoints endpoints_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <semaphore>
 #include <thread>
 
 #include "core/files.h"
@@ -277,6 +278,42 @@ TEST_CASE("search gives what twin search gives") {
     CAPTURE(wrong.dump());
     CHECK(setup.send("POST", "/v1/search", wrong).status == 400);
   }
+}
+
+TEST_CASE("a search does not wait for a batch of texts that is being embedded") {
+  Api setup;
+  class Slow : public WordEmbedder {
+   public:
+    Slow() : WordEmbedder({"kernel", "package"}) {}
+    Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
+      begun.release();
+      go_on.acquire();
+      return WordEmbedder::embed(texts);
+    }
+    std::binary_semaphore begun{0}, go_on{0};
+  } slow;
+  setup.config.max_queue = 0;
+  const Routes routes(setup.config,
+                      {[&] { return setup.assistant; }, slow, [] { return "fake-embedder"; }, [] { return true; }, {}},
+                      "", setup.files);
+  const auto send = [&](const std::string& path, const Json& body) {
+    ApiRequest request;
+    request.method = "POST";
+    request.path = path;
+    request.headers = {{"host", "127.0.0.1"}};
+    request.body = body.dump();
+    return routes.handle(request).status;
+  };
+  int batch = 0;
+  {
+    const std::jthread client([&] {
+      batch = send("/v1/embeddings", {{"model", "fake-embedder"}, {"input", {"kernel", "package"}}});
+    });
+    slow.begun.acquire();
+    CHECK(send("/v1/search", {{"query", "kernel"}}) == 200);
+    slow.go_on.release();
+  }
+  CHECK(batch == 200);
 }
 
 TEST_CASE("the report, once there is one") {
