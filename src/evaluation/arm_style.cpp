@@ -153,12 +153,14 @@ std::map<std::string, Estimate> ArmStyle::of_arm(std::size_t arm, std::vector<Er
       observations.push_back({question.document_id, *arms_[arm][q]});
     } else if (report_.arms[arm].answers[q].failure.empty()) {
       const std::string& name = report_.arms[arm].name;
+      const bool comparable = profiles_.at(question.language).style.has_value();
       notes.push_back({ErrorKind::limit,
-                       profiles_.at(question.language).style
-                           ? tr("{}: the answer is too short to measure its style", name)
-                           : tr("{}: too little other text of the author to compare with", name),
+                       comparable ? tr("{}: the answer is too short to measure its style", name)
+                                  : tr("{}: too little other text of the author to compare with", name),
                        question.question,
-                       {}});
+                       comparable
+                           ? std::string()
+                           : tr("lower eval.questions, so that more held-out samples are left to compare with")});
     }
   }
   return estimate(observations, [this](const auto& metric, auto sums) { return value(metric, sums); });
