@@ -7,11 +7,9 @@
 Both sides search the passages of the project's index by the same embedding model and end with a prompt that holds the
 best `-k` passages and the question. They take turns, question by question, in one run, both warm.
 
-- Twin: a running server is asked over HTTP; wall time is its own `timing_ms.retrieve` (from the question to the prompt,
-  passages counted in tokens), CPU time that of the server and of the embedding workers while a question is answered with
-  one token. The chat worker, which counts the prompt's tokens, also generates: its CPU time is not in.
-  With --search, /v1/search is asked instead: nothing is generated, and nothing assembled; wall time is then the whole
-  request's.
+- Twin: a running server is asked over HTTP for the prompt (`prompt_only`: nothing is generated); wall time is the whole
+  request's, CPU time that of the server and of all its workers: the chat worker counts the prompt's tokens.
+  With --search, /v1/search is asked instead: nothing is assembled.
 - LangChain: in this process, `retriever | format | prompt` of its expression language, invoked; CPU time is that of the
   process with all its threads. It searches by vectors alone, while Twin searches by words, too, and joins both.
 
@@ -35,8 +33,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUESTIONS = [ROOT / "examples/debian-handbook" / f"questions-{kind}.yaml" for kind in ("direct", "paraphrased")]
-LINE = re.compile(r'^\s*- \{question: ("(?:[^"\\]|\\.)*")')
 TICKS = os.sysconf("SC_CLK_TCK")
+LINE = re.compile(r'^\s*- \{question: ("(?:[^"\\]|\\.)*")')
 PROMPT = """{context}
 
 Using the passages above, answer this question: {question}"""
@@ -100,23 +98,17 @@ def cpu_ms(pid):
 
 
 def children(pid):
-    """Processes below `pid` with their command lines."""
-    found = {}
+    """Processes below `pid`."""
+    parents = {}
     for each in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            parent = int(each.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
-            command = each.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+            parents[int(each.name)] = int(each.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
         except (OSError, ValueError):
             continue
-        found[int(each.name)] = (parent, command)
-    below, again = {pid}, True
-    while again:
-        again = False
-        for one, (parent, _) in found.items():
-            if parent in below and one not in below:
-                below.add(one)
-                again = True
-    return {one: found[one][1] for one in below if one in found and one != pid}
+    below = {pid}
+    while more := {one for one, parent in parents.items() if parent in below} - below:
+        below |= more
+    return below - {pid}
 
 
 class Server:
@@ -128,27 +120,26 @@ class Server:
             [arguments.twin, "--home", arguments.home, "--json", "--set", "serve.port=0", "serve"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
-        below = children(self.process.pid)
-        self.counted = [self.process.pid, *(pid for pid, command in below.items()
-                                            if "--embedding" in command or "twin-encode" in command)]
-        if len(self.counted) < 2:
-            raise SystemExit(f"no embedding worker among {below}")
+        self.counted = [self.process.pid, *children(self.process.pid)]
+        if len(self.counted) < 3:
+            raise SystemExit(f"not all workers are there: {self.counted}")
 
     def cpu(self):
         return sum(cpu_ms(pid) for pid in self.counted)
 
     def ask(self, question):
-        """Milliseconds from the question to the prompt, by the server's own clock; with --search those of a request."""
+        """Milliseconds of a request."""
         path, body = "/v1/search", {"query": question, "k": self.k}
         if not self.search:
             path = "/v1/chat/completions"
-            body = {"model": "twin", "messages": [{"role": "user", "content": question}], "max_tokens": 1, "k": self.k}
+            body = {"model": "twin", "messages": [{"role": "user", "content": question}], "prompt_only": True, "k": self.k}
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
         started = time.perf_counter()
         with urllib.request.urlopen(request, timeout=600) as response:
             answer = json.load(response)
-        return (time.perf_counter() - started) * 1e3 if self.search else answer["timing_ms"]["retrieve"]
+        assert answer["results"] if self.search else question in answer["prompt"][-1]["content"]
+        return (time.perf_counter() - started) * 1e3
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

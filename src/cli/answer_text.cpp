@@ -19,6 +19,12 @@ std::string coverage_note(const inference::Answer& answer) {
   return tr("The writing may not cover this question: the nearest passages are hardly about it.") + "\n";
 }
 
+std::string prompt_text(const inference::Answer& answer) {
+  std::string text;
+  for (const auto& message : answer.prompt) text += fmt::format("--- {} ---\n{}\n\n", message.role, message.content);
+  return text + tr("{} passages, found in {:.0f} ms", answer.passages.size(), answer.retrieve_ms);
+}
+
 std::string answer_text(const inference::Answer& answer) {
   std::string text = answer.text + "\n";
   const std::string sources = citation_list(answer);

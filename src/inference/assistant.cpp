@@ -66,23 +66,31 @@ Result<Variant> parse_variant(const std::string& model) {
               tr("the models are: {}", names));
 }
 
+Json to_json(const std::vector<models::Message>& messages) {
+  Json list = Json::array();
+  for (const auto& message : messages) list.push_back({{"role", message.role}, {"content", message.content}});
+  return list;
+}
+
 Json to_json(const Answer& answer) {
   Json citations = Json::array(), passages = Json::array();
   for (const Citation& citation : answer.citations) citations.push_back(to_json(citation));
   for (const Passage& passage : answer.passages) passages.push_back(to_json(passage));
-  return {{"answer", answer.text},
-          {"citations", std::move(citations)},
-          {"model", answer.model},
-          {"usage",
-           {{"prompt_tokens", answer.usage.prompt_tokens},
-            {"completion_tokens", answer.usage.completion_tokens},
-            {"total_tokens", answer.usage.prompt_tokens + answer.usage.completion_tokens}}},
-          {"timing_ms",
-           {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}}},
-          {"finish_reason", answer.finish_reason},
-          {"passages", std::move(passages)},
-          {"trace_id", answer.trace_id},
-          {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}};
+  Json json{{"answer", answer.text},
+            {"citations", std::move(citations)},
+            {"model", answer.model},
+            {"usage",
+             {{"prompt_tokens", answer.usage.prompt_tokens},
+              {"completion_tokens", answer.usage.completion_tokens},
+              {"total_tokens", answer.usage.prompt_tokens + answer.usage.completion_tokens}}},
+            {"timing_ms",
+             {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}}},
+            {"finish_reason", answer.finish_reason},
+            {"passages", std::move(passages)},
+            {"trace_id", answer.trace_id},
+            {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}};
+  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
+  return json;
 }
 
 Assistant::Assistant(RetrievalConfig config, Parts parts) : config_(std::move(config)), parts_(std::move(parts)) {}
@@ -216,6 +224,13 @@ Result<Answer> Assistant::ask(const AskRequest& request, const std::function<boo
   const auto room = answer_room(chat.messages, request.max_tokens, parts_.chat.context_tokens(), parts_.tokenizer);
   if (!room) return failed(room.error());
   chat.max_tokens = *room;
+  if (request.prompt_only) {
+    answer.prompt = std::move(chat.messages);
+    answer.finish_reason = "stop";
+    answer.total_ms = trace.elapsed_ms();
+    trace.finish(request.messages.back().content, {}, {});
+    return answer;
+  }
 
   bool delivered = false;
   double first_token = 0;

@@ -39,13 +39,15 @@ struct AskRequest {
   int k = 0;                              ///< passages; 0: by configuration
   std::optional<QueryConfig> query = {};  ///< what happens to the question before the search; by configuration
   bool reuse_prefix = true;               ///< as in models::ChatRequest; false in evaluations
+  bool prompt_only = false;               ///< nothing is generated: Answer::prompt is what the model would be given
   std::stop_token cancel;
 };
 
 struct Answer {
   std::string text;
   std::vector<Citation> citations;
-  std::vector<Passage> passages;  ///< what the model was given
+  std::vector<Passage> passages;        ///< what the model was given
+  std::vector<models::Message> prompt;  ///< when only that was asked for: whole, before the chat template
   std::string model;
   std::string finish_reason;
   models::Usage usage;
@@ -55,7 +57,10 @@ struct Answer {
   double retrieve_ms = 0, first_token_ms = 0, total_ms = 0;
   std::string trace_id;
 };
-/// The interface of `twin ask --json`, with finish_reason, passages, trace_id and coverage behind the fixed keys.
+/// [{"role","content"}…], as OpenAI's API has them.
+[[nodiscard]] Json to_json(const std::vector<models::Message>& messages);
+/// The interface of `twin ask --json`, with finish_reason, passages, trace_id, coverage and, when asked for, prompt
+/// behind the fixed keys.
 [[nodiscard]] Json to_json(const Answer& answer);
 
 /// Thread-safe. References outlive it. Writes one trace per question when `runs` is given.

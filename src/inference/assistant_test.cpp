@@ -72,6 +72,24 @@ TEST_CASE("twin: passages, adapter and citations") {
   CHECK(sent.messages.back().content.find("on the processor") != std::string::npos);
 }
 
+TEST_CASE("the prompt alone: what the model would be given, and nothing generated") {
+  Setup setup;
+  auto request = question();
+  request.prompt_only = true;
+  const auto answer = setup.assistant().ask(request);
+  REQUIRE(answer);
+  CHECK(answer->text.empty());
+  CHECK(answer->citations.empty());
+  CHECK(setup.chat.asked() == 0);
+  REQUIRE(answer->prompt.size() == 2);
+  CHECK(answer->prompt[0].role == "system");
+  CHECK(answer->prompt[1].content.find("on the processor") != std::string::npos);
+  CHECK(to_json(*answer)["prompt"][1]["role"] == "user");
+  (void)setup.assistant().ask(question());
+  CHECK(setup.chat.last().messages.back().content == answer->prompt[1].content);
+  CHECK_FALSE(to_json(*setup.assistant().ask(question())).contains("prompt"));
+}
+
 TEST_CASE("a question's filters keep other passages out, and the trace says what was made of the question") {
   Setup setup;
   put(*setup.index, setup.embedder, "notes", "posts", 1.0, {"A note on the kernel."});

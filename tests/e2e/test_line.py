@@ -31,6 +31,11 @@ class WholeLine(ProjectTest):
             prose = self.twin("docs", "show", hit["document_id"], "--view", "prose").out.encode()
             self.assertEqual(prose[hit["start"] : hit["end"]].decode(), hit["text"])
 
+        with self.subTest("the prompt is shown without an answer"):
+            shown = self.twin("ask", "How long should sourdough rest?", "--prompt").out
+            self.assertIn("--- system ---", shown)
+            self.assertIn("How long should sourdough rest?", shown.split("--- user ---")[1])
+
         with self.subTest("ask answers in the documented shape"):
             answer = self.twin("ask", "How long should sourdough rest?", "--max-tokens", 24, "--json").json()
             for key in ("answer", "citations", "model", "usage", "timing_ms"):

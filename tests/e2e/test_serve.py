@@ -91,6 +91,14 @@ class Server(ProjectTest):
         self.assertGreater(answer["usage"]["completion_tokens"], 0)
         self.assertIn("citations", json.dumps(answer))
 
+    def test_the_prompt_alone(self):
+        answer = self.call("/v1/chat/completions", self.ask("twin", prompt_only=True))
+        self.assertEqual(answer["choices"][0]["message"]["content"], "")
+        self.assertEqual([message["role"] for message in answer["prompt"]], ["system", "user"])
+        self.assertIn("How long should sourdough rest?", answer["prompt"][1]["content"])
+        self.assertIn(answer["choices"][0]["message"]["passages"][0]["text"], answer["prompt"][1]["content"])
+        self.assertEqual(answer["usage"]["completion_tokens"], 0)
+
     def test_streaming(self):
         events = []
         with self.request("/v1/chat/completions", self.ask("base", stream=True)) as response:

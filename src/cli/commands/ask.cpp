@@ -23,6 +23,7 @@ class AskCommand final : public Command {
     options.option("-k", k_, tr("Passages given to the model (0: by configuration)"));
     options.option("--max-tokens", max_tokens_, tr("Longest answer in tokens"));
     options.option("--temperature", temperature_, tr("0: always the most probable token"));
+    options.flag("--prompt", prompt_only_, tr("Show the prompt that the model would be given, and generate nothing"));
     flags_.declare(options);
   }
   int run(Session& session) override {
@@ -34,18 +35,20 @@ class AskCommand final : public Command {
     request.query = flags_.apply(session.project().config().retrieval.query);
     request.max_tokens = max_tokens_;
     request.temperature = temperature_;
+    request.prompt_only = prompt_only_;
     request.cancel = session.stop();
     const auto answer = value_or_throw(serving->assistant()->ask(request));
     if (session.json()) {
       session.print(inference::to_json(answer));
     } else {
-      session.print(answer_text(answer));
+      session.print(answer.prompt.empty() ? answer_text(answer) : prompt_text(answer));
     }
     return exit_code::done;
   }
 
  private:
   std::string question_, model_ = "twin";
+  bool prompt_only_ = false;
   int k_ = 0, max_tokens_ = 256;
   double temperature_ = 0.0;
   QueryFlags flags_;

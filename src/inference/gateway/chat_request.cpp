@@ -148,6 +148,7 @@ ApiResult<ChatCall> parse_chat_call(std::string_view body, const ServeConfig& co
   call.ask.seed = fields.integer("seed", call.ask.seed, INT64_MIN, INT64_MAX);
   call.ask.k = static_cast<int>(fields.integer("k", 0, 1, max_passages));
   call.ask.stop = fields.texts("stop", max_stop_texts);
+  call.ask.prompt_only = fields.boolean("prompt_only", false);
   call.stream = fields.boolean("stream", false);
   call.include_usage = usage_wanted(fields);
   if (const Json* options = fields.find("query_options")) {

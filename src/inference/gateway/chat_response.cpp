@@ -76,16 +76,18 @@ std::string completion_json(const CompletionHead& head, const Answer& answer) {
                   {"passages", array_of(answer.passages)}};
   Json one = {
       {"index", 0}, {"message", std::move(message)}, {"logprobs", nullptr}, {"finish_reason", finish_reason(answer)}};
-  return dump({{"id", head.id},
-               {"object", "chat.completion"},
-               {"created", head.created},
-               {"model", head.model},
-               {"system_fingerprint", nullptr},
-               {"choices", Json::array({std::move(one)})},
-               {"usage", usage_json(answer.usage)},
-               {"timing_ms", timing_json(answer)},
-               {"trace_id", answer.trace_id},
-               {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}});
+  Json json{{"id", head.id},
+            {"object", "chat.completion"},
+            {"created", head.created},
+            {"model", head.model},
+            {"system_fingerprint", nullptr},
+            {"choices", Json::array({std::move(one)})},
+            {"usage", usage_json(answer.usage)},
+            {"timing_ms", timing_json(answer)},
+            {"trace_id", answer.trace_id},
+            {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}};
+  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
+  return dump(json);
 }
 
 std::string role_event(const CompletionHead& head) {
@@ -103,6 +105,7 @@ std::string final_event(const CompletionHead& head, const Answer& answer) {
   json["timing_ms"] = timing_json(answer);
   json["trace_id"] = answer.trace_id;
   json["coverage"] = answer.coverage ? to_json(*answer.coverage) : Json();
+  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
   return event(json);
 }
 

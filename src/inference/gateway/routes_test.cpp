@@ -98,6 +98,21 @@ TEST_CASE("a chat completion with its citations") {
   CHECK(message["passages"].size() == 1);
 }
 
+TEST_CASE("the prompt alone, streamed or not") {
+  Api setup;
+  Json body = chat_body();
+  body["prompt_only"] = true;
+  const Json response = Json::parse(setup.send("POST", "/v1/chat/completions", body).body);
+  CHECK(response["choices"][0]["message"]["content"] == "");
+  CHECK(response["prompt"].back()["content"].get<std::string>().find("on the processor") != std::string::npos);
+  body["stream"] = true;
+  const auto list = events(setup.send("POST", "/v1/chat/completions", body));
+  REQUIRE(list.size() == 3);
+  CHECK(Json::parse(list[1])["prompt"] == response["prompt"]);
+  body["prompt_only"] = "yes";
+  CHECK(setup.send("POST", "/v1/chat/completions", body).status == 400);
+}
+
 TEST_CASE("a streamed completion: role first, text, end with sources, usage, [DONE]") {
   Api setup;
   Json body = chat_body(true);
