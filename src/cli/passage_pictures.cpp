@@ -37,13 +37,24 @@ std::string place_of_picture(const stores::Document& document, const std::string
 
 }  // namespace
 
-std::vector<PassagePicture> pictures_of(ops::Project& project, const inference::Passage& passage) {
+const PassagePictures::Read* PassagePictures::read(const inference::Passage& passage) {
+  const auto chunk = project_.index().chunk(passage.chunk_id);
+  if (!chunk) return nullptr;
+  const auto [known, fresh] = read_.try_emplace({passage.document_id, chunk->document_version});
+  if (fresh) {
+    if (auto document = project_.warehouse().document(passage.document_id, chunk->document_version)) {
+      feature::ProseView view = feature::search_view(*document);
+      known->second = Read{std::move(*document), std::move(view)};
+    }
+  }
+  return known->second ? &*known->second : nullptr;
+}
+
+std::vector<PassagePicture> PassagePictures::of(const inference::Passage& passage) {
   std::vector<PassagePicture> out;
-  const auto chunk = project.index().chunk(passage.chunk_id);
-  if (!chunk) return out;
-  const auto document = project.warehouse().document(passage.document_id, chunk->document_version);
-  if (!document) return out;
-  const feature::ProseView view = feature::search_view(*document);
+  const Read* const read = this->read(passage);
+  if (read == nullptr) return out;
+  const auto& [document, view] = *read;
   for (const feature::Picture& picture : view.pictures) {
     const text::Span span = picture.span;
     const bool inside = span.start == span.end ? passage.start <= span.start && span.start <= passage.end
@@ -53,7 +64,7 @@ std::vector<PassagePicture> pictures_of(ops::Project& project, const inference::
       return p.source == picture.source && p.read == picture.read;
     });
     if (known != out.end()) continue;
-    PassagePicture found{picture.source, place_of_picture(*document, picture.source), {}, picture.read};
+    PassagePicture found{picture.source, place_of_picture(document, picture.source), {}, picture.read};
     const auto shown = std::find_if(view.pictures.begin(), view.pictures.end(),
                                     [&](const feature::Picture& p) { return !p.read && p.source == picture.source; });
     if (shown != view.pictures.end()) {

@@ -12,8 +12,6 @@
 namespace twin::cli {
 namespace {
 
-constexpr int most_variants = 5;  // as QueryConfig::bind()
-
 void take_word(const std::string& flag, const std::string& given, const std::vector<std::string>& known,
                std::string& value) {
   if (given.empty()) return;
@@ -40,10 +38,10 @@ void QueryFlags::declare(Options& options) {
 }
 
 inference::QueryConfig QueryFlags::apply(inference::QueryConfig configured) const {
-  take_word("--rewrite", rewrite_, {"off", "join", "model"}, configured.rewrite);
-  take_word("--filters", filters_, {"off", "rules", "model"}, configured.filters);
-  if (variants_ > most_variants) {
-    throw Fatal(ErrorKind::usage, tr("--variants takes a number up to {}", most_variants));
+  take_word("--rewrite", rewrite_, inference::rewrite_names(), configured.rewrite);
+  take_word("--filters", filters_, inference::filters_names(), configured.filters);
+  if (variants_ > inference::max_variants) {
+    throw Fatal(ErrorKind::usage, tr("--variants takes a number up to {}", inference::max_variants));
   }
   if (variants_ >= 0) configured.variants = variants_;
   configured.hyde = hyde_.value_or(configured.hyde);

@@ -45,12 +45,13 @@ class SearchCommand final : public Command {
     const inference::SearchTools tools{project.index(), *worker, started.reranker.get(), &answerability};
     const auto found =
         value_or_throw(inference::find_planned(tools, plan, k_, project.config().retrieval, session.stop()));
+    PassagePictures pictures(project);
     if (session.json()) {
       Json results = Json::array();
       for (const inference::Passage& passage : found.passages) {
         results.push_back(inference::to_json(passage));
-        const auto pictures = pictures_of(project, passage);
-        if (!pictures.empty()) results.back()["pictures"] = cli::to_json(pictures);
+        const auto shown = pictures.of(passage);
+        if (!shown.empty()) results.back()["pictures"] = cli::to_json(shown);
       }
       session.print(Json{{"results", results},
                          {"fusion", found.fusion},
@@ -61,7 +62,7 @@ class SearchCommand final : public Command {
     } else {
       if (const auto steps = inference::to_text(plan); explain_ && !steps.empty()) session.print(steps);
       for (const inference::Passage& passage : found.passages) {
-        session.print(describe(passage) + cli::to_text(pictures_of(project, passage)));
+        session.print(describe(passage) + cli::to_text(pictures.of(passage)));
       }
       if (found.passages.empty()) session.print(tr("Nothing found."));
       if (!found.coverage.covered) {

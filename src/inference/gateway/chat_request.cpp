@@ -124,9 +124,9 @@ ApiResult<QueryConfig> query_config_of(std::string_view options, QueryConfig con
     fields.refuse(bad_request(tr("'{}' must be one of {}", "query_options", fmt::format("{}", fmt::join(names, ", "))),
                               "query_options", "invalid_value"));
   }
-  config.rewrite = fields.choice("rewrite", config.rewrite, {"off", "join", "model"});
-  config.filters = fields.choice("filters", config.filters, {"off", "rules", "model"});
-  config.variants = static_cast<int>(fields.integer("variants", config.variants, 0, 5));
+  config.rewrite = fields.choice("rewrite", config.rewrite, rewrite_names());
+  config.filters = fields.choice("filters", config.filters, filters_names());
+  config.variants = static_cast<int>(fields.integer("variants", config.variants, 0, max_variants));
   for (const auto& [key, value] : {std::pair{"hyde", &config.hyde}, std::pair{"decompose", &config.decompose},
                                    std::pair{"translate", &config.translate}}) {
     *value = fields.boolean(key, *value);

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/config/binder.h"
 
 namespace twin::inference {
+
+inline constexpr int max_variants = 5;
+/// What QueryConfig::rewrite and ::filters may be.
+[[nodiscard]] const std::vector<std::string>& rewrite_names();
+[[nodiscard]] const std::vector<std::string>& filters_names();
 
 /// Steps between a question and the search. Those that ask a model are off by default: they cost a generation each, and
 /// a small model's rewriting is often worse than the question itself.
