@@ -55,7 +55,8 @@ void DatasetConfig::bind(config::Binder& b) {
   b.field("preference_samples", preference_samples, "Questions that get a rejected answer of the base model",
           between(0, 1e6));
   b.field("rejected_max_tokens", rejected_max_tokens,
-          "Most tokens a model may write for a rejected answer, and twice what the chosen one has", between(1, 4096));
+          "Most tokens that a model may write of a rejected answer (never more than twice those of the chosen one)",
+          between(1, 4096));
   config::Rule no_key = between(1, 1000);
   no_key.key_irrelevant = true;
   b.field("give_up_after", give_up_after, "Failed answers in a row after which the run ends", no_key);
