@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""hnswlib, FAISS and Qdrant Edge over the vectors that bench_scale made: peers.py FOLDER [--edge]
+"""hnswlib, FAISS and Qdrant Edge over the vectors that bench_scale made: peers.py FOLDER [--edge [SHARD]]
 
-One thread, CPU time. For each: build time, queries a second and recall@10 against exact search. hnswlib and FAISS once for each
-breadth (ef), so that they can be compared at equal recall. With --edge, Qdrant Edge with payload filters of 1, 10 and 50 %.
-Needs numpy, hnswlib, faiss-cpu; for --edge qdrant-edge-py.
+One thread, CPU time. For each: build time, queries a second and recall@10 against exact search, once for each breadth (ef),
+so that they can be compared at equal recall. With --edge, Qdrant Edge alone, with payload filters of 1, 10 and 50 %
+(edge_peer.py); SHARD: part of the name of the shards to measure.
+CPU time is that of the whole process (a peer's own threads count); that of the thread that asks stands beside it.
+Needs numpy, hnswlib, faiss-cpu; for --edge qdrant-edge-py and numpy alone.
 """
 
 import argparse
@@ -11,7 +13,6 @@ import json
 import os
 import pathlib
 import resource
-import tempfile
 import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -40,21 +41,25 @@ def recall(found, exact):
     return hits / max(1, wanted)
 
 
-def timed(ask, queries, exact):
+def timed(ask, queries, exact, ids_of=lambda found: found):
     """One query after another, as a server gets them."""
     for query in queries[:20]:
         ask(query)
-    times, found = [], []
+    times, own, found = [], [], []
     for query in queries:
-        start = time.process_time()
-        ids = ask(query)
-        times.append((time.process_time() - start) * 1000)
-        found.append(ids)
+        of_all, of_thread = time.process_time(), time.thread_time()
+        answer = ask(query)
+        own.append((time.thread_time() - of_thread) * 1000)
+        times.append((time.process_time() - of_all) * 1000)
+        found.append(ids_of(answer))
+    mean = sum(times) / len(times)
     times.sort()
+    own.sort()
     return {
-        "p50_ms": round(times[len(times) // 2], 3),
-        "p99_ms": round(times[int(0.99 * (len(times) - 1))], 3),
-        "qps": round(1000 * len(times) / sum(times)),
+        "p50_ms": round(times[len(times) // 2], 4),
+        "p99_ms": round(times[int(0.99 * (len(times) - 1))], 4),
+        "thread_p50_ms": round(own[len(own) // 2], 4),
+        "qps": round(1000 / mean),
         "recall@10": round(recall(found, exact), 4),
     }
 
@@ -63,49 +68,19 @@ def show(name, **values):
     print(json.dumps({"peer": name, **values}), flush=True)
 
 
-def edge(folder, vectors, queries, exact, classes):
-    import qdrant_edge as q
-
-    place = tempfile.mkdtemp(prefix="edge-", dir=folder)
-    before = cpu()
-    config = q.EdgeConfig(vectors={"v": q.EdgeVectorParams(size=DIMENSION, distance=q.Distance.Dot)})
-    shard = q.EdgeShard.create(place, config)
-    names = ("one", "ten", "half")
-    for name in names:
-        shard.update(q.UpdateOperation.create_field_index(name, q.PayloadSchemaType.Integer))
-    for start in range(0, len(vectors), 1000):
-        points = [
-            q.Point(
-                id=i + 1,
-                vector={"v": vectors[i].tolist()},
-                payload={name: int(classes[i] >> bit & 1) for bit, name in enumerate(names)},
-            )
-            for i in range(start, min(start + 1000, len(vectors)))
-        ]
-        shard.update(q.UpdateOperation.upsert_points(points))
-    if hasattr(shard, "optimize"):
-        shard.optimize()
-    built = cpu() - before
-    for number, name in enumerate((None, *names)):
-        where = name and q.Filter(must=[q.FieldCondition(key=name, match=q.MatchValue(value=1))])
-
-        def ask(query):
-            found = shard.query(q.QueryRequest(query=q.Query.Nearest(query.tolist(), using="v"), filter=where, limit=AT))
-            return [point.id - 1 for point in found]
-
-        show("qdrant-edge", filter=name or "all", build_cpu_s=round(built, 1), **timed(ask, queries, exact[number]))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--edge", action="store_true")
+    parser.add_argument("--edge", nargs="?", const="", metavar="SHARD")
     arguments = parser.parse_args()
     vectors = np.fromfile(arguments.folder / "vectors.f32", dtype="<f4").reshape(-1, DIMENSION)
     queries = np.fromfile(arguments.folder / "queries.f32", dtype="<f4").reshape(-1, DIMENSION)
     exact = np.fromfile(arguments.folder / "exact.i32", dtype="<i4").reshape(4, len(queries), AT)
-    if arguments.edge:
-        edge(arguments.folder, vectors, queries, exact, np.fromfile(arguments.folder / "classes.u8", dtype="u1"))
+    if arguments.edge is not None:
+        import edge_peer
+
+        classes = np.fromfile(arguments.folder / "classes.u8", dtype="u1")
+        edge_peer.measure(arguments.folder, vectors, queries, exact, classes, AT, timed, show, arguments.edge)
         return
 
     import faiss

@@ -29,6 +29,21 @@ std::vector<Hit> with_ids(PassageLookup&& lookup, const std::vector<ScoredPassag
   return hits;
 }
 
+// The same from memory; what else is asked of these passages is found by their keys.
+std::vector<Hit> with_ids(const VectorSnapshot& vectors, PassageNotes& notes,
+                          const std::vector<ScoredPassage>& scored) {
+  std::vector<Hit> hits;
+  hits.reserve(scored.size());
+  std::vector<std::int64_t> keys;
+  keys.reserve(scored.size());
+  for (const auto& [chunk, score] : scored) {
+    hits.push_back({std::string(vectors.id(chunk)), score});
+    keys.push_back(chunk);
+  }
+  notes.add_keys(vectors.generation(), hits, keys);
+  return hits;
+}
+
 // In eight sums, which the compiler computes side by side.
 double dot(Query::Blob stored, const std::vector<float>& query) {
   if (stored.size() != query.size() * sizeof(float)) return -1;
@@ -49,14 +64,10 @@ double dot(Query::Blob stored, const std::vector<float>& query) {
   return sum;
 }
 
-// Of candidates, best first, those that may be among the best k by their 32-bit vectors, too. A code is off by up to
-// half a step, evenly: the product of two vectors of length 1 by a variance of a twelfth of both steps' squares.
+// Of candidates, best first, those that may be among the best k by their 32-bit vectors, too.
 void drop_hopeless(std::vector<Candidate>& candidates, std::size_t k, float query_scale) {
-  constexpr float kDeviations = 5;
   if (candidates.size() <= k || k == 0) return;
-  const auto doubt = [&](const Candidate& c) {
-    return kDeviations * std::sqrt((c.scale * c.scale + query_scale * query_scale) / 12);
-  };
+  const auto doubt = [&](const Candidate& c) { return rounding_doubt(c.scale, query_scale); };
   float least = candidates[0].score;
   for (std::size_t i = 0; i < k; ++i) least = std::min(least, candidates[i].score - doubt(candidates[i]));
   std::erase_if(candidates, [&](const Candidate& c) { return c.score + doubt(c) < least; });
@@ -80,7 +91,7 @@ std::vector<ScoredPassage> rescored(Connection& c, std::vector<Candidate> candid
 std::map<std::int64_t, std::string> keys_of(PassageLookup&& lookup, const std::vector<std::string>& chunk_ids) {
   std::map<std::int64_t, std::string> keys;
   for (const auto& id : chunk_ids) {
-    if (const auto note = lookup.by_id(id)) keys.emplace(note->key, id);
+    if (const auto key = lookup.key_of(id)) keys.emplace(*key, id);
   }
   return keys;
 }
@@ -115,15 +126,17 @@ std::vector<WeightedTerm> SqliteIndex::terms_of(const WordSnapshot& words, const
 }
 
 template <class Snapshot, class Body>
-std::invoke_result_t<Body, Connection&, const Snapshot&> SqliteIndex::with(SegmentCache<Snapshot>& cache, Body&& body) {
-  using Found = std::optional<std::invoke_result_t<Body, Connection&, const Snapshot&>>;
+std::invoke_result_t<Body, Connection&, const Snapshot&, int> SqliteIndex::with(SegmentCache<Snapshot>& cache,
+                                                                                Body&& body) {
+  using Found = std::optional<std::invoke_result_t<Body, Connection&, const Snapshot&, int>>;
   for (int attempt = 1;; ++attempt) {
     Found found = store_.read([&](Connection& c) -> Found {
-      check_tokenizer(c);
-      auto snapshot = cache.at(c, generation(c));
+      const Instant now = instant(c);
+      check_tokenizer(now.tokenizer);
+      auto snapshot = cache.at(c, now.generation);
       if (!snapshot && attempt < kAttempts) return std::nullopt;
-      if (!snapshot) snapshot = cache.alone(c, generation(c));
-      return body(c, *snapshot);
+      if (!snapshot) snapshot = cache.alone(c, now.generation);
+      return body(c, *snapshot, now.dimension);
     });
     if (found) return *std::move(found);
   }
@@ -131,7 +144,7 @@ std::invoke_result_t<Body, Connection&, const Snapshot&> SqliteIndex::with(Segme
 
 std::vector<Hit> SqliteIndex::lexical(const std::string& query, int k, const IndexFilter& filter) {
   if (k <= 0) return {};
-  return with(words_, [&](Connection& c, const WordSnapshot& words) -> std::vector<Hit> {
+  return with(words_, [&](Connection& c, const WordSnapshot& words, int) -> std::vector<Hit> {
     const auto terms = terms_of(words, query);
     if (terms.empty()) return {};
     const auto allowed = filter.empty() ? std::vector<KeyRange>() : filters_.passing(c, words.generation(), filter);
@@ -144,24 +157,23 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
   const auto wanted = static_cast<std::size_t>(std::max(k, 0));
   const std::size_t count = std::max(wanted * static_cast<std::size_t>(config_.rescore_factor),
                                      static_cast<std::size_t>(config_.rescore_at_least));
-  return with(vectors_, [&](Connection& c, const VectorSnapshot& vectors) -> Result<std::vector<Hit>> {
-    const int expected = dimension(c);
+  return with(vectors_, [&](Connection& c, const VectorSnapshot& vectors, int expected) -> Result<std::vector<Hit>> {
     if (expected == 0 || k <= 0) return std::vector<Hit>();
     if (auto fits = check_query(query, expected, location()); !fits) return tl::unexpected(fits.error());
     const auto allowed = filter.empty() ? std::vector<KeyRange>() : filters_.passing(c, vectors.generation(), filter);
     const QuantizedVector asked = quantize(query);
-    auto candidates = vectors.nearest(asked, count, static_cast<std::size_t>(config_.graph_breadth),
+    auto candidates = vectors.nearest(asked, wanted, count, static_cast<std::size_t>(config_.graph_breadth),
                                       filter.empty() ? nullptr : &allowed);
     drop_hopeless(candidates, wanted, asked.scale);
     auto scored = rescored(c, std::move(candidates), query);
     keep_best(scored, wanted);
-    return best_hits(with_ids({c, vectors.generation(), notes_}, scored), k);
+    return best_hits(with_ids(vectors, notes_, scored), k);
   });
 }
 
 std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return {};
-  return with(words_, [&](Connection& c, const WordSnapshot& words) {
+  return with(words_, [&](Connection& c, const WordSnapshot& words, int) {
     const auto keys = keys_of({c, words.generation(), notes_}, chunk_ids);
     const auto scores = words.scores(terms_of(words, query), keys_only(keys));
     std::vector<Hit> hits;
@@ -172,7 +184,7 @@ std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std
 }
 
 WordsHeld SqliteIndex::words_held(const std::string& text, const std::vector<std::string>& chunk_ids) {
-  return with(words_, [&](Connection& c, const WordSnapshot& words) {
+  return with(words_, [&](Connection& c, const WordSnapshot& words, int) {
     std::vector<WeightedTerm> terms;
     const auto clipped = text::clip(text, static_cast<std::size_t>(config_.max_query_bytes));
     for (const std::string& token : query_tokens(clipped, tier_.kiwi)) terms.push_back(words.term(token));

@@ -31,37 +31,76 @@ std::optional<PassageNote> PassageNotes::find(std::int64_t generation, const std
 
 void PassageNotes::add(std::int64_t generation, const std::string& id, const PassageNote& note) {
   const std::lock_guard lock(mutex_);
-  if (generation < generation_) return;
-  if (generation > generation_ || notes_.size() >= kMostNotes) notes_.clear();
+  if (begin(generation)) notes_.insert_or_assign(id, note);
+}
+
+std::optional<std::int64_t> PassageNotes::find_key(std::int64_t generation, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (generation != generation_) return std::nullopt;
+  if (const auto found = keys_.find(id); found != keys_.end()) return found->second;
+  const auto found = notes_.find(id);
+  return found == notes_.end() ? std::nullopt : std::optional(found->second.key);
+}
+
+void PassageNotes::add_keys(std::int64_t generation, const std::vector<Hit>& hits,
+                            const std::vector<std::int64_t>& keys) {
+  const std::lock_guard lock(mutex_);
+  if (!begin(generation)) return;
+  for (std::size_t i = 0; i < hits.size(); ++i) keys_.try_emplace(hits[i].chunk_id, keys[i]);
+}
+
+bool PassageNotes::begin(std::int64_t generation) {
+  if (generation < generation_) return false;
+  if (generation > generation_ || notes_.size() >= kMostNotes || keys_.size() >= kMostNotes) {
+    notes_.clear();
+    keys_.clear();
+  }
   generation_ = generation;
-  notes_.insert_or_assign(id, note);
+  return true;
 }
 
 std::optional<PassageNote> PassageLookup::by_id(const std::string& id) {
   if (const auto known = notes_.find(generation_, id)) return known;
-  if (by_id_) {
-    by_id_->again();
-    by_id_->bind(id);
+  sqlite::Query* row = nullptr;
+  if (const auto key = notes_.find_key(generation_, id)) {
+    if (!find_row(*key)) return std::nullopt;
+    row = &*by_key_;
   } else {
-    by_id_.emplace(connection_, std::string(kNoteColumns) + "id = ?", id);
+    if (by_id_) {
+      by_id_->again();
+      by_id_->bind(id);
+    } else {
+      by_id_.emplace(connection_, std::string(kNoteColumns) + "id = ?", id);
+    }
+    if (!by_id_->step()) return std::nullopt;
+    row = &*by_id_;
   }
-  if (!by_id_->step()) return std::nullopt;
-  const PassageNote note = note_of(*by_id_);
+  const PassageNote note = note_of(*row);
   notes_.add(generation_, id, note);
   return note;
 }
 
+std::optional<std::int64_t> PassageLookup::key_of(const std::string& id) {
+  if (const auto key = notes_.find_key(generation_, id)) return key;
+  const auto note = by_id(id);
+  return note ? std::optional(note->key) : std::nullopt;
+}
+
 std::optional<std::string> PassageLookup::id_of(std::int64_t key) {
+  if (!find_row(key)) return std::nullopt;
+  std::string id = by_key_->text(0);
+  notes_.add(generation_, id, note_of(*by_key_));
+  return id;
+}
+
+bool PassageLookup::find_row(std::int64_t key) {
   if (by_key_) {
     by_key_->again();
     by_key_->bind(key);
   } else {
     by_key_.emplace(connection_, std::string(kNoteColumns) + "key = ?", key);
   }
-  if (!by_key_->step()) return std::nullopt;
-  std::string id = by_key_->text(0);
-  notes_.add(generation_, id, note_of(*by_key_));
-  return id;
+  return by_key_->step();
 }
 
 }  // namespace twin::stores

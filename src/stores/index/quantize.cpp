@@ -22,13 +22,14 @@ void dots_portable(const std::int8_t* rows, std::size_t stride, std::size_t coun
   }
 }
 
-void half_dots_portable(const std::uint8_t* rows, std::size_t stride, std::size_t count, const std::int8_t* query,
-                        std::int32_t* out) {
-  for (std::size_t r = 0; r < count; ++r, rows += stride) {
+void half_dots_portable(const std::uint8_t* halves, std::size_t stride, const std::uint32_t* rows, std::size_t count,
+                        const std::int8_t* query, std::int32_t* out) {
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::uint8_t* const row = halves + rows[r] * stride;
     std::int32_t sum = 0;
     for (std::size_t byte = 0; byte < stride; ++byte) {
       const std::int8_t* q = query + byte / (kGroup / 2) * kGroup + byte % (kGroup / 2);
-      sum += (rows[byte] & 0xF) * q[0] + (rows[byte] >> 4) * q[kGroup / 2];
+      sum += (row[byte] & 0xF) * q[0] + (row[byte] >> 4) * q[kGroup / 2];
     }
     out[r] = sum;
   }
@@ -72,16 +73,17 @@ __attribute__((target("avx2"))) inline __m256i group_sums_avx2(const std::uint8_
 
 // Four rows at a time: their sums are brought together at the end, in a third of the steps that each alone takes. Of
 // fewer the last one counts several times.
-__attribute__((target("avx2"))) void half_dots_avx2(const std::uint8_t* rows, std::size_t stride, std::size_t count,
+__attribute__((target("avx2"))) void half_dots_avx2(const std::uint8_t* halves, std::size_t stride,
+                                                    const std::uint32_t* rows, std::size_t count,
                                                     const std::int8_t* query, std::int32_t* out) {
   constexpr std::size_t kTogether = 4;
   const __m256i ones = _mm256_set1_epi16(1);
   for (std::size_t done = 0; done < count; done += kTogether) {
     const std::size_t last = std::min(kTogether, count - done) - 1;
-    const std::uint8_t* a = rows + done * stride;
-    const std::uint8_t* b = a + std::min<std::size_t>(1, last) * stride;
-    const std::uint8_t* c = a + std::min<std::size_t>(2, last) * stride;
-    const std::uint8_t* d = a + last * stride;
+    const std::uint8_t* a = halves + rows[done] * stride;
+    const std::uint8_t* b = halves + rows[done + std::min<std::size_t>(1, last)] * stride;
+    const std::uint8_t* c = halves + rows[done + std::min<std::size_t>(2, last)] * stride;
+    const std::uint8_t* d = halves + rows[done + last] * stride;
     __m256i of_a = _mm256_setzero_si256(), of_b = of_a, of_c = of_a, of_d = of_a;
     for (std::size_t byte = 0; byte < stride; byte += kGroup / 2) {
       const std::int8_t* q = query + 2 * byte;
@@ -126,15 +128,15 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void dots_avx512_vnni(con
   }
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) void half_dots_avx512_vnni(const std::uint8_t* rows,
-                                                                                  std::size_t stride, std::size_t count,
-                                                                                  const std::int8_t* query,
-                                                                                  std::int32_t* out) {
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void half_dots_avx512_vnni(
+    const std::uint8_t* halves, std::size_t stride, const std::uint32_t* rows, std::size_t count,
+    const std::int8_t* query, std::int32_t* out) {
   const __m512i half = _mm512_set1_epi8(0xF);
-  for (std::size_t r = 0; r < count; ++r, rows += stride) {
+  for (std::size_t r = 0; r < count; ++r) {
+    const std::uint8_t* const codes = halves + rows[r] * stride;
     __m512i sum = _mm512_setzero_si512();
     for (std::size_t byte = 0; byte < stride; byte += kGroup / 2) {
-      const __m512i row = _mm512_loadu_si512(rows + byte);
+      const __m512i row = _mm512_loadu_si512(codes + byte);
       const std::int8_t* q = query + 2 * byte;
       sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(row, half), _mm512_loadu_si512(q));
       sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(row, 4), half),

@@ -31,9 +31,10 @@ using DotRows = void (*)(const std::int8_t* rows, std::size_t stride, std::size_
 /// its upper half. `codes` are a multiple of kRowAlignment, `upper` and `lower` half as many bytes: the halves of
 /// code + 128, so that code = 16 * upper + lower - 128.
 void split_codes(std::span<const std::int8_t> codes, std::span<std::uint8_t> upper, std::span<std::uint8_t> lower);
-/// The same as DotRows over rows of half bytes: `stride` is in bytes, a multiple of 64; `query` has 2 * stride codes.
-using HalfDotRows = void (*)(const std::uint8_t* rows, std::size_t stride, std::size_t count, const std::int8_t* query,
-                             std::int32_t* out);
+/// The same as DotRows over some rows of `halves`, `rows[0]` … `rows[count - 1]`, which are of half bytes: `stride` is
+/// in bytes, a multiple of 64; `query` has 2 * stride codes.
+using HalfDotRows = void (*)(const std::uint8_t* halves, std::size_t stride, const std::uint32_t* rows,
+                             std::size_t count, const std::int8_t* query, std::int32_t* out);
 
 struct DotKernel {
   std::string_view name;

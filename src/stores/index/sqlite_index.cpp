@@ -27,6 +27,14 @@ void set_meta(Connection& connection, const std::string& key, const std::string&
       .run();
 }
 
+Instant instant(Connection& connection) {
+  Query query(connection,
+              "SELECT t.value, g.value, d.value FROM meta t, meta g, meta d "
+              "WHERE t.key = 'tokenizer' AND g.key = 'generation' AND d.key = 'dimension'");
+  query.step();
+  return {query.text(0), std::stoll(query.text(1)), std::stoi(query.text(2))};
+}
+
 std::int64_t generation(Connection& connection) {
   return std::stoll(meta(connection, "generation"));
 }
@@ -120,7 +128,10 @@ void SqliteIndex::use_tokenizer() {
 }
 
 void SqliteIndex::check_tokenizer(Connection& c) const {
-  const std::string made_with = meta(c, "tokenizer");
+  check_tokenizer(meta(c, "tokenizer"));
+}
+
+void SqliteIndex::check_tokenizer(const std::string& made_with) const {
   if (made_with == tier_.identity()) return;
   throw Fatal(ErrorKind::invalid,
               tr("The index was made again with another tokenizer ({}, here {})", made_with, tier_.identity()),

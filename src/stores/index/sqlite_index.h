@@ -54,13 +54,15 @@ class SqliteIndex final : public Index {
   void use_tokenizer();
   /// Throws Fatal when another process has made the words again with another tokenizer since this one opened.
   void check_tokenizer(sqlite::Connection& connection) const;
+  void check_tokenizer(const std::string& made_with) const;
   void add_words(sqlite::Connection& connection, std::int64_t chunk, const std::string& title,
                  const std::vector<std::string>& headings, const std::string& retrieval);
   /// The terms of a query that are worth searching for.
   [[nodiscard]] std::vector<WeightedTerm> terms_of(const WordSnapshot& words, const std::string& query) const;
-  /// Runs body(connection, snapshot): both see the same instant.
+  /// Runs body(connection, snapshot, dimension): all of the same instant.
   template <class Snapshot, class Body>
-  std::invoke_result_t<Body, sqlite::Connection&, const Snapshot&> with(SegmentCache<Snapshot>& cache, Body&& body);
+  std::invoke_result_t<Body, sqlite::Connection&, const Snapshot&, int> with(SegmentCache<Snapshot>& cache,
+                                                                             Body&& body);
 
   IndexConfig config_;
   TokenizerTier tier_;
@@ -79,6 +81,13 @@ namespace index_detail {
 
 [[nodiscard]] std::string meta(sqlite::Connection& connection, const std::string& key);
 void set_meta(sqlite::Connection& connection, const std::string& key, const std::string& value);
+/// What every search asks of an instant of the index, in one statement.
+struct Instant {
+  std::string tokenizer;
+  std::int64_t generation = 0;
+  int dimension = 0;
+};
+[[nodiscard]] Instant instant(sqlite::Connection& connection);
 [[nodiscard]] std::int64_t generation(sqlite::Connection& connection);
 [[nodiscard]] int dimension(sqlite::Connection& connection);
 /// To be called in each transaction that changes chunks.

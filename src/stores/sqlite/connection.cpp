@@ -98,6 +98,24 @@ Query::Blob Query::blob(int column) {
   return {data, static_cast<std::size_t>(value.getBytes())};
 }
 
+Transaction::Transaction(Connection& connection, Begin begin) : connection_(connection) {
+  Query(connection_, begin == Begin::immediate ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED").run();
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    Query(connection_, "ROLLBACK").run();
+  } catch (...) {
+    // SQLite has rolled back itself: what made it do so is on its way to the caller.
+  }
+}
+
+void Transaction::commit() {
+  Query(connection_, "COMMIT").run();
+  open_ = false;
+}
+
 std::int64_t last_key(Connection& connection) {
   return connection.database().getLastInsertRowid();
 }

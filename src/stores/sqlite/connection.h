@@ -93,6 +93,22 @@ class Query {
   int bound_ = 0;
 };
 
+/// A transaction: rolled back at the end of scope unless it was committed. Its statements are prepared once for a
+/// connection, which is much of what a short one costs.
+class Transaction {
+ public:
+  enum class Begin { deferred, immediate };
+  Transaction(Connection& connection, Begin begin);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
 /// The row id of the last insert on this connection.
 [[nodiscard]] std::int64_t last_key(Connection& connection);
 

@@ -1,8 +1,6 @@
 // A SQLite file as the stores use it: one writer behind a mutex, any number of readers, migrations, transactions.
 #pragma once
 
-#include <SQLiteCpp/Transaction.h>
-
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -39,7 +37,7 @@ class Store {
       return guarded(file_, [&]() -> std::invoke_result_t<Body, Connection&> { return body(*writer_); });
     }
     const std::lock_guard lock(writing_);
-    return transact(*writer_, SQLite::TransactionBehavior::IMMEDIATE, std::forward<Body>(body));
+    return transact(*writer_, Transaction::Begin::immediate, std::forward<Body>(body));
   }
 
   /// Runs body(): all write() of this thread inside are one transaction. May be nested. read() does not see it.
@@ -52,7 +50,7 @@ class Store {
       ~Mark() { id_ = std::thread::id(); }
       std::atomic<std::thread::id>& id_;
     } mark(batching_);
-    transact(*writer_, SQLite::TransactionBehavior::IMMEDIATE, [&](Connection&) { body(); });
+    transact(*writer_, Transaction::Begin::immediate, [&](Connection&) { body(); });
   }
 
   /// Runs body(Connection&) on a reader of its own: it sees the state of one instant, however long it takes and
@@ -60,7 +58,7 @@ class Store {
   template <class Body>
   std::invoke_result_t<Body, Connection&> read(Body&& body) {
     const Lease lease(*this);
-    return transact(*lease.connection, SQLite::TransactionBehavior::DEFERRED, std::forward<Body>(body));
+    return transact(*lease.connection, Transaction::Begin::deferred, std::forward<Body>(body));
   }
 
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
@@ -76,10 +74,9 @@ class Store {
   };
 
   template <class Body>
-  std::invoke_result_t<Body, Connection&> transact(Connection& connection, SQLite::TransactionBehavior behavior,
-                                                   Body&& body) {
+  std::invoke_result_t<Body, Connection&> transact(Connection& connection, Transaction::Begin begin, Body&& body) {
     return guarded(file_, [&]() -> std::invoke_result_t<Body, Connection&> {
-      SQLite::Transaction transaction(connection.database(), behavior);
+      Transaction transaction(connection, begin);
       if constexpr (std::is_void_v<std::invoke_result_t<Body, Connection&>>) {
         body(connection);
         transaction.commit();

@@ -36,6 +36,10 @@ class RowSet {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
   }
   [[nodiscard]] bool has(std::size_t row) const { return (words_[row / 64] >> (row % 64) & 1) != 0; }
+  /// A bit for each of the 32 rows from `begin` on, a multiple of 32 that is a row of the segment.
+  [[nodiscard]] std::uint32_t block(std::size_t begin) const {
+    return static_cast<std::uint32_t>(words_[begin / 64] >> (begin % 64));
+  }
   /// Whether any row of the half-open range is in it. `begin` is a multiple of 64.
   [[nodiscard]] bool any(std::size_t begin, std::size_t end) const {
     const std::size_t last = std::min((end + 63) / 64, words_.size());
@@ -79,11 +83,22 @@ void each_common(std::span<const std::int64_t> keys, std::span<const std::int64_
   }
 }
 
-/// The rows whose keys lie in one of the ranges, which are ascending and apart.
+/// The rows whose keys lie in one of the ranges, which are ascending and apart. Where no key is missing, they follow
+/// without a look at the keys.
 [[nodiscard]] inline std::vector<RowRange> rows_in(std::span<const std::int64_t> keys,
                                                    std::span<const KeyRange> ranges) {
   std::vector<RowRange> rows;
+  if (keys.empty()) return rows;
   rows.reserve(ranges.size());
+  if (const std::int64_t first = keys.front(), last = keys.back();
+      last - first == static_cast<std::int64_t>(keys.size()) - 1) {
+    for (const KeyRange& range : ranges) {
+      if (range.last < first || range.first > last) continue;
+      rows.push_back({static_cast<std::uint32_t>(std::max(range.first, first) - first),
+                      static_cast<std::uint32_t>(std::min(range.last, last) - first + 1)});
+    }
+    return rows;
+  }
   auto key = keys.begin();
   for (const KeyRange& range : ranges) {
     key = seek(key, keys.end(), range.first);

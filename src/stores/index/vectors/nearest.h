@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -51,42 +52,36 @@ class Nearest {
   std::vector<Candidate> heap_;
 };
 
-/// Rows that may be among the best by estimates, and the score that as many rows as are wanted have at least.
-class HopefulRows {
- public:
-  struct Row {
-    float most = 0;  ///< the score is at most this
-    std::uint32_t row = 0;
-    std::int32_t upper_product = 0;  ///< what the estimate rests on
-  };
+/// How far a score by bytes may be from that of the 32-bit vectors. A code is off by up to half a step, evenly: the
+/// product of two vectors of length 1 by a variance of a twelfth of both steps' squares.
+[[nodiscard]] inline float rounding_doubt(float scale, float query_scale) {
+  constexpr float kDeviations = 5;
+  return kDeviations * std::sqrt((scale * scale + query_scale * query_scale) / 12);
+}
 
-  HopefulRows(std::size_t wanted, float floor) : wanted_(wanted), floor_(floor) {}
+/// The best `wanted` scores by bytes, and what a score must reach to be among them by the 32-bit vectors, too.
+class ScoreFloor {
+ public:
+  /// `margin`: how far two scores together may be off. Nothing below `least` is wanted in any case.
+  ScoreFloor(std::size_t wanted, float margin, float least) : wanted_(wanted), margin_(margin), floor_(least) {}
 
   [[nodiscard]] float floor() const { return floor_; }
-  void add(const Row& row, float least) {
-    rows_.push_back(row);
-    if (least_.size() == wanted_ && least <= least_.front()) return;
-    if (least_.size() == wanted_) {
-      std::pop_heap(least_.begin(), least_.end(), std::greater<>());
-      least_.back() = least;
+  void add(float score) {
+    if (best_.size() == wanted_) {
+      if (wanted_ == 0 || score <= best_.front()) return;
+      std::pop_heap(best_.begin(), best_.end(), std::greater<>());
+      best_.back() = score;
     } else {
-      least_.push_back(least);
+      best_.push_back(score);
     }
-    std::push_heap(least_.begin(), least_.end(), std::greater<>());
-    if (least_.size() == wanted_) floor_ = std::max(floor_, least_.front());
-  }
-  /// Those that are left, the most promising first.
-  [[nodiscard]] std::vector<Row> take() {
-    std::erase_if(rows_, [this](const Row& r) { return r.most < floor_; });
-    std::sort(rows_.begin(), rows_.end(), [](const Row& x, const Row& y) { return x.most > y.most; });
-    return std::move(rows_);
+    std::push_heap(best_.begin(), best_.end(), std::greater<>());
+    if (best_.size() == wanted_) floor_ = std::max(floor_, best_.front() - margin_);
   }
 
  private:
   std::size_t wanted_;
-  float floor_;
-  std::vector<float> least_;  // a heap, the lowest on top
-  std::vector<Row> rows_;
+  float margin_, floor_;
+  std::vector<float> best_;  // a heap, the lowest on top
 };
 
 }  // namespace twin::stores

@@ -1,22 +1,21 @@
 #include "stores/index/vectors/vector_segment.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <optional>
 #include <tuple>
 
 #include "core/result.h"
-#include "core/vector_math.h"
 #include "stores/index/vectors/graph_builder.h"
 
 namespace twin::stores {
 namespace {
 
-constexpr std::uint32_t kScanRows = 32;   // dot products computed at a time
-constexpr std::uint32_t kAhead = 64;      // rows that are fetched before they are needed
-constexpr std::size_t kRowsAhead = 6;     // the same of lower halves
-constexpr std::size_t kRangesAhead = 12;  // the same of ranges, which are short where there are many
+constexpr std::size_t kBatch = 32;  // rows whose halves are compared at a time, the next ones are fetched meanwhile
+constexpr std::size_t kBlocksAhead = 2;   // blocks of signs that are fetched before they are needed
+constexpr std::size_t kSignsFrom = 4096;  // rows: the halves of fewer are read sooner than a query is turned
 constexpr float kSure = 4;                // standard deviations
 constexpr float kMeanSteps = 16, kSpreadSteps = 32;
 
@@ -31,7 +30,13 @@ enum VectorSection : std::size_t {
   kLowestLayer,
   kUpperRows,
   kUpperEnds,
-  kUpperLayers
+  kUpperLayers,
+  kSignMean,
+  kSignBits,
+  kSignFactors,
+  kSignOffsets,
+  kIdEnds,
+  kIds
 };
 
 // Rows that a walk has seen: a stamp each, so that the next walk of the thread need not clear them.
@@ -77,25 +82,6 @@ std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> cod
           static_cast<std::uint8_t>(std::ceil(deviation * kSpreadSteps) + 1)};
 }
 
-// How rows' scores follow from their products: what the mean and the spread of lower halves are worth, and the rest.
-struct Bounds {
-  float mean_weight = 0, spread_weight = 0, offset = 0, scale = 0;
-};
-
-// The score that each of `count` rows has at most, and whether any of them reaches `floor`.
-TWIN_CLONES bool highest_scores(const Bounds& bounds, std::uint32_t count, const std::int32_t* products,
-                                const float* scales, const std::uint8_t* means, const std::uint8_t* spreads,
-                                float floor, float* most) {
-  int reaching = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    most[i] = (16 * static_cast<float>(products[i]) + bounds.mean_weight * static_cast<float>(means[i]) +
-               bounds.spread_weight * static_cast<float>(spreads[i]) + bounds.offset) *
-              scales[i] * bounds.scale;
-    reaching |= most[i] >= floor ? 1 : 0;
-  }
-  return reaching != 0;
-}
-
 }  // namespace
 
 VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : sections_(std::move(sections)) {
@@ -110,31 +96,47 @@ VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : section
   upper_rows_ = sections_->array<std::uint32_t>(kUpperRows);
   upper_ends_ = sections_->array<std::uint32_t>(kUpperEnds);
   upper_ = sections_->array<std::uint32_t>(kUpperLayers);
+  sign_mean_ = sections_->array<float>(kSignMean);
+  sign_bits_ = sections_->array<std::uint8_t>(kSignBits);
+  sign_factors_ = sections_->array<float>(kSignFactors);
+  sign_offsets_ = sections_->array<float>(kSignOffsets);
+  id_ends_ = sections_->array<std::uint32_t>(kIdEnds);
+  ids_ = sections_->array<char>(kIds);
   if (info.size() == 1) {
     dimension_ = info[0].dimension;
     stride_ = row_bytes(dimension_) / 2;
     links_ = info[0].links;
     entry_ = static_cast<std::uint32_t>(info[0].entry);
     layers_ = info[0].layers;
+    largest_scale_ = info[0].largest_scale;
+    sign_doubt_ = info[0].sign_doubt;
   }
-  const std::size_t rows = keys_.size();
+  const std::size_t rows = keys_.size(), in_blocks = (rows + kSignBlock - 1) / kSignBlock * kSignBlock;
   const bool fits = info.size() == 1 && scales_.size() == rows && upper_halves_.size() == rows * stride_ &&
                     lower_halves_.size() == rows * stride_ && means_.size() == rows && spreads_.size() == rows &&
                     lowest_.size() == rows * 2 * links_ && upper_rows_.size() == upper_ends_.size() &&
                     upper_.size() == links_ * (upper_ends_.empty() ? 0 : upper_ends_.back()) &&
-                    (links_ == 0 || entry_ < rows);
+                    (links_ == 0 || entry_ < rows) && sign_mean_.size() == 2 * stride_ &&
+                    sign_bits_.size() == in_blocks * stride_ / 4 && sign_factors_.size() == in_blocks &&
+                    sign_offsets_.size() == in_blocks && id_ends_.size() == rows &&
+                    ids_.size() == (rows == 0 ? 0 : id_ends_.back());
   if (!fits) throw Fatal(ErrorKind::internal, "the sections of the vectors' cache do not fit together");
 }
 
-void VectorSegment::prefetch(std::uint32_t row) const {
+void VectorSegment::prefetch(std::span<const std::uint8_t> halves, std::uint32_t row) const {
+  for (std::size_t byte = 0; byte < stride_; byte += 64) __builtin_prefetch(halves.data() + row * stride_ + byte);
+}
+
+void VectorSegment::prefetch_signs(std::size_t row) const {
   if (row >= keys_.size()) return;
-  for (std::size_t byte = 0; byte < stride_; byte += 64)
-    __builtin_prefetch(upper_halves_.data() + row * stride_ + byte);
+  const std::size_t bytes = kSignBlock * stride_ / 4;
+  for (std::size_t byte = 0; byte < bytes; byte += 64)
+    __builtin_prefetch(sign_bits_.data() + row / kSignBlock * bytes + byte);
 }
 
 std::int32_t VectorSegment::upper_product(const VectorQuery& query, std::uint32_t row) const {
   std::int32_t product = 0;
-  best_dot_kernel().half_dots(upper_halves_.data() + row * stride_, stride_, 1, query.codes(), &product);
+  best_dot_kernel().half_dots(upper_halves_.data(), stride_, &row, 1, query.codes(), &product);
   return product;
 }
 
@@ -144,59 +146,81 @@ float VectorSegment::estimate(const VectorQuery& query, std::uint32_t row) const
          query.scale();
 }
 
-Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper_product) const {
-  std::int32_t lower = 0;
-  best_dot_kernel().half_dots(lower_halves_.data() + row * stride_, stride_, 1, query.codes(), &lower);
-  const std::int32_t product = 16 * upper_product + lower - 128 * query.sum();
+Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper,
+                                   std::int32_t lower) const {
+  const std::int32_t product = 16 * upper + lower - 128 * query.sum();
   return {keys_[row], static_cast<float>(product) * scales_[row] * query.scale(), scales_[row]};
 }
 
-void VectorSegment::scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* wanted,
-                         Nearest& best) const {
-  if (best.limit() == 0) return;
-  HopefulRows hopeful(best.limit(), best.worst());
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (i + kRangesAhead < ranges.size()) {
-      const RowRange& next = ranges[i + kRangesAhead];
-      for (std::uint32_t row = next.begin; row < std::min(next.end, next.begin + 4); ++row) prefetch(row);
-    }
-    estimate_all(query, ranges[i], wanted, hopeful);
-  }
-  const auto rows = hopeful.take();
-  for (std::size_t i = 0; i < rows.size() && rows[i].most >= best.worst(); ++i) {
-    for (std::size_t byte = 0; byte < stride_ && i + kRowsAhead < rows.size(); byte += 64)
-      __builtin_prefetch(lower_halves_.data() + rows[i + kRowsAhead].row * stride_ + byte);
-    best.offer(candidate(query, rows[i].row, rows[i].upper_product));
-  }
+std::string_view VectorSegment::id(std::size_t row) const {
+  const std::size_t begin = row == 0 ? 0 : id_ends_[row - 1];
+  return {ids_.data() + begin, id_ends_[row] - begin};
 }
 
-void VectorSegment::estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted,
-                                 HopefulRows& hopeful) const {
+SignQuery VectorSegment::sign_query(const VectorQuery& query) const {
+  std::vector<float> values(query.codes(), query.codes() + 2 * stride_);
+  for (float& value : values) value *= query.scale();
+  return {Rotation(2 * stride_)(values), sign_mean_, sign_doubt_, kSure};
+}
+
+void VectorSegment::scan(const VectorQuery& query, const RowSet* wanted, std::size_t count_wanted, std::size_t k,
+                         Nearest& best) const {
+  if (best.limit() == 0 || k == 0) return;
+  ScoreFloor floor(std::min(k, best.limit()), 2 * rounding_doubt(largest_scale_, query.scale()), best.worst());
+  std::array<std::uint32_t, 2 * kBatch> waiting;
+  std::size_t count = 0;
+  std::optional<SignQuery> signs;
+  if (count_wanted >= kSignsFrom) signs = sign_query(query);
+  for (std::size_t begin = 0; begin < keys_.size(); begin += kSignBlock) {
+    std::uint32_t rows = wanted ? wanted->block(begin) : ~std::uint32_t{0};
+    if (rows == 0) continue;
+    if (keys_.size() - begin < kSignBlock) rows &= (1U << (keys_.size() - begin)) - 1;
+    // The halves of one row are read sooner than the signs of a block.
+    if (signs && (rows & (rows - 1)) != 0) {
+      prefetch_signs(begin + kBlocksAhead * kSignBlock);
+      rows &= signs->reaching(sign_bits_.data() + begin * stride_ / 4, sign_factors_.data() + begin,
+                              sign_offsets_.data() + begin, floor.floor());
+    }
+    for (; rows != 0; rows &= rows - 1) {
+      const auto row = static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(std::countr_zero(rows));
+      prefetch(upper_halves_, row);
+      waiting[count++] = row;
+      if (count < waiting.size()) continue;
+      compare(query, std::span(waiting).first(kBatch), floor, best);
+      std::copy(waiting.begin() + kBatch, waiting.end(), waiting.begin());
+      count = kBatch;
+    }
+  }
+  const auto rest = std::span(waiting).first(count);
+  compare(query, rest.first(std::min(count, kBatch)), floor, best);
+  compare(query, rest.subspan(std::min(count, kBatch)), floor, best);
+}
+
+// Of what the lower halves add their mean is known, and their spread bounds the rest.
+void VectorSegment::compare(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor,
+                            Nearest& best) const {
   const HalfDotRows dots = best_dot_kernel().half_dots;
   const auto sum = static_cast<float>(query.sum());
   const float rounding = std::abs(sum) / (2 * kMeanSteps);  // of means
-  const Bounds bounds{.mean_weight = sum / kMeanSteps,
-                      .spread_weight = kSure * query.doubt() / kSpreadSteps,
-                      .offset = rounding - 128 * sum,
-                      .scale = query.scale()};
-  std::array<std::int32_t, kScanRows> products;
-  std::array<float, kScanRows> most;
-  for (std::uint32_t begin = range.begin; begin < range.end; begin += kScanRows) {
-    const std::uint32_t count = std::min(kScanRows, range.end - begin);
-    for (std::size_t byte = (begin + kAhead) * stride_;
-         byte < std::min(begin + kAhead + kScanRows, range.end) * stride_; byte += 64)
-      __builtin_prefetch(upper_halves_.data() + byte);
-    dots(upper_halves_.data() + begin * stride_, stride_, count, query.codes(), products.data());
-    const float* scales = scales_.data() + begin;
-    const std::uint8_t* spreads = spreads_.data() + begin;
-    const float floor = hopeful.floor();
-    if (!highest_scores(bounds, count, products.data(), scales, means_.data() + begin, spreads, floor, most.data()))
-      continue;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (most[i] < floor || (wanted && !wanted->has(begin + i))) continue;
-      const float doubt = bounds.spread_weight * static_cast<float>(spreads[i]) + rounding;
-      hopeful.add({most[i], begin + i, products[i]}, most[i] - 2 * doubt * scales[i] * query.scale());
-    }
+  std::array<std::int32_t, kBatch> upper, lower;
+  std::array<std::uint32_t, kBatch> hopeful;
+  dots(upper_halves_.data(), stride_, rows.data(), rows.size(), query.codes(), upper.data());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t row = rows[i];
+    const float product =
+        16 * static_cast<float>(upper[i]) + (static_cast<float>(means_[row]) / kMeanSteps - 128) * sum;
+    const float doubt = kSure / kSpreadSteps * query.doubt() * static_cast<float>(spreads_[row]) + rounding;
+    if ((product + doubt) * scales_[row] * query.scale() < floor.floor()) continue;
+    prefetch(lower_halves_, row);
+    upper[count] = upper[i];
+    hopeful[count++] = row;
+  }
+  dots(lower_halves_.data(), stride_, hopeful.data(), count, query.codes(), lower.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Candidate found = candidate(query, hopeful[i], upper[i], lower[i]);
+    best.offer(found);
+    floor.add(found.score);
   }
 }
 
@@ -259,7 +283,7 @@ void VectorSegment::walk(const VectorQuery& query, std::size_t breadth, const Ro
       if (next == kNone) break;
       if (!seen.first(next) || count == fresh.size()) continue;
       fresh[count++] = next;
-      prefetch(next);
+      prefetch(upper_halves_, next);
       __builtin_prefetch(scales_.data() + next);
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -269,16 +293,20 @@ void VectorSegment::walk(const VectorQuery& query, std::size_t breadth, const Ro
   }
   for (const Candidate& found : kept.take()) {
     const auto row = static_cast<std::uint32_t>(found.chunk);
-    best.offer(candidate(query, row, upper_product(query, row)));
+    std::int32_t lower = 0;
+    best_dot_kernel().half_dots(lower_halves_.data(), stride_, &row, 1, query.codes(), &lower);
+    best.offer(candidate(query, row, upper_product(query, row), lower));
   }
 }
 
-void VectorSegmentBuilder::add(std::int64_t key, float scale, std::span<const std::byte> codes) {
+void VectorSegmentBuilder::add(std::int64_t key, float scale, std::span<const std::byte> codes, std::string_view id) {
   const std::size_t at = codes_.size();
   codes_.resize(at + row_bytes(dimension_));
   std::memcpy(codes_.data() + at, codes.data(), std::min(codes.size(), dimension_));
   keys_.push_back(key);
   scales_.push_back(scale);
+  ids_.insert(ids_.end(), id.begin(), id.end());
+  id_ends_.push_back(static_cast<std::uint32_t>(ids_.size()));
 }
 
 std::vector<std::byte> VectorSegmentBuilder::finish() {
@@ -291,10 +319,14 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
   const NeighbourGraph none;
   const NeighbourGraph& g = graph ? *graph : none;
   const std::size_t stride = row_bytes(dimension_), half = stride / 2;
-  SectionWriter writer(VectorSegment::kind,
-                       {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), rows() * half, rows() * half, rows(),
-                        rows(), bytes(g.lowest), bytes(g.upper_rows), bytes(g.upper_ends), bytes(g.upper)});
-  writer.array<VectorSegment::Info>(kVectorInfo)[0] = {dimension_, g.links, g.entry, g.layers};
+  const SignCodes signs = sign_codes(codes_, scales_, stride);
+  SectionWriter writer(VectorSegment::kind, {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), rows() * half,
+                                             rows() * half, rows(), rows(), bytes(g.lowest), bytes(g.upper_rows),
+                                             bytes(g.upper_ends), bytes(g.upper), bytes(signs.mean), bytes(signs.bits),
+                                             bytes(signs.factors), bytes(signs.offsets), bytes(id_ends_), bytes(ids_)});
+  const float largest_scale = scales_.empty() ? 0 : *std::max_element(scales_.begin(), scales_.end());
+  writer.array<VectorSegment::Info>(kVectorInfo)[0] = {dimension_, g.links,       g.entry,
+                                                       g.layers,   largest_scale, signs.doubt};
   const auto put = [&]<class T>(VectorSection section, const std::vector<T>& values) {
     std::copy(values.begin(), values.end(), writer.array<T>(section).begin());
   };
@@ -311,6 +343,12 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
   put(kUpperRows, g.upper_rows);
   put(kUpperEnds, g.upper_ends);
   put(kUpperLayers, g.upper);
+  put(kSignMean, signs.mean);
+  put(kSignBits, signs.bits);
+  put(kSignFactors, signs.factors);
+  put(kSignOffsets, signs.offsets);
+  put(kIdEnds, id_ends_);
+  put(kIds, ids_);
   return writer.finish();
 }
 

@@ -12,6 +12,7 @@
 #include "stores/index/cache/section_file.h"
 #include "stores/index/quantize.h"
 #include "stores/index/vectors/nearest.h"
+#include "stores/index/vectors/sign_codes.h"
 #include "stores/index/vectors/vector_query.h"
 
 namespace twin::stores {
@@ -23,16 +24,17 @@ struct GraphSettings {
   std::size_t construction = 128;  ///< candidates looked at for the links of a row
 };
 
-/// Rows are passages in ascending order of their keys. dimension (padded to 128) + 14 bytes each; with a graph, 8 *
-/// links more, and some for the upper layers.
+/// Rows are passages in ascending order of their keys. 9 / 8 of the dimension (padded to 128) + 26 bytes each, and the
+/// passage's id; with a graph, 8 * links more, and some for the upper layers.
 ///
-/// The upper halves of all codes lie together, and so do the lower ones: a search reads the upper halves alone, half of
-/// the bytes, and the lower ones of those rows that may be among the best by them. For these the score is that of the
-/// whole codes. What the lower halves add is taken to be no more than four standard deviations, as if the values of a
-/// row stood in random order: of the best rows one in tens of thousands is missed.
+/// A vector is there in three layers, each apart from the others: signs (sign_codes.h), the upper halves of its codes,
+/// the lower ones. A scan reads of each layer only the rows that may be among the best by what the layers before it
+/// say. For these the score is that of the whole codes. What the layers that are not read yet may add is taken to be no
+/// more than four standard deviations, as if the values of a row stood in random order: of the best rows one in tens of
+/// thousands is missed.
 class VectorSegment {
  public:
-  static constexpr std::string_view kind = "vectors 2";
+  static constexpr std::string_view kind = "vectors 3";
 
   /// Throws Fatal when the sections do not fit together.
   explicit VectorSegment(std::shared_ptr<const Sections> sections);
@@ -42,8 +44,13 @@ class VectorSegment {
   [[nodiscard]] bool has_graph() const { return links_ > 0; }
   [[nodiscard]] const Sections& sections() const { return *sections_; }
 
-  /// Offers the best rows of the ranges that `wanted` (null: all) has. `query`: of this dimension().
-  void scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* wanted, Nearest& best) const;
+  /// The id of a row's passage.
+  [[nodiscard]] std::string_view id(std::size_t row) const;
+
+  /// Offers those rows that `wanted` (null: all) has and that may be among the best `k` by their 32-bit vectors, and
+  /// some others. `query`: of this dimension(). `count_wanted`: about how many rows are wanted.
+  void scan(const VectorQuery& query, const RowSet* wanted, std::size_t count_wanted, std::size_t k,
+            Nearest& best) const;
   /// Offers the rows that the graph leads to: about the best `breadth` of those that `wanted` (null: all) has.
   void walk(const VectorQuery& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const;
 
@@ -54,16 +61,22 @@ class VectorSegment {
     std::uint64_t links = 0;   // of a row in the upper layers; 0: no graph
     std::uint64_t entry = 0;   // row where a search begins
     std::uint64_t layers = 0;  // above the lowest
+    float largest_scale = 0;
+    float sign_doubt = 0;  // SignCodes::doubt
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;  // fills up a row's links
 
-  void estimate_all(const VectorQuery& query, RowRange range, const RowSet* wanted, HopefulRows& hopeful) const;
+  [[nodiscard]] SignQuery sign_query(const VectorQuery& query) const;
+  /// Offers those of the rows, kBatch at most, that may reach the floor by their upper halves.
+  void compare(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor, Nearest& best) const;
   [[nodiscard]] std::int32_t upper_product(const VectorQuery& query, std::uint32_t row) const;
   /// By the upper halves; of mean lower ones.
   [[nodiscard]] float estimate(const VectorQuery& query, std::uint32_t row) const;
-  /// Of the whole codes, and a candidate of it.
-  [[nodiscard]] Candidate candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper_product) const;
-  void prefetch(std::uint32_t row) const;
+  /// Of the products of both halves.
+  [[nodiscard]] Candidate candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper,
+                                    std::int32_t lower) const;
+  void prefetch(std::span<const std::uint8_t> halves, std::uint32_t row) const;
+  void prefetch_signs(std::size_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row, std::size_t layer) const;
   [[nodiscard]] std::uint32_t descend(const VectorQuery& query) const;
@@ -74,6 +87,8 @@ class VectorSegment {
   std::size_t links_ = 0;
   std::uint32_t entry_ = 0;
   std::size_t layers_ = 0;
+  float largest_scale_ = 0;
+  float sign_doubt_ = 0;
   std::span<const std::int64_t> keys_;
   std::span<const float> scales_;
   std::span<const std::uint8_t> upper_halves_;
@@ -84,6 +99,11 @@ class VectorSegment {
   std::span<const std::uint32_t> upper_rows_;  // ascending: those in the layers above
   std::span<const std::uint32_t> upper_ends_;  // in upper_, in layers
   std::span<const std::uint32_t> upper_;       // links_ for each layer of each of them
+  std::span<const float> sign_mean_;           // as SignCodes has them
+  std::span<const std::uint8_t> sign_bits_;
+  std::span<const float> sign_factors_, sign_offsets_;
+  std::span<const std::uint32_t> id_ends_;  // in ids_, of each row
+  std::span<const char> ids_;
 };
 
 /// Makes a segment of vectors that come in ascending order of their keys.
@@ -91,8 +111,8 @@ class VectorSegmentBuilder {
  public:
   VectorSegmentBuilder(std::size_t dimension, GraphSettings graph) : dimension_(dimension), graph_(graph) {}
 
-  /// `codes`: dimension bytes.
-  void add(std::int64_t key, float scale, std::span<const std::byte> codes);
+  /// `codes`: dimension bytes; `id`: of the passage.
+  void add(std::int64_t key, float scale, std::span<const std::byte> codes, std::string_view id);
   [[nodiscard]] std::size_t rows() const { return keys_.size(); }
   /// The segment, in the layout of its file. The builder is spent then. The same rows, the same bytes.
   [[nodiscard]] std::vector<std::byte> finish();
@@ -103,6 +123,8 @@ class VectorSegmentBuilder {
   std::vector<std::int64_t> keys_;
   std::vector<float> scales_;
   std::vector<std::int8_t> codes_;  // rows of row_bytes(dimension)
+  std::vector<std::uint32_t> id_ends_;
+  std::vector<char> ids_;
 };
 
 }  // namespace twin::stores

@@ -17,8 +17,6 @@ using sqlite::Query;
 // in so many: what came is scanned until then.
 constexpr std::uint64_t kPlainShare = 50, kGraphShare = 10;
 constexpr std::uint64_t kAlwaysSavePlain = 20'000;
-// Ranges of rows are scanned one by one where they are less than one in so many.
-constexpr std::uint64_t kGapShare = 4;
 
 }  // namespace
 
@@ -26,10 +24,14 @@ std::vector<std::byte> VectorSnapshot::build(Connection& connection, std::int64_
                                              const Settings& settings, bool to_save) {
   const auto dimension = static_cast<std::size_t>(index_detail::dimension(connection));
   VectorSegmentBuilder builder(dimension, to_save ? settings.graph : GraphSettings());
-  Query fresh(connection, "SELECT chunk, scale, codes FROM codes WHERE chunk > ? ORDER BY chunk", after);
+  Query fresh(connection,
+              "SELECT v.chunk, v.scale, v.codes, c.id FROM codes v JOIN chunks c ON c.key = v.chunk WHERE v.chunk > ? "
+              "ORDER BY v.chunk",
+              after);
   while (fresh.step()) {
     const auto codes = fresh.blob(2);
-    if (codes.size() == dimension) builder.add(fresh.integer(0), static_cast<float>(fresh.real(1)), codes);
+    if (codes.size() == dimension)
+      builder.add(fresh.integer(0), static_cast<float>(fresh.real(1)), codes, fresh.text(3));
   }
   rows = builder.rows();
   if (to_save && settings.graph.from > 0 && rows > settings.graph.from)
@@ -43,8 +45,8 @@ bool VectorSnapshot::resaves(std::uint64_t changed, std::uint64_t passages, cons
   return passages < kAlwaysSavePlain || changed * kPlainShare >= passages;
 }
 
-std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std::size_t count, std::size_t breadth,
-                                               const std::vector<KeyRange>* allowed) const {
+std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std::size_t k, std::size_t count,
+                                               std::size_t breadth, const std::vector<KeyRange>* allowed) const {
   const VectorQuery asked(query);
   Nearest best(count);
   for (const Part& part : parts_) {
@@ -60,10 +62,8 @@ std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std
     const auto wanted_rows = static_cast<double>(std::min(candidates, part.passages));
     const bool graph =
         segment.has_graph() && wanted_rows * wanted_rows / rows > static_cast<double>(settings_.exact_up_to);
-    // In a row, those that are not wanted cost less than the gaps do.
-    const bool gaps = allowed && !graph && candidates * kGapShare < rows;
     std::optional<RowSet> wanted;
-    if (part.gone || (allowed && !gaps)) {
+    if (part.gone || allowed) {
       wanted.emplace(rows);
       for (const RowRange& range : ranges) wanted->add(range);
       if (part.gone) wanted->remove(*part.gone);
@@ -72,11 +72,19 @@ std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std
     if (graph) {
       segment.walk(asked, std::max(breadth, count), only, best);
     } else {
-      if (!gaps) ranges.assign(1, {0, rows});
-      segment.scan(asked, ranges, only, best);
+      segment.scan(asked, only, candidates, k, best);
     }
   }
   return best.take();
+}
+
+std::string_view VectorSnapshot::id(std::int64_t key) const {
+  for (const Part& part : parts_) {
+    const auto keys = part.segment->keys();
+    const auto found = seek(keys.begin(), keys.end(), key);
+    if (found != keys.end() && *found == key) return part.segment->id(static_cast<std::size_t>(found - keys.begin()));
+  }
+  return {};
 }
 
 }  // namespace twin::stores

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "stores/index/cache/segment_cache.h"
@@ -37,12 +38,15 @@ class VectorSnapshot {
   [[nodiscard]] std::int64_t removals() const noexcept { return removals_; }
   [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }
 
-  /// The best `count`, best first, ties by key: exactly by their bytes where the rows that may be found, times their
+  /// Those that may be among the best `k` by their 32-bit vectors, and some others, but no more than the best `count`
+  /// (at least `k`) by their bytes; best first, ties by key: exactly where the rows that may be found, times their
   /// share of all, are at most `exact_up_to`, else by the graph with `breadth` candidates, where there is one.
   /// `allowed`: keys that may be found, in ranges that are ascending and apart; null: all. A query of another dimension
   /// finds nothing.
-  [[nodiscard]] std::vector<Candidate> nearest(const QuantizedVector& query, std::size_t count, std::size_t breadth,
-                                               const std::vector<KeyRange>* allowed) const;
+  [[nodiscard]] std::vector<Candidate> nearest(const QuantizedVector& query, std::size_t k, std::size_t count,
+                                               std::size_t breadth, const std::vector<KeyRange>* allowed) const;
+  /// The id of a passage; empty: it is not in this snapshot.
+  [[nodiscard]] std::string_view id(std::int64_t key) const;
 
  private:
   std::int64_t generation_;

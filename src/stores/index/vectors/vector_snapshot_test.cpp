@@ -29,7 +29,8 @@ std::vector<std::byte> segment_bytes(const std::vector<std::vector<float>>& vect
   VectorSegmentBuilder builder(kDimension, {.from = graph_from, .links = 12, .construction = 60});
   for (std::size_t i = 0; i < vectors.size(); ++i) {
     const QuantizedVector codes = quantize(vectors[i]);
-    builder.add(static_cast<std::int64_t>(2 * i + 1), codes.scale, std::as_bytes(std::span(codes.codes)));
+    builder.add(static_cast<std::int64_t>(2 * i + 1), codes.scale, std::as_bytes(std::span(codes.codes)),
+                "chunk_" + std::to_string(i));
   }
   return builder.finish();
 }
@@ -83,10 +84,10 @@ TEST_CASE("vectors: the graph finds what comparing all finds, without those that
       std::size_t found = 0, wanted = 0;
       for (const auto& query : queries) {
         std::set<std::int64_t> best;
-        for (const Candidate& c : exact.nearest(quantize(query), 10, 100, allowed)) best.insert(c.chunk);
+        for (const Candidate& c : exact.nearest(quantize(query), 10, 10, 100, allowed)) best.insert(c.chunk);
         CHECK(best.size() == 10);
         wanted += best.size();
-        const auto walked = graph.nearest(quantize(query), 10, 100, allowed);
+        const auto walked = graph.nearest(quantize(query), 10, 10, 100, allowed);
         CHECK(walked.size() == 10);
         for (const Candidate& c : walked) {
           found += best.count(c.chunk);
@@ -112,8 +113,8 @@ TEST_CASE(
   const auto graph = snapshot_of(segment, nullptr, exact_up_to), exact = snapshot_of(segment, nullptr, kRows);
   REQUIRE(kept.size() > exact_up_to);
   for (const auto& query : made_vectors(random, 50)) {
-    const auto found = graph.nearest(quantize(query), 10, 10, &ranges);
-    const auto best = exact.nearest(quantize(query), 10, 10, &ranges);
+    const auto found = graph.nearest(quantize(query), 10, 10, 10, &ranges);
+    const auto best = exact.nearest(quantize(query), 10, 10, 10, &ranges);
     REQUIRE(found.size() == best.size());
     for (std::size_t i = 0; i < best.size(); ++i) CHECK(found[i].chunk == best[i].chunk);
   }
@@ -156,13 +157,13 @@ TEST_CASE("vectors: comparing is exact, whatever is gone and whatever a filter k
           expected.emplace_back(-static_cast<float>(sum) * codes.scale * asked.scale, key);
         }
         std::sort(expected.begin(), expected.end());
-        const auto found = snapshot.nearest(asked, 25, 25, share > 0 ? &ranges : nullptr);
+        const auto found = snapshot.nearest(asked, 25, 25, 25, share > 0 ? &ranges : nullptr);
         REQUIRE(found.size() == 25);
         for (std::size_t i = 0; i < 25; ++i) {
           CHECK(found[i].chunk == expected[i].second);
           CHECK(found[i].score == -expected[i].first);
         }
-        CHECK(snapshot.nearest(QuantizedVector{1, std::vector<std::int8_t>(5)}, 10, 10, nullptr).empty());
+        CHECK(snapshot.nearest(QuantizedVector{1, std::vector<std::int8_t>(5)}, 10, 10, 10, nullptr).empty());
       }
     }
   }
@@ -192,7 +193,7 @@ TEST_CASE("vectors: the best are found by half of their bytes, also where values
     std::vector<QuantizedVector> rows;
     for (std::size_t i = 0; i < kCount; ++i) {
       rows.push_back(quantize(vector()));
-      builder.add(static_cast<std::int64_t>(i), rows[i].scale, std::as_bytes(std::span(rows[i].codes)));
+      builder.add(static_cast<std::int64_t>(i), rows[i].scale, std::as_bytes(std::span(rows[i].codes)), "");
     }
     const auto snapshot = snapshot_of(
         std::make_shared<const VectorSegment>(std::make_shared<const Sections>(builder.finish())), nullptr, kCount);
@@ -206,7 +207,7 @@ TEST_CASE("vectors: the best are found by half of their bytes, also where values
         scores.push_back(static_cast<float>(sum) * row.scale * asked.scale);
       }
       std::nth_element(scores.begin(), scores.begin() + kWanted, scores.end(), std::greater<>());
-      const auto found = snapshot.nearest(asked, 64, 64, nullptr);
+      const auto found = snapshot.nearest(asked, 64, 64, 64, nullptr);
       REQUIRE(found.size() == 64);
       for (std::size_t i = 0; i < kWanted; ++i) missed += found[i].score < scores[kWanted] ? 1 : 0;
     }
