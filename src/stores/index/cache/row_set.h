@@ -36,6 +36,10 @@ class RowSet {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
   }
   [[nodiscard]] bool has(std::size_t row) const { return (words_[row / 64] >> (row % 64) & 1) != 0; }
+  /// A bit for each of eight rows from `row` on, a multiple of eight.
+  [[nodiscard]] std::uint8_t eight(std::size_t row) const {
+    return row / 64 < words_.size() ? static_cast<std::uint8_t>(words_[row / 64] >> (row % 64)) : std::uint8_t{0};
+  }
   /// Whether any row of the half-open range is in it. `begin` is a multiple of 64.
   [[nodiscard]] bool any(std::size_t begin, std::size_t end) const {
     const std::size_t last = std::min((end + 63) / 64, words_.size());
