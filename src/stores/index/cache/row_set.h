@@ -36,7 +36,7 @@ class RowSet {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
   }
   [[nodiscard]] bool has(std::size_t row) const { return (words_[row / 64] >> (row % 64) & 1) != 0; }
-  /// A bit for each of eight rows from `row` on, a multiple of eight.
+  /// A bit for each of eight rows from `row` on, those of the same 64: others are none.
   [[nodiscard]] std::uint8_t eight(std::size_t row) const {
     return row / 64 < words_.size() ? static_cast<std::uint8_t>(words_[row / 64] >> (row % 64)) : std::uint8_t{0};
   }

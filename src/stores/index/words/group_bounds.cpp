@@ -58,11 +58,13 @@ __attribute__((target("avx2"))) void add_groups_avx2(BoundCursor& c, const Bound
   const WordSegment::Entry* entry = c.entry;
   const std::uint8_t* groups = c.groups;
   for (; entry != c.end && entry->block < end_block; ++entry, groups += kGroupsOfBlock / 2) {
-    const __m256i levels = _mm256_and_si256(_mm256_srlv_epi32(twice_avx2(groups), shifts), half);
-    const __m256i lower = _mm256_shuffle_epi8(low, levels), upper = _mm256_shuffle_epi8(high, levels);
     auto* out = reinterpret_cast<__m256i*>(sums + kGroupsOfBlock * entry->block);
-    _mm256_storeu_si256(out, _mm256_add_epi16(_mm256_loadu_si256(out), _mm256_unpacklo_epi8(lower, upper)));
-    _mm256_storeu_si256(out + 1, _mm256_add_epi16(_mm256_loadu_si256(out + 1), _mm256_unpackhi_epi8(lower, upper)));
+    for (std::size_t at = 0; at < kGroupsOfBlock / 2; at += 16, out += 2) {
+      const __m256i levels = _mm256_and_si256(_mm256_srlv_epi32(twice_avx2(groups + at), shifts), half);
+      const __m256i lower = _mm256_shuffle_epi8(low, levels), upper = _mm256_shuffle_epi8(high, levels);
+      _mm256_storeu_si256(out, _mm256_add_epi16(_mm256_loadu_si256(out), _mm256_unpacklo_epi8(lower, upper)));
+      _mm256_storeu_si256(out + 1, _mm256_add_epi16(_mm256_loadu_si256(out + 1), _mm256_unpackhi_epi8(lower, upper)));
+    }
   }
   c.entry = entry;
   c.groups = groups;
@@ -135,7 +137,7 @@ void add_bounds(BoundCursor& cursor, const BoundTable& table, std::size_t end_bl
   }
 }
 
-std::uint32_t groups_reaching(const std::uint16_t* sums, std::uint16_t least) {
+GroupBits groups_reaching(const std::uint16_t* sums, std::uint16_t least) {
 #if defined(__x86_64__)
   const __m128i wanted = _mm_set1_epi16(static_cast<short>(least));
   const auto reach = [&](std::size_t at) {
@@ -143,12 +145,13 @@ std::uint32_t groups_reaching(const std::uint16_t* sums, std::uint16_t least) {
     return _mm_cmpeq_epi16(_mm_subs_epu16(wanted, eight), _mm_setzero_si128());
   };
   const auto sixteen = [&](std::size_t at) {
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(reach(at), reach(at + 8))));
+    return static_cast<GroupBits>(
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(reach(at), reach(at + 8)))));
   };
-  return sixteen(0) | sixteen(16) << 16;
+  return sixteen(0) | sixteen(16) << 16 | sixteen(32) << 32 | sixteen(48) << 48;
 #else
-  std::uint32_t bits = 0;
-  for (std::size_t group = 0; group < kGroupsOfBlock; ++group) bits |= std::uint32_t{sums[group] >= least} << group;
+  GroupBits bits = 0;
+  for (std::size_t group = 0; group < kGroupsOfBlock; ++group) bits |= GroupBits{sums[group] >= least} << group;
   return bits;
 #endif
 }

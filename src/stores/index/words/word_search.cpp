@@ -1,4 +1,4 @@
-// The best passages by BM25: bounds of groups of eight passages are added up, then the groups with the highest are
+// The best passages by BM25: bounds of groups of four passages are added up, then the groups with the highest are
 // scored until no other can hold one of the best (Dimopoulos, Nepomnyachiy & Suel 2013, Optimizing top-k document
 // retrieval strategies for block-max indexes; Mallia, Suel & Tonellotto 2024, Faster learned sparse retrieval with
 // block-max pruning).
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kBlock = WordSegment::block_rows, kGroupRows = WordSegment::group_rows;
 constexpr std::size_t kBlockGroups = WordSegment::block_groups;
+constexpr unsigned kAllRows = (1U << kGroupRows) - 1;  // of a group
 // Scores in 32 bits, summed in any order, are off by less than this share; they only choose whom to score exactly.
 constexpr float kSlack = 4e-5F;
 // Candidates beyond the wanted number that are kept before those that fell behind are thrown out.
@@ -155,7 +156,7 @@ class WordSnapshot::PartSearch {
 
   void drop_forbidden_groups() {
     for (std::size_t group = 0; group < bounds_.size(); ++group) {
-      if (allowed_->eight(group * kGroupRows) == 0) bounds_[group] = 0;
+      if ((allowed_->eight(group * kGroupRows) & kAllRows) == 0) bounds_[group] = 0;
     }
   }
 
@@ -180,7 +181,7 @@ class WordSnapshot::PartSearch {
       const std::uint16_t least = std::max(from, least_units());
       if (largest_[block] < least) continue;
       std::uint16_t* bounds = bounds_.data() + block * kBlockGroups;
-      std::uint32_t live = groups_reaching(bounds, least);
+      GroupBits live = groups_reaching(bounds, least);
       if (live != 0) score(block, live);
       for (; live != 0; live &= live - 1) bounds[std::countr_zero(live)] = 0;
     }
@@ -190,9 +191,9 @@ class WordSnapshot::PartSearch {
   // Term after term, until none of the groups can hold one of the best: those before have what they add, the others at
   // most what is left of the group's bound. What the terms keep of the block is far apart in memory: it is asked for
   // before any of it is read.
-  void score(std::size_t block, std::uint32_t live) {
+  void score(std::size_t block, GroupBits live) {
     const std::size_t base = block * kBlock;
-    for (std::uint32_t rest = live; rest != 0; rest &= rest - 1)
+    for (GroupBits rest = live; rest != 0; rest &= rest - 1)
       begin_group(block, static_cast<std::size_t>(std::countr_zero(rest)));
     here_.clear();
     for (SearchedTerm& term : searched_) {
@@ -218,13 +219,13 @@ class WordSnapshot::PartSearch {
   void begin_group(std::size_t block, std::size_t group) {
     left_[group] = static_cast<float>(bounds_[block * kBlockGroups + group]) * static_cast<float>(unit_) * (1 + kSlack);
     const std::size_t first = group * kGroupRows;
-    const unsigned may = allowed_ ? allowed_->eight(block * kBlock + first) : 0xFFU;
+    const unsigned may = allowed_ ? allowed_->eight(block * kBlock + first) : kAllRows;
     for (std::size_t i = 0; i < kGroupRows; ++i)
       sums_[first + i] = (may >> i & 1) != 0 ? 0 : -std::numeric_limits<float>::infinity();
   }
 
-  void add(const Here& here, std::size_t base, std::uint32_t live) {
-    for (std::uint32_t rest = live; rest != 0; rest &= rest - 1) {
+  void add(const Here& here, std::size_t base, GroupBits live) {
+    for (GroupBits rest = live; rest != 0; rest &= rest - 1) {
       const auto group = static_cast<std::size_t>(std::countr_zero(rest));
       float most = 0;
       for (std::size_t from = 0; from < here.count; from += 16) {
@@ -251,10 +252,10 @@ class WordSnapshot::PartSearch {
     return added;
   }
 
-  void drop_hopeless_groups(std::uint32_t& live) const {
-    for (std::uint32_t rest = live; rest != 0; rest &= rest - 1) {
+  void drop_hopeless_groups(GroupBits& live) const {
+    for (GroupBits rest = live; rest != 0; rest &= rest - 1) {
       const auto group = static_cast<std::size_t>(std::countr_zero(rest));
-      if (highest_of_group(sums_.data() + group * kGroupRows) + left_[group] < top_.least()) live &= ~(1U << group);
+      if (highest_of_group(sums_.data() + group * kGroupRows) + left_[group] < top_.least()) live &= ~(GroupBits{1} << group);
     }
   }
 

@@ -19,11 +19,11 @@ namespace twin::stores {
 /// Rows are passages in ascending order of their keys, in blocks of 256. For each term: an entry for each block in
 /// which it occurs, with a bound of what it adds to a score there (Ding & Suel 2011, Faster top-k document retrieval
 /// using block-max indexes); for each occurrence a byte for the row in its block and a byte for the counts. For terms
-/// that occur often in a block: also half a byte for each 8 rows, a bound of what the term adds to them.
+/// that occur often in a block: also half a byte for each 4 rows, a bound of what the term adds to them.
 class WordSegment {
  public:
   static constexpr std::size_t block_rows = 256;
-  static constexpr std::size_t group_rows = 8;
+  static constexpr std::size_t group_rows = 4;
   static constexpr std::size_t block_groups = block_rows / group_rows;
   /// Terms with so many rows in a block, on the average, have bounds of its groups.
   static constexpr std::size_t grouped_from = 3;
@@ -41,7 +41,7 @@ class WordSegment {
     std::span<const Entry> entries;
     const std::uint8_t* bytes = nullptr;
     std::uint64_t passages = 0;
-    const std::uint8_t* groups = nullptr;  ///< 16 bytes an entry (group_bounds.h); null: the term has none
+    const std::uint8_t* groups = nullptr;  ///< 32 bytes an entry (group_bounds.h); null: the term has none
     std::uint64_t first_entry = 0, first_posting = 0;  ///< among all of the segment
   };
   struct Counts {

@@ -57,7 +57,7 @@ class WordSnapshot {
 
   /// The best k passages by BM25 and all that tie with the last of them, in no order. `allowed`: keys that may be
   /// found, in ranges that are ascending and apart; null: all. Groups of passages that cannot reach the best k are
-  /// skipped; what was looked at before that is two bytes for each eight passages, for the time of the search.
+  /// skipped; what was looked at before that is two bytes for each four passages, for the time of the search.
   [[nodiscard]] std::vector<ScoredPassage> best(const std::vector<WeightedTerm>& terms, std::size_t k,
                                                 const std::vector<KeyRange>* allowed) const;
   /// Scores of these passages (keys in ascending order); 0 for one without any of the terms, or that is gone.
