@@ -2,9 +2,9 @@
 //
 //   bench_lexical make FOLDER TEXTS [COUNT]     an index of the first COUNT passages of TEXTS (texts.py)
 //   bench_lexical settle FOLDER                 its file of words anew, after another version of Twin made it
-//   bench_lexical search FOLDER QUERIES [ROUNDS]   CPU time of one thread, few words and whole sentences apart; the best
-//   of ROUNDS (5) for each query, so that what others do on the machine counts little. `found` is a hash of all that
-//   was found and its scores: the same before and after a change of how it is found.
+//   bench_lexical search FOLDER QUERIES [ROUNDS]   CPU time of one thread, few words and whole sentences apart; the
+//   best of ROUNDS (5) for each query, so that what others do on the machine counts little. `found` is a hash of all
+//   that was found and its scores: the same before and after a change of how it is found.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -104,7 +104,9 @@ std::string json(std::vector<double> ms) {
   std::sort(ms.begin(), ms.end());
   double sum = 0;
   for (const double x : ms) sum += x;
-  const auto at = [&](double share) { return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))]; };
+  const auto at = [&](double share) {
+    return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
+  };
   return fmt::format(R"({{"p50": {:.3f}, "p90": {:.3f}, "p99": {:.3f}, "mean": {:.3f}}})", at(0.5), at(0.9), at(0.99),
                      sum / static_cast<double>(ms.size()));
 }

@@ -174,7 +174,8 @@ std::uint32_t rows_of_group(const std::uint8_t* rows, std::size_t count, std::si
 TWIN_CLONES void largest_of_blocks(std::span<const std::uint16_t> sums, std::span<std::uint16_t> largest) {
   for (std::size_t block = 0; block < largest.size(); ++block) {
     std::uint16_t most = 0;
-    for (std::size_t group = 0; group < kGroupsOfBlock; ++group) most = std::max(most, sums[block * kGroupsOfBlock + group]);
+    for (std::size_t group = 0; group < kGroupsOfBlock; ++group)
+      most = std::max(most, sums[block * kGroupsOfBlock + group]);
     largest[block] = most;
   }
 }

@@ -89,8 +89,8 @@ class WordSnapshot::TopScores {
 // One search of one part.
 class WordSnapshot::PartSearch {
  public:
-  PartSearch(const WordSnapshot& words, std::size_t part, const std::vector<WeightedTerm>& terms,
-             const RowSet* allowed, TopScores& top)
+  PartSearch(const WordSnapshot& words, std::size_t part, const std::vector<WeightedTerm>& terms, const RowSet* allowed,
+             TopScores& top)
       : words_(words),
         number_(part),
         segment_(*words.parts_[part].segment),
@@ -255,7 +255,8 @@ class WordSnapshot::PartSearch {
   void drop_hopeless_groups(GroupBits& live) const {
     for (GroupBits rest = live; rest != 0; rest &= rest - 1) {
       const auto group = static_cast<std::size_t>(std::countr_zero(rest));
-      if (highest_of_group(sums_.data() + group * kGroupRows) + left_[group] < top_.least()) live &= ~(GroupBits{1} << group);
+      if (highest_of_group(sums_.data() + group * kGroupRows) + left_[group] < top_.least())
+        live &= ~(GroupBits{1} << group);
     }
   }
 
@@ -267,7 +268,7 @@ class WordSnapshot::PartSearch {
   TopScores& top_;
   std::vector<SearchedTerm> searched_;
   std::vector<Here> here_;
-  double unit_ = 0;  // of bounds; 0: the part holds none of the terms
+  double unit_ = 0;                              // of bounds; 0: the part holds none of the terms
   std::vector<std::uint16_t> bounds_, largest_;  // of groups, of blocks
   std::array<float, kBlock> sums_;               // of the rows of the block
   std::array<float, kBlockGroups> left_;         // what the terms to come may add

@@ -33,7 +33,7 @@ enum Section : std::size_t {
   kSkips
 };
 
-constexpr std::size_t kSkip = 32;         // entries
+constexpr std::size_t kSkip = 32;  // entries
 constexpr std::size_t kGroupBytes = WordSegment::block_groups / 2;
 constexpr std::size_t kSampledBlocks = 16;  // one in so many is looked at to choose the levels of bounds
 

@@ -41,7 +41,7 @@ class WordSegment {
     std::span<const Entry> entries;
     const std::uint8_t* bytes = nullptr;
     std::uint64_t passages = 0;
-    const std::uint8_t* groups = nullptr;  ///< 32 bytes an entry (group_bounds.h); null: the term has none
+    const std::uint8_t* groups = nullptr;              ///< 32 bytes an entry (group_bounds.h); null: the term has none
     std::uint64_t first_entry = 0, first_posting = 0;  ///< among all of the segment
   };
   struct Counts {
@@ -99,7 +99,7 @@ class WordSegment {
   std::span<const Entry> entries_;
   std::span<const std::uint8_t> postings_;
   std::span<const Exception> exceptions_;  // counts too large for a byte, by term and row
-  std::span<const Grouped> grouped_;           // by term
+  std::span<const Grouped> grouped_;       // by term
   std::span<const std::uint8_t> groups_;
   std::span<const std::uint64_t> skips_;  // occurrences before each 32nd entry
   std::uint64_t total_length_ = 0;
