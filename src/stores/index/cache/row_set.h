@@ -40,6 +40,10 @@ class RowSet {
   [[nodiscard]] std::uint32_t block(std::size_t begin) const {
     return static_cast<std::uint32_t>(words_[begin / 64] >> (begin % 64));
   }
+  /// A bit for each of eight rows from `row` on, those of the same 64: others are none.
+  [[nodiscard]] std::uint8_t eight(std::size_t row) const {
+    return row / 64 < words_.size() ? static_cast<std::uint8_t>(words_[row / 64] >> (row % 64)) : std::uint8_t{0};
+  }
   /// Whether any row of the half-open range is in it. `begin` is a multiple of 64.
   [[nodiscard]] bool any(std::size_t begin, std::size_t end) const {
     const std::size_t last = std::min((end + 63) / 64, words_.size());

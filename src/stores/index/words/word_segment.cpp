@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "stores/index/words/bm25.h"
+#include "stores/index/words/group_bounds.h"
 #include "stores/index/words/word_counts.h"
 
 namespace twin::stores {
@@ -26,7 +27,21 @@ enum Section : std::size_t {
   kPostingEnds,
   kEntries,
   kPostings,
-  kExceptions
+  kExceptions,
+  kGrouped,
+  kGroups,
+  kSkips
+};
+
+constexpr std::size_t kSkip = 32;  // entries
+constexpr std::size_t kGroupBytes = WordSegment::block_groups / 2;
+constexpr std::size_t kSampledBlocks = 16;  // one in so many is looked at to choose the levels of bounds
+
+// The rows of a term in a block, as bytes, then as many bytes of counts.
+struct Run {
+  std::uint32_t term = 0;  // in the order of appearance
+  std::size_t count = 0;
+  const std::uint8_t* rows = nullptr;
 };
 
 std::uint8_t bound_of(double share) {
@@ -46,14 +61,27 @@ WordSegment::WordSegment(std::shared_ptr<const Sections> sections) : sections_(s
   entries_ = sections_->array<Entry>(kEntries);
   postings_ = sections_->array<std::uint8_t>(kPostings);
   exceptions_ = sections_->array<Exception>(kExceptions);
+  grouped_ = sections_->array<Grouped>(kGrouped);
+  groups_ = sections_->array<std::uint8_t>(kGroups);
+  skips_ = sections_->array<std::uint64_t>(kSkips);
   const auto last = [](std::span<const std::uint64_t> ends) { return ends.empty() ? 0 : ends.back(); };
   const bool fits = info.size() == 1 && keys_.size() == lengths_.size() && term_ends_.size() == entry_ends_.size() &&
                     term_ends_.size() == posting_ends_.size() && last(term_ends_) == text_.size() &&
-                    last(entry_ends_) == entries_.size() && 2 * last(posting_ends_) == postings_.size();
+                    last(entry_ends_) == entries_.size() && 2 * last(posting_ends_) == postings_.size() &&
+                    skips_.size() == (entries_.size() + kSkip - 1) / kSkip && groups_.size() == grouped_bytes();
   if (!fits) throw Fatal(ErrorKind::internal, "the sections of the words' cache do not fit together");
   total_length_ = info[0].total_length;
   average_ = info[0].average;
   heading_weight_ = info[0].heading_weight;
+  levels_ = info[0].levels;
+}
+
+std::size_t WordSegment::grouped_bytes() const {
+  if (grouped_.empty()) return 0;
+  const Grouped& last = grouped_.back();
+  if (last.term >= terms()) return SIZE_MAX;
+  const std::uint64_t entries = entry_ends_[last.term] - (last.term == 0 ? 0 : entry_ends_[last.term - 1]);
+  return (last.first + entries) * kGroupBytes;
 }
 
 std::string_view WordSegment::term(std::size_t number) const {
@@ -74,8 +102,54 @@ std::optional<WordSegment::Postings> WordSegment::find(std::string_view wanted) 
   if (low == terms() || term(low) != wanted) return std::nullopt;
   const std::uint64_t entry = low == 0 ? 0 : entry_ends_[low - 1];
   const std::uint64_t posting = low == 0 ? 0 : posting_ends_[low - 1];
-  return Postings{static_cast<std::uint32_t>(low), entries_.subspan(entry, entry_ends_[low] - entry),
-                  postings_.data() + 2 * posting, posting_ends_[low] - posting};
+  Postings postings{.term = static_cast<std::uint32_t>(low),
+                    .entries = entries_.subspan(entry, entry_ends_[low] - entry),
+                    .bytes = postings_.data() + 2 * posting,
+                    .passages = posting_ends_[low] - posting,
+                    .groups = nullptr,
+                    .first_entry = entry,
+                    .first_posting = posting};
+  const auto grouped = std::lower_bound(grouped_.begin(), grouped_.end(), postings.term,
+                                        [](const Grouped& g, std::uint32_t term) { return g.term < term; });
+  if (grouped != grouped_.end() && grouped->term == postings.term)
+    postings.groups = groups_.data() + grouped->first * kGroupBytes;
+  return postings;
+}
+
+EntryCursor::EntryCursor(const WordSegment& segment, const WordSegment::Postings& postings)
+    : entries_(postings.entries),
+      skips_(segment.skips_),
+      bytes_(postings.bytes),
+      first_entry_(postings.first_entry),
+      first_posting_(postings.first_posting) {}
+
+// Blocks differ, so the one looked for is at most as many entries ahead as it is blocks ahead.
+bool EntryCursor::move(std::size_t block) {
+  constexpr std::size_t kNear = 8;
+  const std::size_t ahead = block - entries_[at_].block;
+  std::size_t to = at_ + 1;
+  if (ahead <= kNear) {
+    while (to < entries_.size() && entries_[to].block < block) ++to;
+  } else {
+    const std::size_t end = std::min(at_ + ahead + 1, entries_.size());
+    const auto first = entries_.begin();
+    to = entries_[end - 1].block == block
+             ? end - 1
+             : static_cast<std::size_t>(
+                   std::lower_bound(first + static_cast<std::ptrdiff_t>(to), first + static_cast<std::ptrdiff_t>(end),
+                                    block, [](const WordSegment::Entry& e, std::size_t b) { return e.block < b; }) -
+                   first);
+  }
+  if (to == entries_.size()) {
+    at_ = to;
+    return false;
+  }
+  if (const std::size_t skip = (first_entry_ + to) / kSkip; skip > (first_entry_ + at_) / kSkip) {
+    before_ = skips_[skip] - first_posting_;
+    at_ = skip * kSkip - first_entry_;
+  }
+  for (; at_ < to; ++at_) before_ += std::uint64_t{entries_[at_].more} + 1;
+  return entries_[at_].block == block;
 }
 
 WordSegment::Counts WordSegment::counts(std::uint8_t code, std::uint32_t term, std::uint32_t row) const {
@@ -137,6 +211,21 @@ void WordSegmentBuilder::close_block() {
   run_ends_.push_back(runs_.size());
 }
 
+template <class Visit>
+void WordSegmentBuilder::each_run(Visit&& visit) const {
+  std::size_t at = 0;
+  for (std::size_t block = 0; block < run_ends_.size(); ++block) {
+    while (at < run_ends_[block]) {
+      Run run;
+      std::memcpy(&run.term, runs_.data() + at, sizeof run.term);
+      run.count = std::size_t{runs_[at + sizeof run.term]} + 1;
+      run.rows = runs_.data() + at + sizeof run.term + 1;
+      visit(block, run);
+      at += sizeof run.term + 1 + 2 * run.count;
+    }
+  }
+}
+
 std::vector<std::byte> WordSegmentBuilder::finish(double heading_weight) {
   close_block();
   std::vector<std::uint32_t> order(texts_.size());  // of terms, by bytes
@@ -150,11 +239,25 @@ std::vector<std::byte> WordSegmentBuilder::finish(double heading_weight) {
     entries += terms_[order[i]].entries;
     occurrences += terms_[order[i]].occurrences;
   }
-  SectionWriter writer(WordSegment::kind,
-                       {sizeof(WordSegment::Info), rows() * sizeof(std::int64_t), rows() * sizeof(std::uint32_t),
-                        order.size() * sizeof(std::uint64_t), text, order.size() * sizeof(std::uint64_t),
-                        order.size() * sizeof(std::uint64_t), entries * sizeof(WordSegment::Entry), 2 * occurrences,
-                        exceptions_.size() * sizeof(WordSegment::Exception)});
+  std::vector<WordSegment::Grouped> grouped;
+  std::vector<std::uint8_t*> next_groups(order.size());
+  std::uint64_t grouped_entries = 0;
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    const Term& term = terms_[order[i]];
+    if (term.occurrences < WordSegment::grouped_from * term.entries) continue;
+    grouped.push_back({.term = i, .first = grouped_entries});
+    grouped_entries += term.entries;
+  }
+  SectionWriter writer(
+      WordSegment::kind,
+      {sizeof(WordSegment::Info), rows() * sizeof(std::int64_t), rows() * sizeof(std::uint32_t),
+       order.size() * sizeof(std::uint64_t), text, order.size() * sizeof(std::uint64_t),
+       order.size() * sizeof(std::uint64_t), entries * sizeof(WordSegment::Entry), 2 * occurrences,
+       exceptions_.size() * sizeof(WordSegment::Exception), grouped.size() * sizeof(WordSegment::Grouped),
+       grouped_entries * kGroupBytes, (entries + kSkip - 1) / kSkip * sizeof(std::uint64_t)});
+  std::copy(grouped.begin(), grouped.end(), writer.array<WordSegment::Grouped>(kGrouped).begin());
+  const auto group_out = writer.array<std::uint8_t>(kGroups);
+  for (const WordSegment::Grouped& g : grouped) next_groups[g.term] = group_out.data() + g.first * kGroupBytes;
   WordSegment::Info& info = writer.array<WordSegment::Info>(kInfo)[0];
   info.total_length = std::accumulate(lengths_.begin(), lengths_.end(), std::uint64_t{0});
   info.average = rows() == 0 || info.total_length == 0
@@ -194,30 +297,53 @@ std::vector<std::byte> WordSegmentBuilder::finish(double heading_weight) {
     return found->counts;
   };
 
+  // Of a run: the largest bound of each group.
+  std::array<std::uint8_t, WordSegment::block_groups> bounds;
+  const auto find_bounds = [&](std::size_t block, const Run& run) {
+    bounds.fill(0);
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const auto row = static_cast<std::uint32_t>(block * WordSegment::block_rows + run.rows[i]);
+      const auto counts = counts_of(run.rows[run.count + i], place[run.term], row);
+      const double frequency = counts.body + heading_weight * counts.headings;
+      if (!(frequency > 0)) continue;
+      std::uint8_t& bound = bounds[run.rows[i] / WordSegment::group_rows];
+      bound = std::max(bound, bound_of(frequency / (frequency + bm25::norm(lengths_[row], info.average))));
+    }
+  };
+  std::array<std::uint64_t, 256> seen{};
+  each_run([&](std::size_t block, const Run& run) {
+    if (block % kSampledBlocks != 0 || !next_groups[place[run.term]]) return;
+    find_bounds(block, run);
+    for (const std::uint8_t bound : bounds) ++seen[bound];
+  });
+  info.levels = choose_levels(seen);
+  std::array<std::uint8_t, 256> level_of{};
+  for (std::size_t bound = 0, level = 0; bound < level_of.size(); ++bound) {
+    level += bound > info.levels[level] ? 1 : 0;
+    level_of[bound] = static_cast<std::uint8_t>(level);
+  }
+
   const auto entry_out = writer.array<WordSegment::Entry>(kEntries);
   const auto posting_out = writer.array<std::uint8_t>(kPostings);
-  std::size_t at = 0;
-  for (std::size_t block = 0; block < run_ends_.size(); ++block) {
-    while (at < run_ends_[block]) {
-      std::uint32_t number = 0;
-      std::memcpy(&number, runs_.data() + at, sizeof number);
-      const std::uint8_t more = runs_[at + sizeof number];
-      const std::size_t count = std::size_t{more} + 1;
-      const std::uint8_t* rows = runs_.data() + at + sizeof number + 1;
-      const std::uint32_t term = place[number];
-      double largest = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto row = static_cast<std::uint32_t>(block * WordSegment::block_rows + rows[i]);
-        const auto counts = counts_of(rows[count + i], term, row);
-        const double frequency = counts.body + heading_weight * counts.headings;
-        if (frequency > 0)
-          largest = std::max(largest, frequency / (frequency + bm25::norm(lengths_[row], info.average)));
-      }
-      entry_out[next_entry[term]++] = {static_cast<std::uint16_t>(block), more, bound_of(largest)};
-      std::memcpy(posting_out.data() + 2 * next_posting[term], rows, 2 * count);
-      next_posting[term] += count;
-      at += sizeof number + 1 + 2 * count;
+  each_run([&](std::size_t block, const Run& run) {
+    const std::uint32_t term = place[run.term];
+    find_bounds(block, run);
+    entry_out[next_entry[term]++] = {static_cast<std::uint16_t>(block), static_cast<std::uint8_t>(run.count - 1),
+                                     *std::max_element(bounds.begin(), bounds.end())};
+    std::memcpy(posting_out.data() + 2 * next_posting[term], run.rows, 2 * run.count);
+    next_posting[term] += run.count;
+    if (!next_groups[term]) return;
+    for (std::size_t group = 0; group < bounds.size(); ++group) {
+      const auto [byte, shift] = place_of_group(group);
+      next_groups[term][byte] |= static_cast<std::uint8_t>(level_of[bounds[group]] << shift);
     }
+    next_groups[term] += kGroupBytes;
+  });
+  const auto skips = writer.array<std::uint64_t>(kSkips);
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < entry_out.size(); ++i) {
+    if (i % kSkip == 0) skips[i / kSkip] = before;
+    before += std::uint64_t{entry_out[i].more} + 1;
   }
   return writer.finish();
 }

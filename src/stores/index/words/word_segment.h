@@ -18,12 +18,17 @@ namespace twin::stores {
 
 /// Rows are passages in ascending order of their keys, in blocks of 256. For each term: an entry for each block in
 /// which it occurs, with a bound of what it adds to a score there (Ding & Suel 2011, Faster top-k document retrieval
-/// using block-max indexes); for each occurrence a byte for the row in its block and a byte for the counts.
+/// using block-max indexes); for each occurrence a byte for the row in its block and a byte for the counts. For terms
+/// that occur often in a block: also half a byte for each 4 rows, a bound of what the term adds to them.
 class WordSegment {
  public:
   static constexpr std::size_t block_rows = 256;
+  static constexpr std::size_t group_rows = 4;
+  static constexpr std::size_t block_groups = block_rows / group_rows;
+  /// Terms with so many rows in a block, on the average, have bounds of its groups.
+  static constexpr std::size_t grouped_from = 3;
   /// Kind of the file; another layout is another kind.
-  static constexpr std::string_view kind = "words 1";
+  static constexpr std::string_view kind = "words 2";
 
   struct Entry {
     std::uint16_t block = 0;
@@ -36,6 +41,8 @@ class WordSegment {
     std::span<const Entry> entries;
     const std::uint8_t* bytes = nullptr;
     std::uint64_t passages = 0;
+    const std::uint8_t* groups = nullptr;              ///< 32 bytes an entry (group_bounds.h); null: the term has none
+    std::uint64_t first_entry = 0, first_posting = 0;  ///< among all of the segment
   };
   struct Counts {
     std::uint32_t headings = 0, body = 0;
@@ -52,6 +59,8 @@ class WordSegment {
   /// Length of a passage and weight of headings for which the bounds hold.
   [[nodiscard]] double average() const { return average_; }
   [[nodiscard]] double heading_weight() const { return heading_weight_; }
+  /// What the half bytes of groups stand for, of 255.
+  [[nodiscard]] const std::array<std::uint8_t, 16>& levels() const { return levels_; }
   [[nodiscard]] const Sections& sections() const { return *sections_; }
 
   [[nodiscard]] std::optional<Postings> find(std::string_view term) const;
@@ -61,16 +70,24 @@ class WordSegment {
 
  private:
   friend class WordSegmentBuilder;
+  friend class EntryCursor;
   struct Info {
     std::uint64_t total_length = 0;
     double average = 0;
     double heading_weight = 0;
+    std::array<std::uint8_t, 16> levels{};
+  };
+  struct Grouped {
+    std::uint32_t term = 0;
+    std::uint32_t unused = 0;
+    std::uint64_t first = 0;  ///< of its entries, among those of all grouped terms
   };
   struct Exception {
     std::uint32_t term = 0, row = 0;
     Counts counts;
   };
   [[nodiscard]] std::string_view term(std::size_t number) const;
+  [[nodiscard]] std::size_t grouped_bytes() const;
 
   std::shared_ptr<const Sections> sections_;
   std::span<const std::int64_t> keys_;
@@ -82,9 +99,41 @@ class WordSegment {
   std::span<const Entry> entries_;
   std::span<const std::uint8_t> postings_;
   std::span<const Exception> exceptions_;  // counts too large for a byte, by term and row
+  std::span<const Grouped> grouped_;       // by term
+  std::span<const std::uint8_t> groups_;
+  std::span<const std::uint64_t> skips_;  // occurrences before each 32nd entry
   std::uint64_t total_length_ = 0;
   double average_ = 0;
   double heading_weight_ = 0;
+  std::array<std::uint8_t, 16> levels_{};
+};
+
+/// A way through a term's entries, forwards, without a look at those between.
+class EntryCursor {
+ public:
+  EntryCursor(const WordSegment& segment, const WordSegment::Postings& postings);
+
+  /// Goes to the entry of the block, or else of the next one; false: the term does not occur in this one. Blocks must
+  /// not come in descending order.
+  [[nodiscard]] bool seek(std::size_t block) {
+    if (at_ == entries_.size()) return false;
+    const std::size_t here = entries_[at_].block;
+    if (here >= block) return here == block;
+    return move(block);
+  }
+  [[nodiscard]] std::size_t count() const { return std::size_t{entries_[at_].more} + 1; }
+  /// Rows in the block, then as many bytes of counts.
+  [[nodiscard]] const std::uint8_t* rows() const { return bytes_ + 2 * before_; }
+
+ private:
+  [[nodiscard]] bool move(std::size_t block);
+
+  std::span<const WordSegment::Entry> entries_;
+  std::span<const std::uint64_t> skips_;
+  const std::uint8_t* bytes_;
+  std::uint64_t first_entry_, first_posting_;
+  std::size_t at_ = 0;
+  std::uint64_t before_ = 0;  // occurrences in the entries before
 };
 
 /// Makes a segment of passages that come in ascending order of their keys. At most 2^24 of them.
@@ -104,6 +153,9 @@ class WordSegmentBuilder {
   };
   std::uint32_t number_of(std::string_view term);
   void close_block();
+  /// Calls visit(block, run) for each entry, in the order of the blocks.
+  template <class Visit>
+  void each_run(Visit&& visit) const;
 
   std::vector<std::int64_t> keys_;
   std::vector<std::uint32_t> lengths_;

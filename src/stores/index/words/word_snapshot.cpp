@@ -92,18 +92,13 @@ void WordSnapshot::each_holding(std::size_t number, const WeightedTerm& term, co
   const WordSegment& segment = *parts_[number].segment;
   const auto& postings = term.postings[number];
   if (!postings) return;
-  const WordSegment::Entry* entry = postings->entries.data();
-  const WordSegment::Entry* const end = entry + postings->entries.size();
-  const std::uint8_t* bytes = postings->bytes;
+  EntryCursor entry(segment, *postings);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::size_t block = rows[i] / WordSegment::block_rows;
-    for (; entry != end && entry->block < block; ++entry) bytes += 2 * (std::size_t{entry->more} + 1);
-    if (entry == end) return;
-    if (entry->block != block) continue;
-    const std::size_t count = std::size_t{entry->more} + 1;
+    if (!entry.seek(rows[i] / WordSegment::block_rows)) continue;
     const auto* at = static_cast<const std::uint8_t*>(
-        std::memchr(bytes, static_cast<int>(rows[i] % WordSegment::block_rows), count));
+        std::memchr(entry.rows(), static_cast<int>(rows[i] % WordSegment::block_rows), entry.count()));
     if (!at) continue;
+    const std::size_t count = entry.count();
     const auto counts = segment.counts(at[count], postings->term, rows[i]);
     visit(i, counts.body + heading_weight_ * counts.headings);
   }

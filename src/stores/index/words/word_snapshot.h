@@ -56,8 +56,8 @@ class WordSnapshot {
   [[nodiscard]] WeightedTerm term(std::string_view text) const;
 
   /// The best k passages by BM25 and all that tie with the last of them, in no order. `allowed`: keys that may be
-  /// found, in ranges that are ascending and apart; null: all. Blocks of passages that cannot reach the best k are
-  /// skipped.
+  /// found, in ranges that are ascending and apart; null: all. Groups of passages that cannot reach the best k are
+  /// skipped; what was looked at before that is two bytes for each four passages, for the time of the search.
   [[nodiscard]] std::vector<ScoredPassage> best(const std::vector<WeightedTerm>& terms, std::size_t k,
                                                 const std::vector<KeyRange>* allowed) const;
   /// Scores of these passages (keys in ascending order); 0 for one without any of the terms, or that is gone.
@@ -69,11 +69,11 @@ class WordSnapshot {
 
  private:
   class TopScores;
+  class PartSearch;
   struct Row {
     std::uint32_t row = 0;
     float about = 0;  ///< score in 32 bits, summed in any order
   };
-  void search(std::size_t part, const std::vector<WeightedTerm>& terms, const RowSet* allowed, TopScores& top) const;
   /// Calls visit(number of a part, its rows in ascending order, their places in `keys`) for the passages that are
   /// there.
   template <class Visit>
