@@ -33,8 +33,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUESTIONS = [ROOT / "examples/debian-handbook" / f"questions-{kind}.yaml" for kind in ("direct", "paraphrased")]
-TICKS = os.sysconf("SC_CLK_TCK")
 LINE = re.compile(r'^\s*- \{question: ("(?:[^"\\]|\\.)*")')
+TICKS = os.sysconf("SC_CLK_TCK")
 PROMPT = """{context}
 
 Using the passages above, answer this question: {question}"""
@@ -132,7 +132,8 @@ class Server:
         path, body = "/v1/search", {"query": question, "k": self.k}
         if not self.search:
             path = "/v1/chat/completions"
-            body = {"model": "twin", "messages": [{"role": "user", "content": question}], "prompt_only": True, "k": self.k}
+            body = {"model": "twin", "messages": [{"role": "user", "content": question}], "prompt_only": True,
+                    "k": self.k}
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
         started = time.perf_counter()

@@ -11,33 +11,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "core/hash.h"
-#include "stores/index/index.h"
+#include "passages.h"
 
 using namespace twin;
+using namespace twin::bench;
 
 namespace {
 
 constexpr int kCandidates = 50;
-
-struct Line {
-  std::string document, title, text;
-};
-
-std::vector<Line> read_lines(const std::filesystem::path& file, std::size_t most) {
-  std::vector<Line> lines;
-  std::ifstream in(file);
-  for (std::string line; lines.size() < most && std::getline(in, line);) {
-    const auto first = line.find('\t'), second = line.find('\t', first + 1);
-    lines.push_back({line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)});
-  }
-  return lines;
-}
 
 double cpu_ms(clockid_t clock) {
   timespec time{};
@@ -62,25 +47,8 @@ void make(const std::filesystem::path& folder, const std::filesystem::path& text
   index->use_model("none", 1);
   std::size_t documents = 0;
   for (std::size_t i = 0; i < lines.size(); ++documents) {
-    stores::IndexedDocument document;
-    document.id = lines[i].document;
-    document.version = 1;
-    document.title = lines[i].title;
-    document.category = ((documents + 1) * 0x9E3779B97F4A7C15ULL >> 32) % 100 == 7 ? "one" : "others";
-    std::vector<stores::Chunk> chunks;
-    for (; i < lines.size() && lines[i].document == document.id; ++i) {
-      stores::Chunk chunk;
-      chunk.id = stable_id("chunk", {std::to_string(i)});
-      chunk.document_id = document.id;
-      chunk.document_version = 1;
-      chunk.start = document.prose.size();
-      chunk.end = chunk.start + lines[i].text.size();
-      chunk.headings = {document.title};
-      chunk.text = lines[i].text;
-      chunk.retrieval = document.title + "\n" + lines[i].text;
-      document.prose += lines[i].text + "\n\n";
-      chunks.push_back(std::move(chunk));
-    }
+    const auto [document, chunks] = made_document(lines, i, documents);
+    i += chunks.size();
     value_or_throw(index->replace(document, chunks, std::vector<std::vector<float>>(chunks.size(), {1.0F})));
   }
   const double written = cpu_ms(CLOCK_PROCESS_CPUTIME_ID);
@@ -112,7 +80,7 @@ std::string json(std::vector<double> ms) {
 }
 
 void search(const std::filesystem::path& folder, const std::filesystem::path& file, int rounds) {
-  const auto queries = read_lines(file, SIZE_MAX);
+  const auto queries = read_lines(file);
   const auto index = stores::open_index(folder, settings());
   fmt::print("{{");
   for (const bool filtered : {false, true}) {

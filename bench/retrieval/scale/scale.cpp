@@ -24,28 +24,16 @@
 #include "core/hash.h"
 #include "inference/rag/rag.h"
 #include "made_vectors.h"
+#include "passages.h"
 
 using namespace twin;
+using namespace twin::bench;
 
 namespace {
 
 constexpr int kDimension = 384;
 constexpr int kRecallAt = 10;
 constexpr int kCandidates = 50;
-
-struct Line {
-  std::string document, title, text;
-};
-
-std::vector<Line> read_lines(const std::filesystem::path& file) {
-  std::vector<Line> lines;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    const auto first = line.find('\t'), second = line.find('\t', first + 1);
-    lines.push_back({line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)});
-  }
-  return lines;
-}
 
 double cpu_seconds() {
   rusage usage{};
@@ -64,15 +52,6 @@ double resident_megabytes() {
   return 0;
 }
 
-/// Which of the filters a document passes: 1, 10 and 50 of a hundred.
-struct Class {
-  bool one, ten, half;
-};
-Class class_of(std::size_t document) {
-  const std::uint64_t number = (document + 1) * 0x9E3779B97F4A7C15ULL >> 32;
-  return {number % 100 == 7, number % 10 == 3, number % 2 == 1};
-}
-
 void write_floats(const std::filesystem::path& file, const std::vector<std::vector<float>>& rows) {
   std::ofstream out(file, std::ios::binary);
   for (const auto& row : rows)
@@ -85,10 +64,6 @@ std::vector<std::vector<float>> read_floats(const std::filesystem::path& file) {
   std::vector<float> row(kDimension);
   while (in.read(reinterpret_cast<char*>(row.data()), kDimension * sizeof(float))) rows.push_back(row);
   return rows;
-}
-
-std::string chunk_id(std::size_t number) {
-  return stable_id("chunk", {std::to_string(number)});
 }
 
 float dot(const float* a, const float* b) {
@@ -162,32 +137,10 @@ void make(const std::filesystem::path& folder, const std::filesystem::path& text
   const auto index = stores::open_index(folder);
   index->use_model("made", kDimension);
   for (std::size_t i = 0; i < lines.size();) {
-    stores::IndexedDocument document;
-    const Class c = class_of(numbers[i]);
-    document.id = lines[i].document;
-    document.version = 1;
-    document.title = lines[i].title;
-    document.category = c.one ? "one" : "others";
-    document.source = c.ten ? "ten" : "others";
-    document.language = c.half ? "half" : "others";
-    document.author_ids = {"author_" + std::to_string(numbers[i] % 50)};
-    std::vector<stores::Chunk> chunks;
-    std::vector<std::vector<float>> rows;
-    for (; i < lines.size() && lines[i].document == document.id; ++i) {
-      stores::Chunk chunk;
-      chunk.id = chunk_id(i);
-      chunk.document_id = document.id;
-      chunk.document_version = 1;
-      chunk.start = document.prose.size();
-      chunk.end = chunk.start + lines[i].text.size();
-      chunk.headings = {document.title};
-      chunk.tokens = static_cast<int>(lines[i].text.size() / 5);
-      chunk.text = lines[i].text;
-      chunk.retrieval = document.title + "\n" + lines[i].text;
-      document.prose += lines[i].text + "\n\n";
-      chunks.push_back(std::move(chunk));
-      rows.push_back(vectors[i]);
-    }
+    const auto [document, chunks] = made_document(lines, i, numbers[i]);
+    const auto first = vectors.begin() + static_cast<std::ptrdiff_t>(i);
+    const std::vector<std::vector<float>> rows(first, first + static_cast<std::ptrdiff_t>(chunks.size()));
+    i += chunks.size();
     value_or_throw(index->replace(document, chunks, rows));
   }
   const double written = cpu_seconds();
