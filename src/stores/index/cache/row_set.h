@@ -36,13 +36,10 @@ class RowSet {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
   }
   [[nodiscard]] bool has(std::size_t row) const { return (words_[row / 64] >> (row % 64) & 1) != 0; }
-  /// A bit for each of the 32 rows from `begin` on, a multiple of 32 that is a row of the segment.
-  [[nodiscard]] std::uint32_t block(std::size_t begin) const {
-    return static_cast<std::uint32_t>(words_[begin / 64] >> (begin % 64));
-  }
-  /// A bit for each of eight rows from `row` on, those of the same 64: others are none.
-  [[nodiscard]] std::uint8_t eight(std::size_t row) const {
-    return row / 64 < words_.size() ? static_cast<std::uint8_t>(words_[row / 64] >> (row % 64)) : std::uint8_t{0};
+  /// A bit for each of `count` rows (at most 32) from `begin` on, which are of the same 64; none beyond the last row.
+  [[nodiscard]] std::uint32_t bits(std::size_t begin, unsigned count) const {
+    if (begin / 64 >= words_.size()) return 0;
+    return static_cast<std::uint32_t>(words_[begin / 64] >> (begin % 64) & (~std::uint64_t{0} >> (64 - count)));
   }
   /// Whether any row of the half-open range is in it. `begin` is a multiple of 64.
   [[nodiscard]] bool any(std::size_t begin, std::size_t end) const {

@@ -14,9 +14,10 @@ namespace twin::stores {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // rows whose halves are compared at a time, the next ones are fetched meanwhile
-constexpr std::size_t kBlocksAhead = 2;   // blocks of signs that are fetched before they are needed
-constexpr std::size_t kSignsFrom = 4096;  // rows: the halves of fewer are read sooner than a query is turned
-constexpr float kSure = 4;                // standard deviations
+constexpr std::size_t kBlocksAhead = 2;  // blocks of signs that are fetched before they are needed
+// Rows: the halves of fewer are read sooner than a query is turned, so segments of fewer have no signs.
+constexpr std::size_t kSignsFrom = 4096;
+constexpr float kSure = 4;  // standard deviations
 constexpr float kMeanSteps = 16, kSpreadSteps = 32;
 
 enum VectorSection : std::size_t {
@@ -111,16 +112,18 @@ VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : section
     largest_scale_ = info[0].largest_scale;
     sign_doubt_ = info[0].sign_doubt;
   }
-  const std::size_t rows = keys_.size(), in_blocks = (rows + kSignBlock - 1) / kSignBlock * kSignBlock;
+  const std::size_t rows = keys_.size();
+  const std::size_t in_blocks = sign_bits_.empty() ? 0 : (rows + kSignBlock - 1) / kSignBlock * kSignBlock;
   const bool fits = info.size() == 1 && scales_.size() == rows && upper_halves_.size() == rows * stride_ &&
                     lower_halves_.size() == rows * stride_ && means_.size() == rows && spreads_.size() == rows &&
                     lowest_.size() == rows * 2 * links_ && upper_rows_.size() == upper_ends_.size() &&
                     upper_.size() == links_ * (upper_ends_.empty() ? 0 : upper_ends_.back()) &&
-                    (links_ == 0 || entry_ < rows) && sign_mean_.size() == 2 * stride_ &&
+                    (links_ == 0 || entry_ < rows) && sign_mean_.size() == (in_blocks > 0 ? 2 * stride_ : 0) &&
                     sign_bits_.size() == in_blocks * stride_ / 4 && sign_factors_.size() == in_blocks &&
                     sign_offsets_.size() == in_blocks && id_ends_.size() == rows &&
                     ids_.size() == (rows == 0 ? 0 : id_ends_.back());
   if (!fits) throw Fatal(ErrorKind::internal, "the sections of the vectors' cache do not fit together");
+  if (in_blocks > 0) rotation_.emplace(2 * stride_);
 }
 
 void VectorSegment::prefetch(std::span<const std::uint8_t> halves, std::uint32_t row) const {
@@ -134,16 +137,17 @@ void VectorSegment::prefetch_signs(std::size_t row) const {
     __builtin_prefetch(sign_bits_.data() + row / kSignBlock * bytes + byte);
 }
 
-std::int32_t VectorSegment::upper_product(const VectorQuery& query, std::uint32_t row) const {
+std::int32_t VectorSegment::half_product(const VectorQuery& query, std::span<const std::uint8_t> halves,
+                                         std::uint32_t row) const {
   std::int32_t product = 0;
-  best_dot_kernel().half_dots(upper_halves_.data(), stride_, &row, 1, query.codes(), &product);
+  best_dot_kernel().half_dots(halves.data(), stride_, &row, 1, query.codes(), &product);
   return product;
 }
 
 float VectorSegment::estimate(const VectorQuery& query, std::uint32_t row) const {
   const float lower = static_cast<float>(means_[row]) / kMeanSteps - 128;
-  return (16 * static_cast<float>(upper_product(query, row)) + lower * static_cast<float>(query.sum())) * scales_[row] *
-         query.scale();
+  return (16 * static_cast<float>(half_product(query, upper_halves_, row)) + lower * static_cast<float>(query.sum())) *
+         scales_[row] * query.scale();
 }
 
 Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper,
@@ -160,7 +164,7 @@ std::string_view VectorSegment::id(std::size_t row) const {
 SignQuery VectorSegment::sign_query(const VectorQuery& query) const {
   std::vector<float> values(query.codes(), query.codes() + 2 * stride_);
   for (float& value : values) value *= query.scale();
-  return {Rotation(2 * stride_)(values), sign_mean_, sign_doubt_, kSure};
+  return {(*rotation_)(values), sign_mean_, sign_doubt_, kSure};
 }
 
 void VectorSegment::scan(const VectorQuery& query, const RowSet* wanted, std::size_t count_wanted, std::size_t k,
@@ -170,9 +174,9 @@ void VectorSegment::scan(const VectorQuery& query, const RowSet* wanted, std::si
   std::array<std::uint32_t, 2 * kBatch> waiting;
   std::size_t count = 0;
   std::optional<SignQuery> signs;
-  if (count_wanted >= kSignsFrom) signs = sign_query(query);
+  if (rotation_ && count_wanted >= kSignsFrom) signs = sign_query(query);
   for (std::size_t begin = 0; begin < keys_.size(); begin += kSignBlock) {
-    std::uint32_t rows = wanted ? wanted->block(begin) : ~std::uint32_t{0};
+    std::uint32_t rows = wanted ? wanted->bits(begin, kSignBlock) : ~std::uint32_t{0};
     if (rows == 0) continue;
     if (keys_.size() - begin < kSignBlock) rows &= (1U << (keys_.size() - begin)) - 1;
     // The halves of one row are read sooner than the signs of a block.
@@ -293,9 +297,7 @@ void VectorSegment::walk(const VectorQuery& query, std::size_t breadth, const Ro
   }
   for (const Candidate& found : kept.take()) {
     const auto row = static_cast<std::uint32_t>(found.chunk);
-    std::int32_t lower = 0;
-    best_dot_kernel().half_dots(lower_halves_.data(), stride_, &row, 1, query.codes(), &lower);
-    best.offer(candidate(query, row, upper_product(query, row), lower));
+    best.offer(candidate(query, row, half_product(query, upper_halves_, row), half_product(query, lower_halves_, row)));
   }
 }
 
@@ -319,7 +321,7 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
   const NeighbourGraph none;
   const NeighbourGraph& g = graph ? *graph : none;
   const std::size_t stride = row_bytes(dimension_), half = stride / 2;
-  const SignCodes signs = sign_codes(codes_, scales_, stride);
+  const SignCodes signs = rows() < kSignsFrom ? SignCodes() : sign_codes(codes_, scales_, stride);
   SectionWriter writer(VectorSegment::kind, {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), rows() * half,
                                              rows() * half, rows(), rows(), bytes(g.lowest), bytes(g.upper_rows),
                                              bytes(g.upper_ends), bytes(g.upper), bytes(signs.mean), bytes(signs.bits),

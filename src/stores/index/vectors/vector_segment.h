@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@ struct GraphSettings {
 };
 
 /// Rows are passages in ascending order of their keys. 9 / 8 of the dimension (padded to 128) + 26 bytes each, and the
-/// passage's id; with a graph, 8 * links more, and some for the upper layers.
+/// passage's id (less without signs, where rows are few); with a graph, 8 * links more, and some for the upper layers.
 ///
 /// A vector is there in three layers, each apart from the others: signs (sign_codes.h), the upper halves of its codes,
 /// the lower ones. A scan reads of each layer only the rows that may be among the best by what the layers before it
@@ -69,7 +70,8 @@ class VectorSegment {
   [[nodiscard]] SignQuery sign_query(const VectorQuery& query) const;
   /// Offers those of the rows, kBatch at most, that may reach the floor by their upper halves.
   void compare(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor, Nearest& best) const;
-  [[nodiscard]] std::int32_t upper_product(const VectorQuery& query, std::uint32_t row) const;
+  [[nodiscard]] std::int32_t half_product(const VectorQuery& query, std::span<const std::uint8_t> halves,
+                                          std::uint32_t row) const;
   /// By the upper halves; of mean lower ones.
   [[nodiscard]] float estimate(const VectorQuery& query, std::uint32_t row) const;
   /// Of the products of both halves.
@@ -99,6 +101,7 @@ class VectorSegment {
   std::span<const std::uint32_t> upper_rows_;  // ascending: those in the layers above
   std::span<const std::uint32_t> upper_ends_;  // in upper_, in layers
   std::span<const std::uint32_t> upper_;       // links_ for each layer of each of them
+  std::optional<Rotation> rotation_;           // none: no signs are kept, its rows are few
   std::span<const float> sign_mean_;           // as SignCodes has them
   std::span<const std::uint8_t> sign_bits_;
   std::span<const float> sign_factors_, sign_offsets_;

@@ -10,9 +10,6 @@
 
 namespace twin::stores {
 
-/// Levels that half bytes stand for, of 255, ascending; the first is 0, the last the largest bound that occurs.
-using BoundLevels = std::array<std::uint8_t, 16>;
-
 /// The levels that exceed bounds the least when each is rounded up to one of them. `counts`: how often each bound was
 /// seen; one that was not is not below the last level if it is at most 255.
 [[nodiscard]] BoundLevels choose_levels(const std::array<std::uint64_t, 256>& counts);

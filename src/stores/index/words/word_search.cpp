@@ -156,7 +156,7 @@ class WordSnapshot::PartSearch {
 
   void drop_forbidden_groups() {
     for (std::size_t group = 0; group < bounds_.size(); ++group) {
-      if ((allowed_->eight(group * kGroupRows) & kAllRows) == 0) bounds_[group] = 0;
+      if (allowed_->bits(group * kGroupRows, kGroupRows) == 0) bounds_[group] = 0;
     }
   }
 
@@ -219,7 +219,7 @@ class WordSnapshot::PartSearch {
   void begin_group(std::size_t block, std::size_t group) {
     left_[group] = static_cast<float>(bounds_[block * kBlockGroups + group]) * static_cast<float>(unit_) * (1 + kSlack);
     const std::size_t first = group * kGroupRows;
-    const unsigned may = allowed_ ? allowed_->eight(block * kBlock + first) : kAllRows;
+    const unsigned may = allowed_ ? allowed_->bits(block * kBlock + first, kGroupRows) : kAllRows;
     for (std::size_t i = 0; i < kGroupRows; ++i)
       sums_[first + i] = (may >> i & 1) != 0 ? 0 : -std::numeric_limits<float>::infinity();
   }

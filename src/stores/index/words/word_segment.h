@@ -16,6 +16,9 @@
 
 namespace twin::stores {
 
+/// What half bytes of bounds stand for, of 255, ascending; the first is 0, the last the largest bound that occurs.
+using BoundLevels = std::array<std::uint8_t, 16>;
+
 /// Rows are passages in ascending order of their keys, in blocks of 256. For each term: an entry for each block in
 /// which it occurs, with a bound of what it adds to a score there (Ding & Suel 2011, Faster top-k document retrieval
 /// using block-max indexes); for each occurrence a byte for the row in its block and a byte for the counts. For terms
@@ -59,8 +62,7 @@ class WordSegment {
   /// Length of a passage and weight of headings for which the bounds hold.
   [[nodiscard]] double average() const { return average_; }
   [[nodiscard]] double heading_weight() const { return heading_weight_; }
-  /// What the half bytes of groups stand for, of 255.
-  [[nodiscard]] const std::array<std::uint8_t, 16>& levels() const { return levels_; }
+  [[nodiscard]] const BoundLevels& levels() const { return levels_; }
   [[nodiscard]] const Sections& sections() const { return *sections_; }
 
   [[nodiscard]] std::optional<Postings> find(std::string_view term) const;
@@ -75,7 +77,7 @@ class WordSegment {
     std::uint64_t total_length = 0;
     double average = 0;
     double heading_weight = 0;
-    std::array<std::uint8_t, 16> levels{};
+    BoundLevels levels{};
   };
   struct Grouped {
     std::uint32_t term = 0;
@@ -105,7 +107,7 @@ class WordSegment {
   std::uint64_t total_length_ = 0;
   double average_ = 0;
   double heading_weight_ = 0;
-  std::array<std::uint8_t, 16> levels_{};
+  BoundLevels levels_{};
 };
 
 /// A way through a term's entries, forwards, without a look at those between.
