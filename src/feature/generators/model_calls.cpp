@@ -77,7 +77,7 @@ Result<Reply> ModelCalls::ask(std::string_view version, models::ChatRequest requ
     return tl::unexpected(result.error());
   }
   Reply reply{result->text, result->finish_reason == "length"};
-  keep(key, reply, request, *result);
+  keep(key, reply, request, result->usage);
   return reply;
 }
 
@@ -104,15 +104,15 @@ void ModelCalls::wait_for_turn() {
 }
 
 void ModelCalls::keep(const std::string& key, const Reply& reply, const models::ChatRequest& request,
-                      const models::ChatResult& result) {
+                      const models::Usage& usage) {
   const std::lock_guard lock(mutex_);
   value_or_throw(log_.add(key, reply));
   failed_in_a_row_ = 0;
   ++counts_.asked;
   // A server that does not count is believed to have taken what was estimated.
-  const bool counted = result.usage.prompt_tokens > 0;
-  const std::int64_t input = counted ? result.usage.prompt_tokens : prompt_tokens(tools_, request);
-  const std::int64_t output = counted ? result.usage.completion_tokens : request.max_tokens;
+  const bool counted = usage.prompt_tokens > 0;
+  const std::int64_t input = counted ? usage.prompt_tokens : prompt_tokens(tools_, request);
+  const std::int64_t output = counted ? usage.completion_tokens : request.max_tokens;
   counts_.input += input;
   counts_.output += output;
   counts_.cost += cost_of(config_.generate, input, output);

@@ -39,8 +39,7 @@ class ModelCalls {
   [[nodiscard]] std::string key_of(std::string_view version, const models::ChatRequest& request) const;
   [[nodiscard]] Result<models::ChatResult> chat(const models::ChatRequest& request);
   void wait_for_turn();
-  void keep(const std::string& key, const Reply& reply, const models::ChatRequest& request,
-            const models::ChatResult& result);
+  void keep(const std::string& key, const Reply& reply, const models::ChatRequest& request, const models::Usage& usage);
   void count_failure(const Error& error);
 
   const DatasetConfig& config_;

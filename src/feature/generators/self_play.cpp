@@ -27,13 +27,13 @@ std::string whole_sentences(const Reply& reply, int length) {
   auto spans = text::sentences(reply.text);
   if (reply.cut && !spans.empty()) spans.pop_back();
   if (spans.empty()) return {};
-  const std::string_view text(reply.text);
-  const std::size_t start = spans.front().start;
+  const std::string_view from_start = std::string_view(reply.text).substr(spans.front().start);
+  std::string_view kept;
   for (const text::Span& span : spans) {
-    const std::string_view so_far = text.substr(start, span.end - start);
-    if (span == spans.back() || characters(so_far) >= length) return std::string(so_far);
+    kept = from_start.substr(0, span.end - spans.front().start);
+    if (characters(kept) >= length) break;
   }
-  return {};
+  return std::string(kept);
 }
 
 class SelfPlay final : public Generator {

@@ -20,8 +20,13 @@ Json array_of(const std::vector<Item>& items) {
   return list;
 }
 
-Json timing_json(const Answer& answer) {
-  return {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}};
+/// What OpenAI's answers do not have.
+void add_own_fields(Json& json, const Answer& answer) {
+  json["timing_ms"] = {
+      {"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}};
+  json["trace_id"] = answer.trace_id;
+  json["coverage"] = answer.coverage ? to_json(*answer.coverage) : Json();
+  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
 }
 
 /// OpenAI knows stop and length; an answer that was cut off by its reader ended with a stop.
@@ -82,11 +87,8 @@ std::string completion_json(const CompletionHead& head, const Answer& answer) {
             {"model", head.model},
             {"system_fingerprint", nullptr},
             {"choices", Json::array({std::move(one)})},
-            {"usage", usage_json(answer.usage)},
-            {"timing_ms", timing_json(answer)},
-            {"trace_id", answer.trace_id},
-            {"coverage", answer.coverage ? to_json(*answer.coverage) : Json()}};
-  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
+            {"usage", usage_json(answer.usage)}};
+  add_own_fields(json, answer);
   return dump(json);
 }
 
@@ -102,10 +104,7 @@ std::string final_event(const CompletionHead& head, const Answer& answer) {
   Json delta = {
       {"annotated", answer.text}, {"citations", array_of(answer.citations)}, {"passages", array_of(answer.passages)}};
   Json json = chunk(head, choice(std::move(delta), finish_reason(answer)));
-  json["timing_ms"] = timing_json(answer);
-  json["trace_id"] = answer.trace_id;
-  json["coverage"] = answer.coverage ? to_json(*answer.coverage) : Json();
-  if (!answer.prompt.empty()) json["prompt"] = to_json(answer.prompt);
+  add_own_fields(json, answer);
   return event(json);
 }
 
