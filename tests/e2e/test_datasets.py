@@ -209,5 +209,26 @@ class Files(ProjectTest):
                 self.twin("dataset", "push", bad, chats, env=env, code=2)
 
 
+@unittest.skipUnless(MODELS.exists(), "no models: TWIN_TEST_MODELS")
+class Moved(ProjectTest):
+    def splits(self):
+        """The answers of each split."""
+        self.twin("dataset")
+        folder = self.home / ".twin" / "datasets" / "instruct"
+        return {split: sorted(json.loads(line)["messages"][-1]["content"]
+                              for line in (folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines())
+                for split in ("train", "validation", "test")}
+
+    def test_a_project_in_another_folder_has_the_same_splits(self):
+        before = self.splits()
+        self.assertTrue(before["train"])
+        self.assertTrue(before["test"])
+        moved = self.home.with_name(self.home.name + "-moved")
+        shutil.move(self.home, moved)
+        self.addCleanup(shutil.rmtree, moved, ignore_errors=True)
+        self.home = moved
+        self.assertEqual(self.splits(), before)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -125,11 +125,4 @@ double hash_fraction(std::int64_t seed, std::string_view purpose, std::string_vi
   return static_cast<double>(hash_order(seed, purpose, id)) / 18446744073709551616.0;  // 2^64
 }
 
-std::string split_of(const std::string& document_id, const DatasetConfig& config) {
-  const double place = hash_fraction(config.seed, "split", document_id);
-  if (place < config.test_share) return "test";
-  if (place < config.test_share + config.validation_share) return "validation";
-  return "train";
-}
-
 }  // namespace twin::feature

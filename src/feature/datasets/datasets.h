@@ -20,7 +20,7 @@
 
 namespace twin::feature {
 
-inline constexpr int dataset_version = 4;
+inline constexpr int dataset_version = 5;
 
 struct DatasetConfig {
   double validation_share = 0.05;  ///< of documents
@@ -104,9 +104,6 @@ struct DatasetContext {
   GeneratorTools tools = {};
   std::filesystem::path decisions = {};  ///< of `twin dataset review`; may be missing
 };
-
-/// The split of a document: a pure function of its id and the seed, so that it never moves.
-[[nodiscard]] std::string split_of(const std::string& document_id, const DatasetConfig& config);
 
 /// Samples by dataset.generator. `extractive`: questions by templates of the category (titles, headings, leading
 /// sentences), answers verbatim from the prose view; others ask a model (context.tools), keep each reply as it comes

@@ -2,6 +2,7 @@
 
 #include "core/text/unicode.h"
 #include "feature/chunk/sections.h"
+#include "feature/datasets/split.h"
 
 namespace twin::feature {
 namespace {
@@ -49,7 +50,7 @@ std::vector<Draft> make_drafts(const stores::Document& document, const DatasetRu
     Sample& sample = draft.sample;
     sample.kind = "instruct";
     sample.answer = std::string(text_of(prose, answer.span));
-    sample.split = split_of(document.id, config);
+    sample.split = split_of(document, config);
     sample.category = document.category;
     sample.language = language;
     sample.provenance = {document.id,

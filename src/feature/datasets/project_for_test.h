@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "feature/datasets/datasets.h"
+#include "feature/datasets/split.h"
 
 namespace twin::feature::testing {
 
@@ -76,7 +77,10 @@ inline std::string text_about(const std::string& topic, int sentences) {
 inline std::string url_in(const DatasetConfig& config, const std::string& split, int nth) {
   for (int i = 0;; ++i) {
     std::string url = "file:///probe" + std::to_string(i) + ".md";
-    if (split_of(stable_id("doc", {url}), config) == split && nth-- == 0) return url;
+    stores::Document document;
+    document.id = stores::document_id(url);
+    document.url = url;
+    if (split_of(document, config) == split && nth-- == 0) return url;
   }
 }
 

@@ -67,7 +67,7 @@ class Distractors {
               const std::function<bool(const stores::Chunk&)>& usable)
       : config_(config), index_(index), usable_(usable) {}
 
-  /// Passages found for the question that neither hold the answer nor belong to held-out documents.
+  /// Passages found for the question that neither hold the answer nor are refused by `usable`.
   std::vector<stores::IndexedPassage> find(const Sample& sample, const stores::Chunk& source) {
     std::vector<stores::IndexedPassage> found;
     const int wanted = config_.rag_passages - 1;
@@ -80,8 +80,7 @@ class Distractors {
     for (stores::IndexedPassage& passage : index_.passages(ids)) {
       const stores::Chunk& chunk = passage.chunk;
       if (chunk.tokens > tokens || holds_answer(chunk, sample)) continue;
-      if (split_of(chunk.document_id, config_) != "train") continue;
-      if (usable_ && !usable_(chunk)) continue;
+      if (!usable_(chunk)) continue;
       tokens -= chunk.tokens;
       found.push_back(std::move(passage));
       if (static_cast<int>(found.size()) == wanted) break;
@@ -125,7 +124,7 @@ int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stor
     auto sources = index.passages({place->chunk_id});
     if (sources.empty()) continue;
     const stores::Chunk& source = sources.front().chunk;
-    if (source.tokens > config.rag_tokens || (usable && !usable(source))) continue;
+    if (source.tokens > config.rag_tokens || !usable(source)) continue;
     if (!fit_answer(*sample, *place)) continue;
     std::vector<stores::IndexedPassage> passages = distractors.find(*sample, source);
     const std::size_t position = hash_order(config.seed, "rag position", sample->id) % (passages.size() + 1);

@@ -16,9 +16,9 @@ namespace twin::feature {
 ///
 /// The answer ends where its passage ends; a sample keeps its bare question when less than half of its answer would be
 /// left, when it quotes a sentence instead of asking about a title or heading, or when the index does not hold its
-/// document in this version. Passages are taken from training documents only, and of
-/// those that `usable` accepts. Returns how many samples were changed.
+/// document in this version. Only passages that `usable` accepts are taken, which keeps held-out documents out. Returns
+/// how many samples were changed.
 int add_passages(std::vector<Sample>& samples, const DatasetConfig& config, stores::Index& index,
-                 const models::Prompts& prompts, const std::function<bool(const stores::Chunk&)>& usable = {});
+                 const models::Prompts& prompts, const std::function<bool(const stores::Chunk&)>& usable);
 
 }  // namespace twin::feature

@@ -101,7 +101,7 @@ TEST_CASE("RAG samples: the answer lies in one of the numbered passages, the pro
     for (const std::string& id : sample.provenance.passages) {
       const auto chunk = project.index->chunk(id);
       REQUIRE(chunk);
-      CHECK(split_of(chunk->document_id, project.config) == "train");
+      CHECK(split_of(*project.warehouse->document(chunk->document_id), project.config) == "train");
       const std::string title = project.index->document(chunk->document_id)->title;
       rendered.push_back(
           models::render_passage(prompts, rendered.size() + 1, title, stores::heading_path(*chunk), chunk->text));
