@@ -1,6 +1,7 @@
 #include "inference/assistant.h"
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -25,13 +26,11 @@ int template_tokens(std::size_t messages) {
 }
 
 Result<int> prompt_tokens(const std::vector<models::Message>& messages, models::Tokenizer& tokenizer) {
-  int total = template_tokens(messages.size());
-  for (const auto& message : messages) {
-    const auto ids = tokenizer.tokenize(message.content, false);
-    if (!ids) return tl::unexpected(ids.error());
-    total += static_cast<int>(ids->size());
-  }
-  return total;
+  std::vector<std::string> contents;
+  for (const auto& message : messages) contents.push_back(message.content);
+  const auto counts = tokenizer.count_tokens(contents, false);
+  if (!counts) return tl::unexpected(counts.error());
+  return std::accumulate(counts->begin(), counts->end(), template_tokens(messages.size()));
 }
 
 /// Runs `call` again once when the worker was restarting and nothing was delivered yet.

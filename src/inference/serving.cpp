@@ -122,6 +122,9 @@ class CurrentEmbedder final : public models::EmbeddingEngine, public models::Tok
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
     return current_()->tokenize(text, special);
   }
+  Result<std::vector<int>> count_tokens(const std::vector<std::string>& texts, bool special) override {
+    return current_()->count_tokens(texts, special);
+  }
   Result<std::string> apply_template(const std::vector<models::Message>& messages, bool generation_prompt) override {
     return current_()->apply_template(messages, generation_prompt);
   }

@@ -152,6 +152,20 @@ TEST_CASE("chat worker") {
     CHECK(with->front() == 1);
     CHECK(without->size() > with->size());
   }
+  SUBCASE("many texts are counted at once as one by one") {
+    const std::vector<std::string> texts = {
+        "Perilla does not mind the shade.", "", "들깨는 그늘을 가리지 않는다.", "<|im_start|>hi", " ", "a\nb\n\n"};
+    for (const bool special : {false, true}) {
+      const auto counts = worker.count_tokens(texts, special);
+      REQUIRE_MESSAGE(counts, test::why(counts));
+      REQUIRE(counts->size() == texts.size());
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        CAPTURE(texts[i]);
+        CHECK((*counts)[i] == static_cast<int>(worker.tokenize(texts[i], special)->size()));
+      }
+    }
+    CHECK(worker.count_tokens({}, false)->empty());
+  }
   SUBCASE("next-token probabilities are of the plain distribution") {
     const auto prompt = worker.tokenize("The capital of France is", false);
     REQUIRE(prompt);

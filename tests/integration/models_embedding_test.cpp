@@ -70,6 +70,9 @@ TEST_CASE("embedding worker over an imported encoder") {
       const auto tokens = worker.tokenize(entry.at("text").get<std::string>(), true);
       REQUIRE_MESSAGE(tokens, test::why(tokens));
       CHECK(*tokens == entry.at("ids").get<std::vector<int>>());
+      const std::string text = entry.at("text").get<std::string>();
+      const int count = static_cast<int>(tokens->size());
+      CHECK(worker.count_tokens({text, "", text}, true).value() == std::vector<int>{count, 2, count});
     }
   }
   SUBCASE("a vector does not depend on what else is asked, nor on when") {

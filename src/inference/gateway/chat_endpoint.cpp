@@ -54,7 +54,7 @@ ApiResponse Endpoints::chat(const ApiRequest& request) const {
   auto call = parse_chat_call(request.body, config);
   if (!call) return to_response(call.error());
   if (!parts.ready()) return to_response(still_loading());
-  auto entry = queues.answers.enter(request.cancel);
+  auto entry = (call->ask.prompt_only ? queues.searches : queues.answers).enter(request.cancel);
   if (entry.outcome != Admission::Outcome::admitted) return to_response(refused(entry.outcome));
   auto assistant = parts.assistant();  // only now: the adapter may have changed while we waited
   if (!assistant) return to_response(still_loading());

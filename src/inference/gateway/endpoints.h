@@ -8,7 +8,8 @@
 
 namespace twin::inference {
 
-/// What requests wait in. Searches have their own: one question must not wait for a batch of texts.
+/// What requests wait in. Searches, and prompts for which nothing is generated, have their
+/// own: they must not wait for a long answer or a batch of texts.
 struct Queues {
   Queues(int slots, int max_queue)
       : answers(slots, max_queue), embeddings(slots, max_queue), searches(slots, max_queue) {}

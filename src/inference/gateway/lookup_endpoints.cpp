@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/base64.h"
 #include "core/i18n.h"
@@ -26,12 +27,8 @@ std::string base64_floats(const std::vector<float>& vector) {
 /// Tokens of the texts; the worker is also a tokenizer, a remote engine may not be (then 0).
 int count_tokens(models::EmbeddingEngine& embedder, const std::vector<std::string>& texts) {
   auto* tokenizer = dynamic_cast<models::Tokenizer*>(&embedder);
-  int total = 0;
-  for (const std::string& text : texts) {
-    const auto ids = tokenizer == nullptr ? Result<std::vector<int>>{} : tokenizer->tokenize(text, true);
-    if (ids) total += static_cast<int>(ids->size());
-  }
-  return total;
+  const auto counts = tokenizer == nullptr ? Result<std::vector<int>>() : tokenizer->count_tokens(texts, true);
+  return counts ? std::accumulate(counts->begin(), counts->end(), 0) : 0;
 }
 
 std::vector<std::string> embedding_inputs(Fields& fields, const ServeConfig& config) {

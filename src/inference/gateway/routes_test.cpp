@@ -201,6 +201,9 @@ TEST_CASE("a full queue is 429 with Retry-After") {
   CHECK(refused.headers.contains("Retry-After"));
   CHECK(code_of(refused) == "rate_limit_exceeded");
   CHECK(setup.send("GET", "/v1/models").status == 200);
+  Json prompt = chat_body();
+  prompt["prompt_only"] = true;  // nothing is generated, so it waits for no answer
+  CHECK(setup.send("POST", "/v1/chat/completions", prompt).status == 200);
   (void)events(running);
 }
 

@@ -20,6 +20,12 @@ Result<int> count_tokens(models::Tokenizer& tokenizer, std::string_view text) {
   return static_cast<int>(ids->size());
 }
 
+/// Tokens of a rendered passage with what parts it from the next.
+Result<std::vector<int>> count_rendered(models::Tokenizer& tokenizer, std::vector<std::string> rendered) {
+  for (std::string& text : rendered) text += "\n\n";
+  return tokenizer.count_tokens(rendered, false);
+}
+
 std::string render_passage(const Prompts& prompts, const Passage& passage, std::size_t n, std::string_view text) {
   return models::render_passage(prompts, n, passage.title, passage.heading, text);
 }
@@ -54,28 +60,33 @@ Result<std::vector<std::string>> render_passages(const Prompts& prompts, const s
                                                  int budget, models::Tokenizer& tokenizer, std::vector<Passage>& kept) {
   std::vector<std::string> all;
   for (const Passage& passage : passages) {
+    all.push_back(render_passage(prompts, passage, all.size() + 1, passage.text));
+  }
+  auto counts = count_rendered(tokenizer, all);
+  if (!counts) return tl::unexpected(counts.error());
+  for (const Passage& passage : passages) {
+    const std::size_t n = kept.size();
+    int& tokens = (*counts)[n];
     Passage fitting = passage;
-    std::string rendered = render_passage(prompts, passage, kept.size() + 1, passage.text);
-    auto tokens = count_tokens(tokenizer, rendered + "\n\n");
-    if (!tokens) return tl::unexpected(tokens.error());
-    if (auto found = *tokens > budget ? without_parent(passage) : std::nullopt) {
+    if (auto found = tokens > budget ? without_parent(passage) : std::nullopt) {
       fitting = std::move(*found);
-      rendered = render_passage(prompts, fitting, kept.size() + 1, fitting.text);
-      tokens = count_tokens(tokenizer, rendered + "\n\n");
-      if (!tokens) return tl::unexpected(tokens.error());
+      all[n] = render_passage(prompts, fitting, n + 1, fitting.text);
+      const auto count = count_rendered(tokenizer, {all[n]});
+      if (!count) return tl::unexpected(count.error());
+      tokens = count->front();
     }
-    if (*tokens > budget) {
-      if (!kept.empty()) break;
+    if (tokens > budget) {
+      if (n > 0) break;
       auto cut = fit_first(prompts, fitting, budget, tokenizer);
       if (!cut) return tl::unexpected(cut.error());
       if (cut->empty()) break;
-      rendered = std::move(*cut);
-      *tokens = budget;
+      all[n] = std::move(*cut);
+      tokens = budget;
     }
-    budget -= *tokens;
-    all.push_back(std::move(rendered));
+    budget -= tokens;
     kept.push_back(std::move(fitting));
   }
+  all.resize(kept.size());
   return all;
 }
 
@@ -94,15 +105,17 @@ std::string system_text(const Prompts& prompts, const std::vector<Message>& conv
 Result<std::vector<Message>> history(const std::vector<Message>& conversation, int budget,
                                      models::Tokenizer& tokenizer) {
   std::vector<Message> turns;  // newest first
+  std::vector<std::string> contents;
   for (auto it = conversation.rbegin() + 1; it != conversation.rend(); ++it) {
     if (it->role == "system") continue;
-    Message turn{it->role, it->role == "assistant" ? take_marks(it->content).text : it->content};
-    const auto tokens = count_tokens(tokenizer, turn.content);
-    if (!tokens) return tl::unexpected(tokens.error());
-    budget -= *tokens;
-    if (budget < 0) break;
-    turns.push_back(std::move(turn));
+    turns.push_back({it->role, it->role == "assistant" ? take_marks(it->content).text : it->content});
+    contents.push_back(turns.back().content);
   }
+  const auto counts = tokenizer.count_tokens(contents, false);
+  if (!counts) return tl::unexpected(counts.error());
+  std::size_t fitting = 0;
+  while (fitting < turns.size() && (budget -= (*counts)[fitting]) >= 0) ++fitting;
+  turns.resize(fitting);
   while (!turns.empty() && turns.back().role != "user") turns.pop_back();
   std::reverse(turns.begin(), turns.end());
   return turns;

@@ -113,6 +113,17 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
   /// Token ids. `special`: add BOS/EOS as the model wants and parse special tokens in the text.
   [[nodiscard]] virtual Result<std::vector<int>> tokenize(std::string_view text, bool special) = 0;
+  /// How many tokens tokenize() gives for each text, in order. A worker counts them all in one request.
+  [[nodiscard]] virtual Result<std::vector<int>> count_tokens(const std::vector<std::string>& texts, bool special) {
+    std::vector<int> counts;
+    counts.reserve(texts.size());
+    for (const std::string& text : texts) {
+      const auto ids = tokenize(text, special);
+      if (!ids) return tl::unexpected(ids.error());
+      counts.push_back(static_cast<int>(ids->size()));
+    }
+    return counts;
+  }
   /// The chat template of the model (Jinja), applied as the server does. With `generation_prompt` the text ends where
   /// the assistant's answer begins.
   [[nodiscard]] virtual Result<std::string> apply_template(const std::vector<Message>& messages,

@@ -209,15 +209,32 @@ class LocalWorker final : public Worker {
   }
 
   Result<std::vector<int>> tokenize(std::string_view text, bool special) override {
-    const std::string spelled = decompose_ ? decompose_hangul(text) : std::string(text);
-    const auto answer =
-        client_.post("/tokenize", {{"content", spelled}, {"add_special", special}, {"parse_special", special}});
-    if (!answer) return tl::unexpected(answer.error());
-    try {
-      return answer->at("tokens").get<std::vector<int>>();
-    } catch (const std::exception& e) {
-      return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", e.what()));
+    return tokens_of(spelled(std::string(text)), special);
+  }
+
+  Result<std::vector<int>> count_tokens(const std::vector<std::string>& texts, bool special) override {
+    if (texts.empty()) return std::vector<int>();
+    // llama-server tokenizes each string of a list by itself and puts numbers between them through as they are; only
+    // the first string, here an empty one, gets the special tokens.
+    constexpr int divider = -1;
+    Json content = Json::array({""});
+    for (const std::string& text : texts) {
+      content.push_back(divider);
+      content.push_back(spelled(text));
     }
+    const auto tokens = tokens_of(std::move(content), special);
+    if (!tokens) return tl::unexpected(tokens.error());
+    std::vector<int> counts(1);
+    for (const int token : *tokens) {
+      if (token == divider) {
+        counts.push_back(counts.front());
+      } else {
+        ++counts.back();
+      }
+    }
+    counts.erase(counts.begin());
+    if (counts.size() == texts.size()) return counts;
+    return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", "dividers are missing"));
   }
 
   Result<std::string> apply_template(const std::vector<Message>& messages, bool generation_prompt) override {
@@ -263,6 +280,18 @@ class LocalWorker final : public Worker {
   pid_t pid() const override { return process_->pid(); }
 
  private:
+  /// Of one text, or of a list of texts and token ids.
+  Result<std::vector<int>> tokens_of(Json content, bool special) {
+    const auto answer = client_.post(
+        "/tokenize", {{"content", std::move(content)}, {"add_special", special}, {"parse_special", special}});
+    if (!answer) return tl::unexpected(answer.error());
+    try {
+      return answer->at("tokens").get<std::vector<int>>();
+    } catch (const std::exception& e) {
+      return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", e.what()));
+    }
+  }
+
   /// Repeated once when the server died before anything of the answer reached the caller.
   Result<ChatResult> send_chat(const std::string& body, const std::function<bool(std::string_view)>& on_delta,
                                const std::stop_token& cancel) {
@@ -292,10 +321,10 @@ class LocalWorker final : public Worker {
   }
 
   /// As the model's vocabulary spells Korean (hangul.h).
-  [[nodiscard]] std::string as_trained(const std::string& text) const {
-    std::string clean = text::repair_utf8(text);
-    return decompose_ ? decompose_hangul(clean) : clean;
+  [[nodiscard]] std::string spelled(const std::string& text) const {
+    return decompose_ ? decompose_hangul(text) : text;
   }
+  [[nodiscard]] std::string as_trained(const std::string& text) const { return spelled(text::repair_utf8(text)); }
 
   [[nodiscard]] int window() const { return embedding_window(info_, spec_.config); }
 

@@ -62,9 +62,12 @@ Result<std::vector<double>> rerank_pairs(WorkerClient& client, Tokenizer& tokeni
   if (!asked) return tl::unexpected(asked.error());
   const auto used = tokenizer.tokenize(*asked, false);
   if (!used) return tl::unexpected(used.error());
+  const auto counts = tokenizer.count_tokens(texts, false);
+  if (!counts) return tl::unexpected(counts.error());
+  const int left = room - static_cast<int>(used->size());
   Json documents = Json::array();
-  for (const std::string& text : texts) {
-    auto fitting = fit_tokens(tokenizer, text, room - static_cast<int>(used->size()));
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto fitting = (*counts)[i] <= left ? texts[i] : fit_tokens(tokenizer, texts[i], left);
     if (!fitting) return tl::unexpected(fitting.error());
     documents.push_back(std::move(*fitting));
   }
