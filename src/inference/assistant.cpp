@@ -1,7 +1,6 @@
 #include "inference/assistant.h"
 
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -20,17 +19,9 @@ double now_ms() {
   return system_clock().monotonic() * 1000.0;
 }
 
-/// One token for each few bytes at the least: used where the exact count is not worth a call.
+/// What the chat template adds, at most: the exact count is not worth a call.
 int template_tokens(std::size_t messages) {
   return static_cast<int>(messages) * 8;
-}
-
-Result<int> prompt_tokens(const std::vector<models::Message>& messages, models::Tokenizer& tokenizer) {
-  std::vector<std::string> contents;
-  for (const auto& message : messages) contents.push_back(message.content);
-  const auto counts = tokenizer.count_tokens(contents, false);
-  if (!counts) return tl::unexpected(counts.error());
-  return std::accumulate(counts->begin(), counts->end(), template_tokens(messages.size()));
 }
 
 /// Runs `call` again once when the worker was restarting and nothing was delivered yet.
@@ -150,13 +141,11 @@ Result<Assistant::Retrieved> Assistant::retrieve(const AskRequest& request, cons
 namespace {
 
 /// The answer's room in the context, or an error that says by how much the prompt is too long.
-Result<int> answer_room(const std::vector<models::Message>& messages, int wanted, int context,
-                        models::Tokenizer& tokenizer) {
-  const auto used = prompt_tokens(messages, tokenizer);
-  if (!used) return tl::unexpected(used.error());
-  const int room = context - *used;
+Result<int> answer_room(const Assembled& prompt, int wanted, int context) {
+  const int used = prompt.tokens + template_tokens(prompt.messages.size());
+  const int room = context - used;
   if (room < min_answer_tokens) {
-    return fail(ErrorKind::limit, tr("The question and its passages take {} tokens of a context of {}", *used, context),
+    return fail(ErrorKind::limit, tr("The question and its passages take {} tokens of a context of {}", used, context),
                 "messages", tr("ask something shorter, or raise worker.context_tokens"));
   }
   return std::min(wanted, room);
@@ -218,10 +207,10 @@ Result<Answer> Assistant::ask(const AskRequest& request, const std::function<boo
     if (!declined) return failed(std::move(declined.error()));
     return declined;
   }
+  const auto room = answer_room(retrieved->prompt, request.max_tokens, parts_.chat.context_tokens());
+  if (!room) return failed(room.error());
   auto chat = chat_request(request, std::move(retrieved->prompt.messages), variant->adapter && parts_.has_adapter);
   if (!answer.passages.empty()) chat.adapter_scale = config_.adapter_scale;
-  const auto room = answer_room(chat.messages, request.max_tokens, parts_.chat.context_tokens(), parts_.tokenizer);
-  if (!room) return failed(room.error());
   chat.max_tokens = *room;
   if (request.prompt_only) {
     answer.prompt = std::move(chat.messages);

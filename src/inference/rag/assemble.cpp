@@ -1,5 +1,8 @@
 // The prompt: system prompt, earlier turns, then the numbered passages with the question.
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <span>
 
 #include "core/i18n.h"
 #include "core/text/sentences.h"
@@ -18,12 +21,6 @@ Result<int> count_tokens(models::Tokenizer& tokenizer, std::string_view text) {
   const auto ids = tokenizer.tokenize(text, false);
   if (!ids) return tl::unexpected(ids.error());
   return static_cast<int>(ids->size());
-}
-
-/// Tokens of a rendered passage with what parts it from the next.
-Result<std::vector<int>> count_rendered(models::Tokenizer& tokenizer, std::vector<std::string> rendered) {
-  for (std::string& text : rendered) text += "\n\n";
-  return tokenizer.count_tokens(rendered, false);
 }
 
 std::string render_passage(const Prompts& prompts, const Passage& passage, std::size_t n, std::string_view text) {
@@ -55,39 +52,45 @@ Result<std::string> fit_first(const Prompts& prompts, Passage& passage, int budg
   return fitting;
 }
 
-/// Fills `kept` with the passages that fit and returns their rendered texts.
-Result<std::vector<std::string>> render_passages(const Prompts& prompts, const std::vector<Passage>& passages,
-                                                 int budget, models::Tokenizer& tokenizer, std::vector<Passage>& kept) {
-  std::vector<std::string> all;
-  for (const Passage& passage : passages) {
-    all.push_back(render_passage(prompts, passage, all.size() + 1, passage.text));
-  }
-  auto counts = count_rendered(tokenizer, all);
-  if (!counts) return tl::unexpected(counts.error());
-  for (const Passage& passage : passages) {
-    const std::size_t n = kept.size();
-    int& tokens = (*counts)[n];
-    Passage fitting = passage;
-    if (auto found = tokens > budget ? without_parent(passage) : std::nullopt) {
+/// What parts a passage from the next, and counts as its own.
+constexpr const char* separator = "\n\n";
+
+/// The passages that fit, as they are shown and as they are cited.
+struct Context {
+  std::vector<std::string> rendered;
+  std::vector<Passage> passages;
+  int tokens = 0;
+};
+
+/// `rendered`: all passages; `counts`: their tokens.
+Result<Context> fit_passages(const Prompts& prompts, const std::vector<Passage>& passages,
+                             std::vector<std::string> rendered, std::span<const int> counts, int budget,
+                             models::Tokenizer& tokenizer) {
+  Context context;
+  for (std::size_t n = 0; n < passages.size(); ++n) {
+    Passage fitting = passages[n];
+    const int left = budget - context.tokens;
+    int tokens = counts[n];
+    if (auto found = tokens > left ? without_parent(fitting) : std::nullopt) {
       fitting = std::move(*found);
-      all[n] = render_passage(prompts, fitting, n + 1, fitting.text);
-      const auto count = count_rendered(tokenizer, {all[n]});
+      rendered[n] = render_passage(prompts, fitting, n + 1, fitting.text);
+      const auto count = count_tokens(tokenizer, rendered[n] + separator);
       if (!count) return tl::unexpected(count.error());
-      tokens = count->front();
+      tokens = *count;
     }
-    if (tokens > budget) {
+    if (tokens > left) {
       if (n > 0) break;
       auto cut = fit_first(prompts, fitting, budget, tokenizer);
       if (!cut) return tl::unexpected(cut.error());
       if (cut->empty()) break;
-      all[n] = std::move(*cut);
+      rendered[n] = std::move(*cut);
       tokens = budget;
     }
-    budget -= tokens;
-    kept.push_back(std::move(fitting));
+    context.tokens += tokens;
+    context.rendered.push_back(std::move(rendered[n]));
+    context.passages.push_back(std::move(fitting));
   }
-  all.resize(kept.size());
-  return all;
+  return context;
 }
 
 /// What the caller's own system messages add to ours.
@@ -100,25 +103,22 @@ std::string system_text(const Prompts& prompts, const std::vector<Message>& conv
   return system;
 }
 
-/// The earlier turns that fit, oldest first, beginning with a question. Marks of earlier answers are removed: their
-/// numbers meant other passages.
-Result<std::vector<Message>> history(const std::vector<Message>& conversation, int budget,
-                                     models::Tokenizer& tokenizer) {
-  std::vector<Message> turns;  // newest first
-  std::vector<std::string> contents;
+/// The earlier turns, newest first. Marks of earlier answers are removed: their numbers meant other passages.
+std::vector<Message> earlier_turns(const std::vector<Message>& conversation) {
+  std::vector<Message> turns;
   for (auto it = conversation.rbegin() + 1; it != conversation.rend(); ++it) {
     if (it->role == "system") continue;
     turns.push_back({it->role, it->role == "assistant" ? take_marks(it->content).text : it->content});
-    contents.push_back(turns.back().content);
   }
-  const auto counts = tokenizer.count_tokens(contents, false);
-  if (!counts) return tl::unexpected(counts.error());
-  std::size_t fitting = 0;
-  while (fitting < turns.size() && (budget -= (*counts)[fitting]) >= 0) ++fitting;
-  turns.resize(fitting);
-  while (!turns.empty() && turns.back().role != "user") turns.pop_back();
-  std::reverse(turns.begin(), turns.end());
   return turns;
+}
+
+/// How many of the turns, newest first, fit and end with a question, so that the history begins with one.
+std::size_t fitting_turns(const std::vector<Message>& turns, std::span<const int> counts, int budget) {
+  std::size_t fitting = 0;
+  while (fitting < turns.size() && (budget -= counts[fitting]) >= 0) ++fitting;
+  while (fitting > 0 && turns[fitting - 1].role != "user") --fitting;
+  return fitting;
 }
 
 }  // namespace
@@ -130,17 +130,34 @@ Result<Assembled> assemble(const std::vector<Message>& conversation, const std::
   }
   const auto prompts = models::load_prompts();
   if (!prompts) return tl::unexpected(prompts.error());
-  Assembled assembled;
-  assembled.messages.push_back({"system", system_text(*prompts, conversation)});
-  auto turns = history(conversation, config.history_tokens, tokenizer);
-  if (!turns) return tl::unexpected(turns.error());
-  for (Message& turn : *turns) assembled.messages.push_back(std::move(turn));
+  std::string system = system_text(*prompts, conversation);
+  std::string question(text::trim(conversation.back().content));
+  std::vector<Message> turns = earlier_turns(conversation);
+  std::vector<std::string> rendered;
+  for (const Passage& passage : passages) {
+    rendered.push_back(render_passage(*prompts, passage, rendered.size() + 1, passage.text));
+  }
 
-  const std::string question(text::trim(conversation.back().content));
-  auto context = render_passages(*prompts, passages, config.context_tokens, tokenizer, assembled.passages);
+  std::vector<std::string> parts{system, models::render_question(*prompts, {}, question)};
+  for (const Message& turn : turns) parts.push_back(turn.content);
+  for (const std::string& text : rendered) parts.push_back(text + separator);
+  const auto counted = tokenizer.count_tokens(parts, false);
+  if (!counted) return tl::unexpected(counted.error());
+  const std::span<const int> counts(*counted);
+  const auto of_turns = counts.subspan(2, turns.size());
+  const auto of_passages = counts.subspan(2 + turns.size());
+
+  const std::size_t kept = fitting_turns(turns, of_turns, config.history_tokens);
+  auto context = fit_passages(*prompts, passages, std::move(rendered), of_passages, config.context_tokens, tokenizer);
   if (!context) return tl::unexpected(context.error());
-  const bool bare = assembled.passages.empty();
-  assembled.messages.push_back({"user", bare ? question : models::render_question(*prompts, *context, question)});
+  Assembled assembled;
+  assembled.tokens =
+      std::accumulate(counts.begin(), counts.begin() + 2 + static_cast<std::ptrdiff_t>(kept), 0) + context->tokens;
+  assembled.messages.push_back({"system", std::move(system)});
+  std::move(turns.rend() - static_cast<std::ptrdiff_t>(kept), turns.rend(), std::back_inserter(assembled.messages));
+  if (!context->passages.empty()) question = models::render_question(*prompts, context->rendered, question);
+  assembled.messages.push_back({"user", std::move(question)});
+  assembled.passages = std::move(context->passages);
   return assembled;
 }
 

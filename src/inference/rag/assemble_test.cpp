@@ -26,7 +26,16 @@ struct Assembly {
   WordTokenizer tokenizer;
   RetrievalConfig config;
   Assembled make(const std::vector<Message>& conversation, const std::vector<Passage>& passages) {
-    return value_or_throw(assemble(conversation, passages, config, tokenizer));
+    Assembled made = value_or_throw(assemble(conversation, passages, config, tokenizer));
+    CHECK(made.tokens >= tokens_of(made));
+    return made;
+  }
+  int tokens_of(const Assembled& made) {
+    int tokens = 0;
+    for (const Message& message : made.messages) {
+      tokens += static_cast<int>(tokenizer.tokenize(message.content, false)->size());
+    }
+    return tokens;
   }
 };
 
@@ -45,6 +54,7 @@ TEST_CASE("system prompt first, then the passages by number with the question") 
   CHECK(two < last);
   CHECK(last < user.find("Why {passages}?"));
   CHECK(made.passages.size() == 3);
+  CHECK(made.tokens == setup.tokens_of(made));
 }
 
 TEST_CASE("without passages the question stands alone") {
@@ -91,6 +101,7 @@ TEST_CASE("history is kept, without marks, and begins with a question") {
   made = setup.make(conversation, three);
   REQUIRE(made.messages.size() == 4);
   CHECK(made.messages[1].content == "q two");
+  CHECK(made.tokens == setup.tokens_of(made));
   setup.config.history_tokens = 0;
   CHECK(setup.make(conversation, three).messages.size() == 2);
 }
