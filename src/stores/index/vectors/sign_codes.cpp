@@ -1,9 +1,10 @@
 #include "stores/index/vectors/sign_codes.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
-#include <limits>
+#include <cstring>
 #include <numeric>
 
 #include "core/vector_math.h"
@@ -15,10 +16,8 @@
 namespace twin::stores {
 namespace {
 
-constexpr std::size_t kTurned = 128;       // values of one transform
-constexpr std::size_t kTable = 16;         // sums of four dimensions
-constexpr float kLargestEntry = 127;       // so that two entries fit a byte
-constexpr std::size_t kBytesAtOnce = 256;  // so many pairs of entries fit 16 bits
+constexpr std::size_t kTurned = 128;  // values of one transform
+constexpr std::size_t kPlanes = 3;    // bits of a query's value, the last one negative
 
 // SplitMix64: the signs are part of what files hold.
 std::uint64_t next_random(std::uint64_t& state) {
@@ -40,68 +39,77 @@ TWIN_CLONES void hadamard(float* values) {
   }
 }
 
+void put_bit(std::uint8_t* bits, std::size_t at, bool bit) {
+  bits[at / 8] = static_cast<std::uint8_t>(bits[at / 8] | unsigned{bit} << (at % 8));
+}
+
 float dot_floats(std::span<const float> a, std::span<const float> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
 }
 
-void sign_sums_portable(const std::uint8_t* block, std::size_t bytes, const std::uint8_t* tables, std::int32_t* sums) {
-  std::fill_n(sums, kSignBlock, 0);
-  for (std::size_t b = 0; b < bytes; ++b, block += kSignBlock, tables += 2 * kTable) {
-    for (std::size_t row = 0; row < kSignBlock; ++row)
-      sums[row] += tables[block[row] & 0xF] + tables[kTable + (block[row] >> 4)];
+// Bits that both have.
+TWIN_CLONES std::int32_t common_bits(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) {
+  std::int32_t count = 0;
+  for (std::size_t at = 0; at < bytes; at += sizeof(std::uint64_t)) {
+    std::uint64_t of_a, of_b;
+    std::memcpy(&of_a, a + at, sizeof of_a);
+    std::memcpy(&of_b, b + at, sizeof of_b);
+    count += std::popcount(of_a & of_b);
+  }
+  return count;
+}
+
+void sign_products_portable(const SignRows& rows, std::size_t bytes, std::span<const std::uint32_t> wanted,
+                            const std::uint8_t* planes, std::int32_t* products) {
+  for (const std::uint32_t number : wanted) {
+    const std::uint8_t* const row = rows.first + number * rows.stride;
+    *products++ = common_bits(row, planes, bytes) + 2 * common_bits(row, planes + bytes, bytes) -
+                  4 * common_bits(row, planes + 2 * bytes, bytes);
   }
 }
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) inline void add_rows_avx2(__m256i sixteen, std::int32_t* sums) {
-  auto* out = reinterpret_cast<__m256i*>(sums);
-  const __m256i lower = _mm256_cvtepu16_epi32(_mm256_castsi256_si128(sixteen));
-  const __m256i upper = _mm256_cvtepu16_epi32(_mm256_extracti128_si256(sixteen, 1));
-  _mm256_storeu_si256(out, _mm256_add_epi32(_mm256_loadu_si256(out), lower));
-  _mm256_storeu_si256(out + 1, _mm256_add_epi32(_mm256_loadu_si256(out + 1), upper));
+// Bits of each byte, by a table of half bytes (Mula, Kurz & Lemire, Faster Population Counts Using AVX2 Instructions,
+// 2018).
+__attribute__((target("avx2"))) inline __m256i bits_of_bytes(__m256i bytes) {
+  const __m256i half = _mm256_set1_epi8(0xF);
+  const __m256i counts = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  return _mm256_add_epi8(_mm256_shuffle_epi8(counts, _mm256_and_si256(bytes, half)),
+                         _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half)));
 }
 
-// Sums of all bytes as 16 bits, of pairs of rows with what the odd ones carry above; and of the odd rows alone.
-__attribute__((target("avx2"))) void sign_sums_avx2(const std::uint8_t* block, std::size_t bytes,
-                                                    const std::uint8_t* tables, std::int32_t* sums) {
-  const __m256i half = _mm256_set1_epi8(0xF);
-  for (std::size_t i = 0; i < kSignBlock; i += 8)
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + i), _mm256_setzero_si256());
-  for (std::size_t done = 0; done < bytes; done += kBytesAtOnce) {
-    __m256i pairs = _mm256_setzero_si256(), odd = pairs;
-    for (std::size_t b = done; b < std::min(bytes, done + kBytesAtOnce); ++b) {
-      const __m256i rows = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + b * kSignBlock));
-      const auto* table = reinterpret_cast<const __m128i*>(tables + b * 2 * kTable);
-      const __m256i lower = _mm256_broadcastsi128_si256(_mm_loadu_si128(table));
-      const __m256i upper = _mm256_broadcastsi128_si256(_mm_loadu_si128(table + 1));
-      const __m256i found =
-          _mm256_add_epi8(_mm256_shuffle_epi8(lower, _mm256_and_si256(rows, half)),
-                          _mm256_shuffle_epi8(upper, _mm256_and_si256(_mm256_srli_epi16(rows, 4), half)));
-      pairs = _mm256_add_epi16(pairs, found);
-      odd = _mm256_add_epi16(odd, _mm256_srli_epi16(found, 8));
+// Two rows at a time, one in each half of a register. The products of the eight dimensions of a byte are kept above 0
+// by 32.
+__attribute__((target("avx2"))) void sign_products_avx2(const SignRows& rows, std::size_t bytes,
+                                                        std::span<const std::uint32_t> wanted,
+                                                        const std::uint8_t* planes, std::int32_t* products) {
+  const auto load = [](const std::uint8_t* from) __attribute__((target("avx2"))) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  };
+  const auto above = static_cast<std::int32_t>(32 * bytes);
+  for (std::size_t i = 0; i < wanted.size(); i += 2) {
+    const std::uint8_t* const one = rows.first + wanted[i] * rows.stride;
+    const std::uint8_t* const other = i + 1 < wanted.size() ? rows.first + wanted[i + 1] * rows.stride : one;
+    __m256i sum = _mm256_setzero_si256();
+    for (std::size_t at = 0; at < bytes; at += sizeof(__m128i)) {
+      const __m256i both = _mm256_set_m128i(load(other + at), load(one + at));
+      const auto common = [&](std::size_t plane) __attribute__((target("avx2"))) {
+        const __m256i values = _mm256_broadcastsi128_si256(load(planes + plane * bytes + at));
+        return bits_of_bytes(_mm256_and_si256(both, values));
+      };
+      __m256i found = _mm256_sub_epi8(_mm256_set1_epi8(8), common(kPlanes - 1));
+      for (std::size_t plane = kPlanes - 1; plane-- > 0;)
+        found = _mm256_add_epi8(_mm256_add_epi8(found, found), common(plane));
+      sum = _mm256_add_epi64(sum, _mm256_sad_epu8(found, _mm256_setzero_si256()));
     }
-    const __m256i even = _mm256_sub_epi16(pairs, _mm256_slli_epi16(odd, 8));
-    const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
-    add_rows_avx2(_mm256_permute2x128_si256(low, high, 0x20), sums);
-    add_rows_avx2(_mm256_permute2x128_si256(low, high, 0x31), sums + kSignBlock / 2);
+    const __m256i sums = _mm256_add_epi64(sum, _mm256_unpackhi_epi64(sum, sum));
+    products[i] = _mm256_extract_epi32(sums, 0) - above;
+    if (i + 1 < wanted.size()) products[i + 1] = _mm256_extract_epi32(sums, 4) - above;
   }
 }
 
 #endif
-
-// A bit for each row whose highest score reaches `floor`.
-TWIN_CLONES std::uint32_t rows_reaching(const std::int32_t* sums, float step, float shift, const float* factors,
-                                        const float* offsets, float floor) {
-  std::array<std::uint32_t, kSignBlock> bits;
-  for (std::uint32_t row = 0; row < kSignBlock; ++row) {
-    const float most = factors[row] * (step * static_cast<float>(sums[row]) + shift) + offsets[row];
-    bits[row] = most >= floor ? 1U << row : 0U;
-  }
-  std::uint32_t all = 0;
-  for (const std::uint32_t bit : bits) all |= bit;
-  return all;
-}
 
 }  // namespace
 
@@ -130,7 +138,7 @@ std::vector<float> Rotation::operator()(std::span<const float> vector) const {
 }
 
 SignCodes sign_codes(std::span<const std::int8_t> codes, std::span<const float> scales, std::size_t stride) {
-  const std::size_t rows = scales.size(), blocks = (rows + kSignBlock - 1) / kSignBlock, bytes = stride / 8;
+  const std::size_t rows = scales.size(), bytes = stride / 8;
   const auto vector = [&](std::size_t row) {
     std::vector<float> values(stride);
     for (std::size_t i = 0; i < stride; ++i) values[i] = static_cast<float>(codes[row * stride + i]) * scales[row];
@@ -147,21 +155,21 @@ SignCodes sign_codes(std::span<const std::int8_t> codes, std::span<const float> 
 
   SignCodes result;
   result.mean = turn(mean);
-  result.bits.resize(blocks * kSignBlock * bytes);
-  result.factors.resize(blocks * kSignBlock);
-  result.offsets.assign(blocks * kSignBlock, -std::numeric_limits<float>::infinity());
+  result.bits.resize(rows * bytes);
+  result.factors.resize(rows);
+  result.offsets.resize(rows);
   const auto size = static_cast<float>(stride);
   const float mean_square = dot_floats(mean, mean);
   for (std::size_t row = 0; row < rows; ++row) {
     const auto values = vector(row);
     auto turned = turn(values);
     float squares = 0, sizes = 0;
-    std::uint8_t* const block = result.bits.data() + row / kSignBlock * kSignBlock * bytes + row % kSignBlock;
+    std::uint8_t* const bits = result.bits.data() + row * bytes;
     for (std::size_t i = 0; i < stride; ++i) {
       const float value = turned[i] - result.mean[i];
       squares += value * value;
       sizes += std::abs(value);
-      if (value > 0) block[i / 8 * kSignBlock] = static_cast<std::uint8_t>(block[i / 8 * kSignBlock] | 1U << (i % 8));
+      put_bit(bits, i, value > 0);
     }
     result.offsets[row] = dot_floats(values, mean) - mean_square;
     if (!(sizes > 0)) continue;  // the mean itself: its product is 0, as the factor says
@@ -172,57 +180,53 @@ SignCodes sign_codes(std::span<const std::int8_t> codes, std::span<const float> 
   return result;
 }
 
-// <s, p> of the signs s and p = q - m is twice the sum of p where s is positive, less the sum of all of p. The former
-// is looked up: of each four dimensions, the sum above the least one there is, in steps.
+// <s, p> of the signs s and p = q - m is twice the sum of p where s is positive, less the sum of all of p.
 SignQuery::SignQuery(std::span<const float> turned, std::span<const float> mean, float doubt, float deviations) {
-  const std::size_t groups = turned.size() / 4;
-  std::vector<float> sums(groups * kTable);
-  float base = 0, all = 0, squares = 0, widest = 0;
-  for (std::size_t group = 0; group < groups; ++group) {
-    const std::span<float> table = std::span(sums).subspan(group * kTable, kTable);
-    float least = 0, width = 0;
-    std::array<float, 4> values;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const float value = values[i] = turned[group * 4 + i] - mean[group * 4 + i];
-      all += value;
-      squares += value * value;
-      width += std::abs(value);
-      least += std::min(value, 0.0F);
-    }
-    table[0] = -least;
-    for (std::size_t i = 0; i < 4; ++i) {
-      for (std::size_t signs = 0; signs < std::size_t{1} << i; ++signs)
-        table[signs | std::size_t{1} << i] = table[signs] + values[i];
-    }
-    base += least;
-    widest = std::max(widest, width);
+  const std::size_t bytes = turned.size() / 8;
+  std::vector<float> values(turned.begin(), turned.end());
+  float squares = 0, widest = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] -= mean[i];
+    squares += values[i] * values[i];
+    widest = std::max(widest, std::abs(values[i]));
   }
-  const float step = widest / kLargestEntry, steps = widest > 0 ? 1 / step : 0;
-  tables_.resize(sums.size());
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    tables_[i] = static_cast<std::uint8_t>(std::clamp(sums[i] * steps + 0.5F, 0.0F, kLargestEntry));
-  // Entries are off by up to half a step, evenly.
-  const float rounding = step * step * static_cast<float>(groups) / 12;
+  constexpr float kLeast = -(1 << (kPlanes - 1)), kMost = -kLeast - 1;
+  const float step = widest / (kMost + 0.5F), steps = widest > 0 ? 1 / step : 0;
+  planes_.resize(kPlanes * bytes);
+  float all = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = std::clamp(std::nearbyint(values[i] * steps), kLeast, kMost);
+    all += value;
+    const auto bits = static_cast<unsigned>(static_cast<int>(value));
+    for (std::size_t plane = 0; plane < kPlanes; ++plane)
+      put_bit(planes_.data() + plane * bytes, i, (bits >> plane & 1) != 0);
+  }
+  // Values are off by up to half a step, evenly.
+  const float rounding = step * step * static_cast<float>(values.size()) / 12;
   step_ = 2 * step;
-  shift_ = 2 * base - all + deviations * std::sqrt(doubt * doubt * squares + 4 * rounding);
+  shift_ = deviations * std::sqrt(doubt * doubt * squares + rounding) - step * all;
   // <m, q>, which scores hold beside what rows' offsets do.
   mean_part_ = dot_floats(turned, mean);
 }
 
-std::uint32_t SignQuery::reaching(const std::uint8_t* bits, const float* factors, const float* offsets,
-                                  float floor) const {
-  static const SignSums sums_of = sign_kernels().front();
-  alignas(32) std::array<std::int32_t, kSignBlock> sums;
-  sums_of(bits, tables_.size() / (2 * kTable), tables_.data(), sums.data());
-  return rows_reaching(sums.data(), step_, shift_, factors, offsets, floor - mean_part_);
+void SignQuery::bound(const SignRows& rows, std::span<const std::uint32_t> wanted, std::span<float> scores) const {
+  static const SignProducts products_of = sign_kernels().front();
+  const std::size_t bytes = planes_.size() / kPlanes;
+  std::array<std::int32_t, kBatch> products;
+  products_of(rows, bytes, wanted, planes_.data(), products.data());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    std::array<float, 2> row;  // factor, offset
+    std::memcpy(row.data(), rows.first + wanted[i] * rows.stride + bytes, sizeof row);
+    scores[i] = row[0] * (step_ * static_cast<float>(products[i]) + shift_) + row[1] + mean_part_;
+  }
 }
 
-std::vector<SignSums> sign_kernels() {
-  std::vector<SignSums> kernels;
+std::vector<SignProducts> sign_kernels() {
+  std::vector<SignProducts> kernels;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) kernels.push_back(&sign_sums_avx2);
+  if (__builtin_cpu_supports("avx2")) kernels.push_back(&sign_products_avx2);
 #endif
-  kernels.push_back(&sign_sums_portable);
+  kernels.push_back(&sign_products_portable);
   return kernels;
 }
 

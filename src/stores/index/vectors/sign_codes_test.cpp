@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <random>
 
@@ -25,6 +26,19 @@ std::vector<float> values_of(const QuantizedVector& vector) {
   return values;
 }
 
+// As they lie in a segment.
+std::vector<std::uint8_t> rows_of(const SignCodes& signs) {
+  const std::size_t bytes = signs.bits.size() / signs.factors.size();
+  std::vector<std::uint8_t> rows(signs.factors.size() * (bytes + 2 * sizeof(float)));
+  for (std::size_t row = 0; row < signs.factors.size(); ++row) {
+    std::uint8_t* const at = rows.data() + row * (bytes + 2 * sizeof(float));
+    std::memcpy(at, signs.bits.data() + row * bytes, bytes);
+    std::memcpy(at + bytes, &signs.factors[row], sizeof(float));
+    std::memcpy(at + bytes + sizeof(float), &signs.offsets[row], sizeof(float));
+  }
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("signs: a rotation keeps products, is always the same, and spreads what lies in one dimension") {
@@ -40,33 +54,39 @@ TEST_CASE("signs: a rotation keeps products, is always the same, and spreads wha
   }
 }
 
-TEST_CASE("signs: every kernel of this processor gives the sums of the plain loop, also of very long rows") {
+TEST_CASE("signs: every kernel of this processor gives the products of the plain loop, also of very long rows") {
   std::mt19937 random(32);
-  for (const std::size_t bytes : {1U, 16U, 48U, 256U, 257U, 8192U}) {
+  for (const std::size_t bytes : {16U, 48U, 1024U, 8192U}) {
     for (const bool extreme : {false, true}) {
-      std::vector<std::uint8_t> block(bytes * kSignBlock), tables(bytes * 32);
-      for (auto& byte : block) byte = static_cast<std::uint8_t>(random());
-      for (auto& entry : tables) entry = static_cast<std::uint8_t>(extreme ? 127 : random() % 128);
-      std::vector<std::int32_t> expected(kSignBlock);
-      for (std::size_t b = 0; b < bytes; ++b) {
-        for (std::size_t row = 0; row < kSignBlock; ++row) {
-          const unsigned byte = block[b * kSignBlock + row];
-          expected[row] += tables[32 * b + byte % 16] + tables[32 * b + 16 + byte / 16];
+      constexpr std::size_t kBetween = 5;  // bytes that belong to no signs
+      std::vector<std::uint8_t> bits(9 * (bytes + kBetween)), planes(3 * bytes);
+      for (auto& byte : bits) byte = static_cast<std::uint8_t>(extreme ? 255 : random());
+      for (std::size_t i = 0; i < planes.size(); ++i)
+        planes[i] = static_cast<std::uint8_t>(extreme ? (i < 2 * bytes ? 0 : 255) : random());
+      for (const std::vector<std::uint32_t>& wanted : {std::vector<std::uint32_t>{}, {8}, {0, 5}, {7, 7, 2}}) {
+        std::vector<std::int32_t> expected;
+        for (const std::uint32_t row : wanted) {
+          std::int32_t sum = 0;
+          for (std::size_t i = 0; i < 8 * bytes; ++i) {
+            const auto bit = [&](std::size_t plane) { return planes[plane * bytes + i / 8] >> (i % 8) & 1; };
+            const bool set = (bits[row * (bytes + kBetween) + i / 8] >> (i % 8) & 1) != 0;
+            if (set) sum += bit(0) + 2 * bit(1) - 4 * bit(2);
+          }
+          expected.push_back(sum);
         }
-      }
-      for (const SignSums sums_of : sign_kernels()) {
-        std::vector<std::int32_t> sums(kSignBlock, -1);
-        sums_of(block.data(), bytes, tables.data(), sums.data());
-        CHECK(sums == expected);
+        for (const SignProducts products_of : sign_kernels()) {
+          std::vector<std::int32_t> products(wanted.size(), -1);
+          products_of({bits.data(), bytes + kBetween}, bytes, wanted, planes.data(), products.data());
+          CHECK(products == expected);
+        }
       }
     }
   }
 }
 
-TEST_CASE(
-    "signs: no row that reaches a score is left out, most others are, and rows that fill up a block reach nothing") {
+TEST_CASE("signs: no row that reaches a score is left out, most others are") {
   std::mt19937 random(33);
-  constexpr std::size_t kRows = 1000;  // no multiple of a block
+  constexpr std::size_t kRows = 1000;
   const auto shared = unit_vector(random, kStride);
   std::vector<std::int8_t> codes;
   std::vector<float> scales;
@@ -78,7 +98,8 @@ TEST_CASE(
     rows.push_back(values_of(row));
   }
   const SignCodes signs = sign_codes(codes, scales, kStride);
-  REQUIRE(signs.factors.size() == 1024);
+  REQUIRE(signs.factors.size() == kRows);
+  const auto laid = rows_of(signs);
   std::size_t missed = 0, others = 0;
   for (int q = 0; q < 50; ++q) {
     // Near a row, as queries are.
@@ -90,19 +111,17 @@ TEST_CASE(
     auto sorted = scores;
     std::sort(sorted.rbegin(), sorted.rend());
     const float floor = sorted[0];
-    for (std::size_t begin = 0; begin < signs.factors.size(); begin += kSignBlock) {
-      const std::uint32_t reaching = asked.reaching(signs.bits.data() + begin * kStride / 8,
-                                                    signs.factors.data() + begin, signs.offsets.data() + begin, floor);
-      for (std::size_t row = 0; row < kSignBlock; ++row) {
-        const bool reaches = (reaching >> row & 1) != 0;
-        if (begin + row >= kRows) {
-          CHECK_FALSE(reaches);
-        } else if (scores[begin + row] >= floor) {
-          missed += reaches ? 0 : 1;
-        } else {
-          others += reaches ? 1 : 0;
-        }
-      }
+    std::vector<bool> reaches;
+    for (std::size_t begin = 0; begin < kRows; begin += SignQuery::kBatch) {
+      std::vector<std::uint32_t> batch(std::min(SignQuery::kBatch, kRows - begin));
+      std::iota(batch.begin(), batch.end(), static_cast<std::uint32_t>(begin));
+      std::vector<float> bounds(batch.size());
+      asked.bound({laid.data(), laid.size() / kRows}, batch, bounds);
+      for (const float bound : bounds) reaches.push_back(bound >= floor);
+    }
+    for (std::size_t row = 0; row < kRows; ++row) {
+      missed += scores[row] >= floor && !reaches[row] ? 1 : 0;
+      others += scores[row] < floor && reaches[row] ? 1 : 0;
     }
   }
   CHECK(missed == 0);
@@ -119,7 +138,9 @@ TEST_CASE("signs: of rows that are all the same, all zero or none") {
     const std::vector<float> query(128, 0.1F);
     const SignQuery asked(Rotation(128)(query), same.mean, same.doubt, 4);
     const float score = 12.8F * 0.01F * static_cast<float>(code);
-    CHECK(asked.reaching(same.bits.data(), same.factors.data(), same.offsets.data(), score - 1e-4F) == 3U);
-    CHECK(asked.reaching(same.bits.data(), same.factors.data(), same.offsets.data(), score + 1e-2F) == 0U);
+    const auto laid = rows_of(same);
+    std::vector<float> bounds(2);
+    asked.bound({laid.data(), laid.size() / 2}, std::vector<std::uint32_t>{0, 1}, bounds);
+    for (const float bound : bounds) CHECK(bound == doctest::Approx(score).epsilon(1e-3));
   }
 }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <tuple>
 
@@ -14,28 +15,24 @@ namespace twin::stores {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // rows whose halves are compared at a time, the next ones are fetched meanwhile
-constexpr std::size_t kBlocksAhead = 2;  // blocks of signs that are fetched before they are needed
-// Rows: the halves of fewer are read sooner than a query is turned, so segments of fewer have no signs.
-constexpr std::size_t kSignsFrom = 4096;
-constexpr float kSure = 4;  // standard deviations
+constexpr std::size_t kSignsFrom = 4096;  // rows of a segment that has signs
+// Wanted rows: the halves of fewer are read sooner than a query is turned.
+constexpr std::size_t kSignsWantedFrom = 256;
+constexpr std::size_t kMoreFirst = 8;  // rows compared before the others, beside as many as are wanted
+constexpr float kSure = 4;             // standard deviations
 constexpr float kMeanSteps = 16, kSpreadSteps = 32;
 
 enum VectorSection : std::size_t {
   kVectorInfo,
   kVectorKeys,
-  kVectorScales,
+  kVectorRows,
   kUpperHalves,
   kLowerHalves,
-  kLowerMeans,
-  kLowerSpreads,
   kLowestLayer,
   kUpperRows,
   kUpperEnds,
   kUpperLayers,
   kSignMean,
-  kSignBits,
-  kSignFactors,
-  kSignOffsets,
   kIdEnds,
   kIds
 };
@@ -67,6 +64,54 @@ struct Visit {
   std::uint32_t row = 0;
 };
 
+// Ranges are short as a rule, a few rows of a document: kStep rows are written in any case, which spares a branch that
+// no processor foretells.
+void list_rows(std::span<const RowRange> ranges, const RowSet* gone, std::vector<std::uint32_t>& rows) {
+  constexpr std::uint32_t kStep = 8;
+  std::size_t count = 0;
+  for (const RowRange& range : ranges) count += range.end - range.begin;
+  rows.resize(count + kStep);
+  count = 0;
+  for (const RowRange& range : ranges) {
+    for (std::uint32_t begin = range.begin; begin < range.end; begin += kStep) {
+      for (std::uint32_t i = 0; i < kStep; ++i) rows[count + i] = begin + i;
+      count += std::min(kStep, range.end - begin);
+    }
+  }
+  rows.resize(count);
+  if (gone) std::erase_if(rows, [&](std::uint32_t row) { return gone->has(row); });
+}
+
+// Where the highest values are.
+std::vector<std::size_t> highest(std::span<const float> values, std::size_t count) {
+  using Found = std::pair<float, std::size_t>;
+  std::vector<Found> found;  // a heap, the lowest on top
+  float lowest = -std::numeric_limits<float>::infinity();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] <= lowest) continue;
+    if (found.size() == count) {
+      std::pop_heap(found.begin(), found.end(), std::greater<>());
+      found.pop_back();
+    }
+    found.emplace_back(values[i], i);
+    std::push_heap(found.begin(), found.end(), std::greater<>());
+    if (found.size() == count) lowest = found.front().first;
+  }
+  std::vector<std::size_t> places;
+  for (const Found& one : found) places.push_back(one.second);
+  return places;
+}
+
+// Whether a row stays is not to be foretold, so there is no branch.
+void keep_reaching(std::vector<std::uint32_t>& rows, std::span<const float> bounds, float floor) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    rows[count] = rows[i];
+    count += bounds[i] >= floor ? 1 : 0;
+  }
+  rows.resize(count);
+}
+
 // Mean and deviation of the lower halves of a row's codes, in kMeanSteps and kSpreadSteps.
 std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> codes) {
   if (codes.empty()) return {};
@@ -88,19 +133,14 @@ std::pair<std::uint8_t, std::uint8_t> spread_of(std::span<const std::int8_t> cod
 VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : sections_(std::move(sections)) {
   const auto info = sections_->array<Info>(kVectorInfo);
   keys_ = sections_->array<std::int64_t>(kVectorKeys);
-  scales_ = sections_->array<float>(kVectorScales);
+  rows_ = sections_->array<std::uint8_t>(kVectorRows);
   upper_halves_ = sections_->array<std::uint8_t>(kUpperHalves);
   lower_halves_ = sections_->array<std::uint8_t>(kLowerHalves);
-  means_ = sections_->array<std::uint8_t>(kLowerMeans);
-  spreads_ = sections_->array<std::uint8_t>(kLowerSpreads);
   lowest_ = sections_->array<std::uint32_t>(kLowestLayer);
   upper_rows_ = sections_->array<std::uint32_t>(kUpperRows);
   upper_ends_ = sections_->array<std::uint32_t>(kUpperEnds);
   upper_ = sections_->array<std::uint32_t>(kUpperLayers);
   sign_mean_ = sections_->array<float>(kSignMean);
-  sign_bits_ = sections_->array<std::uint8_t>(kSignBits);
-  sign_factors_ = sections_->array<float>(kSignFactors);
-  sign_offsets_ = sections_->array<float>(kSignOffsets);
   id_ends_ = sections_->array<std::uint32_t>(kIdEnds);
   ids_ = sections_->array<char>(kIds);
   if (info.size() == 1) {
@@ -113,28 +153,24 @@ VectorSegment::VectorSegment(std::shared_ptr<const Sections> sections) : section
     sign_doubt_ = info[0].sign_doubt;
   }
   const std::size_t rows = keys_.size();
-  const std::size_t in_blocks = sign_bits_.empty() ? 0 : (rows + kSignBlock - 1) / kSignBlock * kSignBlock;
-  const bool fits = info.size() == 1 && scales_.size() == rows && upper_halves_.size() == rows * stride_ &&
-                    lower_halves_.size() == rows * stride_ && means_.size() == rows && spreads_.size() == rows &&
-                    lowest_.size() == rows * 2 * links_ && upper_rows_.size() == upper_ends_.size() &&
+  sign_bytes_ = sign_mean_.size() / 8;
+  row_stride_ = sign_bytes_ + sizeof(RowFacts);
+  const bool fits = info.size() == 1 && rows_.size() == rows * row_stride_ && upper_halves_.size() == rows * stride_ &&
+                    lower_halves_.size() == rows * stride_ && lowest_.size() == rows * 2 * links_ &&
+                    upper_rows_.size() == upper_ends_.size() &&
                     upper_.size() == links_ * (upper_ends_.empty() ? 0 : upper_ends_.back()) &&
-                    (links_ == 0 || entry_ < rows) && sign_mean_.size() == (in_blocks > 0 ? 2 * stride_ : 0) &&
-                    sign_bits_.size() == in_blocks * stride_ / 4 && sign_factors_.size() == in_blocks &&
-                    sign_offsets_.size() == in_blocks && id_ends_.size() == rows &&
-                    ids_.size() == (rows == 0 ? 0 : id_ends_.back());
+                    (links_ == 0 || entry_ < rows) && (sign_mean_.empty() || sign_mean_.size() == 2 * stride_) &&
+                    id_ends_.size() == rows && ids_.size() == (rows == 0 ? 0 : id_ends_.back());
   if (!fits) throw Fatal(ErrorKind::internal, "the sections of the vectors' cache do not fit together");
-  if (in_blocks > 0) rotation_.emplace(2 * stride_);
+  if (!sign_mean_.empty()) rotation_.emplace(2 * stride_);
 }
 
 void VectorSegment::prefetch(std::span<const std::uint8_t> halves, std::uint32_t row) const {
   for (std::size_t byte = 0; byte < stride_; byte += 64) __builtin_prefetch(halves.data() + row * stride_ + byte);
 }
 
-void VectorSegment::prefetch_signs(std::size_t row) const {
-  if (row >= keys_.size()) return;
-  const std::size_t bytes = kSignBlock * stride_ / 4;
-  for (std::size_t byte = 0; byte < bytes; byte += 64)
-    __builtin_prefetch(sign_bits_.data() + row / kSignBlock * bytes + byte);
+const VectorSegment::RowFacts& VectorSegment::facts(std::uint32_t row) const {
+  return *reinterpret_cast<const RowFacts*>(rows_.data() + row * row_stride_ + sign_bytes_);
 }
 
 std::int32_t VectorSegment::half_product(const VectorQuery& query, std::span<const std::uint8_t> halves,
@@ -145,15 +181,17 @@ std::int32_t VectorSegment::half_product(const VectorQuery& query, std::span<con
 }
 
 float VectorSegment::estimate(const VectorQuery& query, std::uint32_t row) const {
-  const float lower = static_cast<float>(means_[row]) / kMeanSteps - 128;
+  const RowFacts& of_row = facts(row);
+  const float lower = static_cast<float>(of_row.lower_mean) / kMeanSteps - 128;
   return (16 * static_cast<float>(half_product(query, upper_halves_, row)) + lower * static_cast<float>(query.sum())) *
-         scales_[row] * query.scale();
+         of_row.scale * query.scale();
 }
 
 Candidate VectorSegment::candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper,
                                    std::int32_t lower) const {
   const std::int32_t product = 16 * upper + lower - 128 * query.sum();
-  return {keys_[row], static_cast<float>(product) * scales_[row] * query.scale(), scales_[row]};
+  const float scale = facts(row).scale;
+  return {keys_[row], static_cast<float>(product) * scale * query.scale(), scale};
 }
 
 std::string_view VectorSegment::id(std::size_t row) const {
@@ -161,43 +199,51 @@ std::string_view VectorSegment::id(std::size_t row) const {
   return {ids_.data() + begin, id_ends_[row] - begin};
 }
 
-SignQuery VectorSegment::sign_query(const VectorQuery& query) const {
-  std::vector<float> values(query.codes(), query.codes() + 2 * stride_);
-  for (float& value : values) value *= query.scale();
-  return {(*rotation_)(values), sign_mean_, sign_doubt_, kSure};
+void VectorSegment::scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* gone, std::size_t k,
+                         Nearest& best) const {
+  const std::size_t wanted = std::min(k, best.limit());
+  if (wanted == 0) return;
+  ScoreFloor floor(wanted, 2 * rounding_doubt(largest_scale_, query.scale()), best.worst());
+  thread_local std::vector<std::uint32_t> listed;
+  thread_local std::vector<float> bounds;
+  list_rows(ranges, gone, listed);
+  if (rotation_ && listed.size() >= kSignsWantedFrom) {
+    bounds.resize(listed.size());
+    bound_scores(query, listed, bounds);
+    // The most hopeful come first: by their scores most of the others need not be looked at.
+    std::vector<std::uint32_t> first;
+    for (const std::size_t i : highest(bounds, wanted + kMoreFirst)) {
+      first.push_back(listed[i]);
+      bounds[i] = -std::numeric_limits<float>::infinity();
+    }
+    compare_all(query, first, floor, best);
+    keep_reaching(listed, bounds, floor.floor());
+  }
+  compare_all(query, listed, floor, best);
 }
 
-void VectorSegment::scan(const VectorQuery& query, const RowSet* wanted, std::size_t count_wanted, std::size_t k,
-                         Nearest& best) const {
-  if (best.limit() == 0 || k == 0) return;
-  ScoreFloor floor(std::min(k, best.limit()), 2 * rounding_doubt(largest_scale_, query.scale()), best.worst());
-  std::array<std::uint32_t, 2 * kBatch> waiting;
-  std::size_t count = 0;
-  std::optional<SignQuery> signs;
-  if (rotation_ && count_wanted >= kSignsFrom) signs = sign_query(query);
-  for (std::size_t begin = 0; begin < keys_.size(); begin += kSignBlock) {
-    std::uint32_t rows = wanted ? wanted->bits(begin, kSignBlock) : ~std::uint32_t{0};
-    if (rows == 0) continue;
-    if (keys_.size() - begin < kSignBlock) rows &= (1U << (keys_.size() - begin)) - 1;
-    // The halves of one row are read sooner than the signs of a block.
-    if (signs && (rows & (rows - 1)) != 0) {
-      prefetch_signs(begin + kBlocksAhead * kSignBlock);
-      rows &= signs->reaching(sign_bits_.data() + begin * stride_ / 4, sign_factors_.data() + begin,
-                              sign_offsets_.data() + begin, floor.floor());
-    }
-    for (; rows != 0; rows &= rows - 1) {
-      const auto row = static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(std::countr_zero(rows));
-      prefetch(upper_halves_, row);
-      waiting[count++] = row;
-      if (count < waiting.size()) continue;
-      compare(query, std::span(waiting).first(kBatch), floor, best);
-      std::copy(waiting.begin() + kBatch, waiting.end(), waiting.begin());
-      count = kBatch;
-    }
+void VectorSegment::bound_scores(const VectorQuery& query, std::span<const std::uint32_t> rows,
+                                 std::span<float> bounds) const {
+  std::vector<float> values(query.codes(), query.codes() + 2 * stride_);
+  for (float& value : values) value *= query.scale();
+  const SignQuery signs((*rotation_)(values), sign_mean_, sign_doubt_, kSure);
+  constexpr std::size_t kAtOnce = SignQuery::kBatch;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kAtOnce) {
+    const std::size_t end = std::min(begin + kAtOnce, rows.size()), ahead = std::min(end + kAtOnce, rows.size());
+    for (std::size_t i = end; i < ahead; ++i) __builtin_prefetch(rows_.data() + rows[i] * row_stride_);
+    signs.bound({rows_.data(), row_stride_}, rows.subspan(begin, end - begin), bounds.subspan(begin, end - begin));
   }
-  const auto rest = std::span(waiting).first(count);
-  compare(query, rest.first(std::min(count, kBatch)), floor, best);
-  compare(query, rest.subspan(std::min(count, kBatch)), floor, best);
+}
+
+void VectorSegment::compare_all(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor,
+                                Nearest& best) const {
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+    const auto from_here = rows.subspan(begin);
+    const auto batch = from_here.first(std::min(kBatch, from_here.size()));
+    const auto next = from_here.subspan(batch.size());
+    for (const std::uint32_t row : next.first(std::min(kBatch, next.size()))) prefetch(upper_halves_, row);
+    compare(query, batch, floor, best);
+  }
 }
 
 // Of what the lower halves add their mean is known, and their spread bounds the rest.
@@ -212,10 +258,11 @@ void VectorSegment::compare(const VectorQuery& query, std::span<const std::uint3
   std::size_t count = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::uint32_t row = rows[i];
+    const RowFacts& of_row = facts(row);
     const float product =
-        16 * static_cast<float>(upper[i]) + (static_cast<float>(means_[row]) / kMeanSteps - 128) * sum;
-    const float doubt = kSure / kSpreadSteps * query.doubt() * static_cast<float>(spreads_[row]) + rounding;
-    if ((product + doubt) * scales_[row] * query.scale() < floor.floor()) continue;
+        16 * static_cast<float>(upper[i]) + (static_cast<float>(of_row.lower_mean) / kMeanSteps - 128) * sum;
+    const float doubt = kSure / kSpreadSteps * query.doubt() * static_cast<float>(of_row.lower_spread) + rounding;
+    if ((product + doubt) * of_row.scale * query.scale() < floor.floor()) continue;
     prefetch(lower_halves_, row);
     upper[count] = upper[i];
     hopeful[count++] = row;
@@ -288,7 +335,7 @@ void VectorSegment::walk(const VectorQuery& query, std::size_t breadth, const Ro
       if (!seen.first(next) || count == fresh.size()) continue;
       fresh[count++] = next;
       prefetch(upper_halves_, next);
-      __builtin_prefetch(scales_.data() + next);
+      __builtin_prefetch(&facts(next));
     }
     for (std::size_t i = 0; i < count; ++i) {
       const float found = estimate(query, fresh[i]);
@@ -322,10 +369,11 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
   const NeighbourGraph& g = graph ? *graph : none;
   const std::size_t stride = row_bytes(dimension_), half = stride / 2;
   const SignCodes signs = rows() < kSignsFrom ? SignCodes() : sign_codes(codes_, scales_, stride);
-  SectionWriter writer(VectorSegment::kind, {sizeof(VectorSegment::Info), bytes(keys_), bytes(scales_), rows() * half,
-                                             rows() * half, rows(), rows(), bytes(g.lowest), bytes(g.upper_rows),
-                                             bytes(g.upper_ends), bytes(g.upper), bytes(signs.mean), bytes(signs.bits),
-                                             bytes(signs.factors), bytes(signs.offsets), bytes(id_ends_), bytes(ids_)});
+  const std::size_t sign_bytes = signs.mean.size() / 8, row_stride = sign_bytes + sizeof(VectorSegment::RowFacts);
+  SectionWriter writer(
+      VectorSegment::kind,
+      {sizeof(VectorSegment::Info), bytes(keys_), rows() * row_stride, rows() * half, rows() * half, bytes(g.lowest),
+       bytes(g.upper_rows), bytes(g.upper_ends), bytes(g.upper), bytes(signs.mean), bytes(id_ends_), bytes(ids_)});
   const float largest_scale = scales_.empty() ? 0 : *std::max_element(scales_.begin(), scales_.end());
   writer.array<VectorSegment::Info>(kVectorInfo)[0] = {dimension_, g.links,       g.entry,
                                                        g.layers,   largest_scale, signs.doubt};
@@ -333,22 +381,26 @@ std::vector<std::byte> VectorSegmentBuilder::finish() {
     std::copy(values.begin(), values.end(), writer.array<T>(section).begin());
   };
   put(kVectorKeys, keys_);
-  put(kVectorScales, scales_);
   for (std::size_t row = 0; row < rows(); ++row) {
     const auto codes = std::span(codes_).subspan(row * stride, stride);
     split_codes(codes, writer.array<std::uint8_t>(kUpperHalves).subspan(row * half, half),
                 writer.array<std::uint8_t>(kLowerHalves).subspan(row * half, half));
-    std::tie(writer.array<std::uint8_t>(kLowerMeans)[row], writer.array<std::uint8_t>(kLowerSpreads)[row]) =
-        spread_of(codes.first(dimension_));
+    VectorSegment::RowFacts facts;
+    facts.scale = scales_[row];
+    std::tie(facts.lower_mean, facts.lower_spread) = spread_of(codes.first(dimension_));
+    const auto bytes_of_row = writer.array<std::uint8_t>(kVectorRows).subspan(row * row_stride, row_stride);
+    if (sign_bytes > 0) {
+      facts.sign_factor = signs.factors[row];
+      facts.sign_offset = signs.offsets[row];
+      std::copy_n(signs.bits.begin() + static_cast<std::ptrdiff_t>(row * sign_bytes), sign_bytes, bytes_of_row.begin());
+    }
+    std::memcpy(bytes_of_row.data() + sign_bytes, &facts, sizeof facts);
   }
   put(kLowestLayer, g.lowest);
   put(kUpperRows, g.upper_rows);
   put(kUpperEnds, g.upper_ends);
   put(kUpperLayers, g.upper);
   put(kSignMean, signs.mean);
-  put(kSignBits, signs.bits);
-  put(kSignFactors, signs.factors);
-  put(kSignOffsets, signs.offsets);
   put(kIdEnds, id_ends_);
   put(kIds, ids_);
   return writer.finish();

@@ -25,7 +25,7 @@ struct GraphSettings {
   std::size_t construction = 128;  ///< candidates looked at for the links of a row
 };
 
-/// Rows are passages in ascending order of their keys. 9 / 8 of the dimension (padded to 128) + 26 bytes each, and the
+/// Rows are passages in ascending order of their keys. 9 / 8 of the dimension (padded to 128) + 28 bytes each, and the
 /// passage's id (less without signs, where rows are few); with a graph, 8 * links more, and some for the upper layers.
 ///
 /// A vector is there in three layers, each apart from the others: signs (sign_codes.h), the upper halves of its codes,
@@ -35,7 +35,7 @@ struct GraphSettings {
 /// thousands is missed.
 class VectorSegment {
  public:
-  static constexpr std::string_view kind = "vectors 3";
+  static constexpr std::string_view kind = "vectors 4";
 
   /// Throws Fatal when the sections do not fit together.
   explicit VectorSegment(std::shared_ptr<const Sections> sections);
@@ -48,9 +48,9 @@ class VectorSegment {
   /// The id of a row's passage.
   [[nodiscard]] std::string_view id(std::size_t row) const;
 
-  /// Offers those rows that `wanted` (null: all) has and that may be among the best `k` by their 32-bit vectors, and
-  /// some others. `query`: of this dimension(). `count_wanted`: about how many rows are wanted.
-  void scan(const VectorQuery& query, const RowSet* wanted, std::size_t count_wanted, std::size_t k,
+  /// Offers those rows of the ranges, without `gone` (null: none), that may be among the best `k` by their 32-bit
+  /// vectors, and some others. `query`: of this dimension().
+  void scan(const VectorQuery& query, std::span<const RowRange> ranges, const RowSet* gone, std::size_t k,
             Nearest& best) const;
   /// Offers the rows that the graph leads to: about the best `breadth` of those that `wanted` (null: all) has.
   void walk(const VectorQuery& query, std::size_t breadth, const RowSet* wanted, Nearest& best) const;
@@ -65,9 +65,21 @@ class VectorSegment {
     float largest_scale = 0;
     float sign_doubt = 0;  // SignCodes::doubt
   };
+  // What a row has beside its codes, behind its signs if it has any: with 384 dimensions both fill 64 bytes, what a
+  // processor fetches at once.
+  struct RowFacts {
+    float sign_factor = 0, sign_offset = 0;
+    float scale = 0;
+    std::uint8_t lower_mean = 0;    // of the lower halves, in sixteenths
+    std::uint8_t lower_spread = 0;  // their standard deviation, in thirty-seconds, rounded up
+    std::uint16_t unused = 0;
+  };
   static constexpr std::uint32_t kNone = UINT32_MAX;  // fills up a row's links
 
-  [[nodiscard]] SignQuery sign_query(const VectorQuery& query) const;
+  /// What the rows score at most by their signs.
+  void bound_scores(const VectorQuery& query, std::span<const std::uint32_t> rows, std::span<float> bounds) const;
+  void compare_all(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor,
+                   Nearest& best) const;
   /// Offers those of the rows, kBatch at most, that may reach the floor by their upper halves.
   void compare(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor, Nearest& best) const;
   [[nodiscard]] std::int32_t half_product(const VectorQuery& query, std::span<const std::uint8_t> halves,
@@ -78,7 +90,7 @@ class VectorSegment {
   [[nodiscard]] Candidate candidate(const VectorQuery& query, std::uint32_t row, std::int32_t upper,
                                     std::int32_t lower) const;
   void prefetch(std::span<const std::uint8_t> halves, std::uint32_t row) const;
-  void prefetch_signs(std::size_t row) const;
+  [[nodiscard]] const RowFacts& facts(std::uint32_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row) const;
   [[nodiscard]] std::span<const std::uint32_t> neighbours(std::uint32_t row, std::size_t layer) const;
   [[nodiscard]] std::uint32_t descend(const VectorQuery& query) const;
@@ -92,19 +104,17 @@ class VectorSegment {
   float largest_scale_ = 0;
   float sign_doubt_ = 0;
   std::span<const std::int64_t> keys_;
-  std::span<const float> scales_;
+  std::span<const std::uint8_t> rows_;  // signs and facts of each, row_stride_ bytes
+  std::size_t sign_bytes_ = 0;          // of a row; 0: no signs are kept, its rows are few
+  std::size_t row_stride_ = 0;
   std::span<const std::uint8_t> upper_halves_;
   std::span<const std::uint8_t> lower_halves_;
-  std::span<const std::uint8_t> means_;        // of a row's lower halves, in sixteenths
-  std::span<const std::uint8_t> spreads_;      // their standard deviation, in thirty-seconds, rounded up
   std::span<const std::uint32_t> lowest_;      // 2 * links_ of each row
   std::span<const std::uint32_t> upper_rows_;  // ascending: those in the layers above
   std::span<const std::uint32_t> upper_ends_;  // in upper_, in layers
   std::span<const std::uint32_t> upper_;       // links_ for each layer of each of them
-  std::optional<Rotation> rotation_;           // none: no signs are kept, its rows are few
-  std::span<const float> sign_mean_;           // as SignCodes has them
-  std::span<const std::uint8_t> sign_bits_;
-  std::span<const float> sign_factors_, sign_offsets_;
+  std::span<const float> sign_mean_;           // as SignCodes has it
+  std::optional<Rotation> rotation_;
   std::span<const std::uint32_t> id_ends_;  // in ids_, of each row
   std::span<const char> ids_;
 };

@@ -62,18 +62,18 @@ std::vector<Candidate> VectorSnapshot::nearest(const QuantizedVector& query, std
     const auto wanted_rows = static_cast<double>(std::min(candidates, part.passages));
     const bool graph =
         segment.has_graph() && wanted_rows * wanted_rows / rows > static_cast<double>(settings_.exact_up_to);
+    const RowSet* const gone = part.gone ? &*part.gone : nullptr;
+    if (!graph) {
+      segment.scan(asked, ranges, gone, k, best);
+      continue;
+    }
     std::optional<RowSet> wanted;
-    if (part.gone || allowed) {
+    if (gone || allowed) {
       wanted.emplace(rows);
       for (const RowRange& range : ranges) wanted->add(range);
-      if (part.gone) wanted->remove(*part.gone);
+      if (gone) wanted->remove(*gone);
     }
-    const RowSet* only = wanted ? &*wanted : nullptr;
-    if (graph) {
-      segment.walk(asked, std::max(breadth, count), only, best);
-    } else {
-      segment.scan(asked, only, candidates, k, best);
-    }
+    segment.walk(asked, std::max(breadth, count), wanted ? &*wanted : nullptr, best);
   }
   return best.take();
 }
