@@ -62,6 +62,12 @@ Json to_json(const std::vector<models::Message>& messages) {
   return list;
 }
 
+Json to_json(const models::Usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens},
+          {"completion_tokens", usage.completion_tokens},
+          {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
+}
+
 Json to_json(const Answer& answer) {
   Json citations = Json::array(), passages = Json::array();
   for (const Citation& citation : answer.citations) citations.push_back(to_json(citation));
@@ -69,10 +75,7 @@ Json to_json(const Answer& answer) {
   Json json{{"answer", answer.text},
             {"citations", std::move(citations)},
             {"model", answer.model},
-            {"usage",
-             {{"prompt_tokens", answer.usage.prompt_tokens},
-              {"completion_tokens", answer.usage.completion_tokens},
-              {"total_tokens", answer.usage.prompt_tokens + answer.usage.completion_tokens}}},
+            {"usage", to_json(answer.usage)},
             {"timing_ms",
              {{"retrieve", answer.retrieve_ms}, {"first_token", answer.first_token_ms}, {"total", answer.total_ms}}},
             {"finish_reason", answer.finish_reason},

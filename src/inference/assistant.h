@@ -59,6 +59,8 @@ struct Answer {
 };
 /// [{"role","content"}…], as OpenAI's API has them.
 [[nodiscard]] Json to_json(const std::vector<models::Message>& messages);
+/// {"prompt_tokens","completion_tokens","total_tokens"}
+[[nodiscard]] Json to_json(const models::Usage& usage);
 /// The interface of `twin ask --json`, with finish_reason, passages, trace_id, coverage and, when asked for, prompt
 /// behind the fixed keys.
 [[nodiscard]] Json to_json(const Answer& answer);

@@ -7,12 +7,6 @@
 namespace twin::inference {
 namespace {
 
-Json usage_json(const models::Usage& usage) {
-  return {{"prompt_tokens", usage.prompt_tokens},
-          {"completion_tokens", usage.completion_tokens},
-          {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
-}
-
 template <class Item>
 Json array_of(const std::vector<Item>& items) {
   Json list = Json::array();
@@ -87,7 +81,7 @@ std::string completion_json(const CompletionHead& head, const Answer& answer) {
             {"model", head.model},
             {"system_fingerprint", nullptr},
             {"choices", Json::array({std::move(one)})},
-            {"usage", usage_json(answer.usage)}};
+            {"usage", to_json(answer.usage)}};
   add_own_fields(json, answer);
   return dump(json);
 }
@@ -110,7 +104,7 @@ std::string final_event(const CompletionHead& head, const Answer& answer) {
 
 std::string usage_event(const CompletionHead& head, const models::Usage& usage) {
   Json json = chunk(head, Json::array());
-  json["usage"] = usage_json(usage);
+  json["usage"] = to_json(usage);
   return event(json);
 }
 
