@@ -105,8 +105,8 @@ struct Citation {
 struct Assembled {
   std::vector<models::Message> messages;
   std::vector<Passage> passages;
-  int tokens =
-      0;  ///< of what the messages say, part by part: put together, it may take fewer; the template's come on top
+  /// Of what the messages say, counted part by part: put together it may take fewer. The template's come on top.
+  int tokens = 0;
 };
 [[nodiscard]] Result<Assembled> assemble(const std::vector<models::Message>& conversation,
                                          const std::vector<Passage>& passages, const RetrievalConfig& config,

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/split_mix.h"
 #include "core/vector_math.h"
 
 #if defined(__x86_64__)
@@ -18,14 +19,6 @@ namespace {
 
 constexpr std::size_t kTurned = 128;  // values of one transform
 constexpr std::size_t kPlanes = 3;    // bits of a query's value, the last one negative
-
-// SplitMix64: the signs are part of what files hold.
-std::uint64_t next_random(std::uint64_t& state) {
-  std::uint64_t z = state += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
 
 TWIN_CLONES void hadamard(float* values) {
   for (std::size_t half = kTurned / 2; half > 0; half /= 2) {
@@ -114,10 +107,11 @@ __attribute__((target("avx2"))) void sign_products_avx2(const SignRows& rows, st
 }  // namespace
 
 Rotation::Rotation(std::size_t size) {
-  std::uint64_t state = size;
+  std::uint64_t state = size;  // the factors are part of what files hold
   const float length = std::sqrt(static_cast<float>(kTurned));
   for (std::vector<float>* factors : {&first_, &second_}) {
-    for (std::size_t i = 0; i < size; ++i) factors->push_back((next_random(state) & 1) != 0 ? 1 / length : -1 / length);
+    for (std::size_t i = 0; i < size; ++i, state += split_mix_step)
+      factors->push_back((split_mix(state) & 1) != 0 ? 1 / length : -1 / length);
   }
 }
 

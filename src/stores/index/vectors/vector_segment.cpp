@@ -1,7 +1,6 @@
 #include "stores/index/vectors/vector_segment.h"
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -82,24 +81,16 @@ void list_rows(std::span<const RowRange> ranges, const RowSet* gone, std::vector
   if (gone) std::erase_if(rows, [&](std::uint32_t row) { return gone->has(row); });
 }
 
-// Where the highest values are.
-std::vector<std::size_t> highest(std::span<const float> values, std::size_t count) {
-  using Found = std::pair<float, std::size_t>;
-  std::vector<Found> found;  // a heap, the lowest on top
-  float lowest = -std::numeric_limits<float>::infinity();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] <= lowest) continue;
-    if (found.size() == count) {
-      std::pop_heap(found.begin(), found.end(), std::greater<>());
-      found.pop_back();
-    }
-    found.emplace_back(values[i], i);
-    std::push_heap(found.begin(), found.end(), std::greater<>());
-    if (found.size() == count) lowest = found.front().first;
+// The highest scores and where they are.
+std::vector<Candidate> highest(std::span<const float> scores, std::size_t count) {
+  Nearest kept(count);
+  float least = kept.worst();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] <= least) continue;
+    kept.offer({static_cast<std::int64_t>(i), scores[i], 0});
+    least = kept.worst();
   }
-  std::vector<std::size_t> places;
-  for (const Found& one : found) places.push_back(one.second);
-  return places;
+  return kept.take();
 }
 
 // Whether a row stays is not to be foretold, so there is no branch.
@@ -212,7 +203,8 @@ void VectorSegment::scan(const VectorQuery& query, std::span<const RowRange> ran
     bound_scores(query, listed, bounds);
     // The most hopeful come first: by their scores most of the others need not be looked at.
     std::vector<std::uint32_t> first;
-    for (const std::size_t i : highest(bounds, wanted + kMoreFirst)) {
+    for (const Candidate& found : highest(bounds, wanted + kMoreFirst)) {
+      const auto i = static_cast<std::size_t>(found.chunk);
       first.push_back(listed[i]);
       bounds[i] = -std::numeric_limits<float>::infinity();
     }

@@ -78,6 +78,7 @@ class VectorSegment {
 
   /// What the rows score at most by their signs.
   void bound_scores(const VectorQuery& query, std::span<const std::uint32_t> rows, std::span<float> bounds) const;
+  /// Offers those of the rows that may reach the floor.
   void compare_all(const VectorQuery& query, std::span<const std::uint32_t> rows, ScoreFloor& floor,
                    Nearest& best) const;
   /// Offers those of the rows, kBatch at most, that may reach the floor by their upper halves.
