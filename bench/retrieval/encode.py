@@ -186,6 +186,7 @@ def main():
                     figures = run([arguments.python, __file__, "--peer", side, "--folder", arguments.folder,
                                              "--texts", arguments.texts, "--threads", str(arguments.threads),
                                              "--output", output, "--scratch", scratch])
+                print(f"{side}: {figures['tokens_per_second']:.0f} tokens/s", file=sys.stderr, flush=True)
                 if side not in best or figures["texts_per_second"] > best[side]["texts_per_second"]:
                     best[side] = figures
         reference = read_vectors(scratch / "f32.f32", count) if "f32" in best else None

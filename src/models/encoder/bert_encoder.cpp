@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/i18n.h"
+#include "models/encoder/attention.h"
 #include "models/encoder/rows.h"
 #include "models/merge/hf_config.h"
 
@@ -17,23 +18,27 @@ namespace {
 constexpr std::int64_t mean_pooling = 1, cls_pooling = 2;
 /// Tokens that one thread carries through all layers together: enough that weights are read from memory seldom, few
 /// enough that what a layer writes is still in the cache when the next one reads it.
-constexpr std::int64_t group_tokens = 1024;
+constexpr std::int64_t group_tokens(Precision precision) {
+  return precision == Precision::bf16 ? 256 : 1024;
+}
 
 }  // namespace
 
 /// Texts that go through the layers together, one after the other in `x`.
 struct BertEncoder::Group {
+  Attention attention;  ///< of the thread
   std::vector<std::size_t> texts;
   const std::vector<std::vector<std::int32_t>>* tokens = nullptr;
   std::int64_t rows = 0;
-  std::vector<float> x, wide, narrow, sum, scores;
+  std::vector<float> x, wide, narrow, sum;
   DenseThread thread;
 };
 
-Result<std::unique_ptr<BertEncoder>> BertEncoder::load(const std::filesystem::path& model, Batching batching) {
+Result<std::unique_ptr<BertEncoder>> BertEncoder::load(const std::filesystem::path& model, Batching batching,
+                                                       Precision precision) {
   auto file = GgufRows::open(model);
   if (!file) return tl::unexpected(file.error());
-  std::unique_ptr<BertEncoder> encoder(new BertEncoder(std::move(*file), batching));
+  std::unique_ptr<BertEncoder> encoder(new BertEncoder(std::move(*file), batching, precision));
   if (auto done = encoder->read_model(); !done) return tl::unexpected(done.error());
   return encoder;
 }
@@ -61,8 +66,8 @@ Result<BertEncoder::Norm> BertEncoder::read_norm(const std::string& name) const 
 }
 
 /// Several layers of one input are one product: their outputs stand one after the other.
-Result<Dense> BertEncoder::read_dense(const std::vector<std::string>& names, std::int64_t inputs, std::int64_t outputs,
-                                      bool gelu) const {
+Result<Dense> BertEncoder::read_dense(const std::vector<std::string>& names, std::int64_t inputs,
+                                      std::int64_t outputs) const {
   std::vector<float> weights, biases;
   for (const std::string& name : names) {
     const auto weight = read(name + ".weight", outputs, inputs);
@@ -72,7 +77,7 @@ Result<Dense> BertEncoder::read_dense(const std::vector<std::string>& names, std
     weights.insert(weights.end(), weight->begin(), weight->end());
     biases.insert(biases.end(), bias->begin(), bias->end());
   }
-  return Dense(weights, biases, inputs, outputs * static_cast<std::int64_t>(names.size()), gelu,
+  return Dense(weights, biases, inputs, outputs * static_cast<std::int64_t>(names.size()), precision_,
                batching_ == Batching::alone);
 }
 
@@ -121,15 +126,15 @@ Result<void> BertEncoder::read_model() {
 
   for (std::int64_t i = 0; i < layers; ++i) {
     const std::string block = "blk." + std::to_string(i) + ".";
-    auto qkv = read_dense({block + "attn_q", block + "attn_k", block + "attn_v"}, width_, width_, false);
+    auto qkv = read_dense({block + "attn_q", block + "attn_k", block + "attn_v"}, width_, width_);
     if (!qkv) return tl::unexpected(qkv.error());
-    auto out = read_dense({block + "attn_output"}, width_, width_, false);
+    auto out = read_dense({block + "attn_output"}, width_, width_);
     if (!out) return tl::unexpected(out.error());
     auto attention_norm = read_norm(block + "attn_output_norm");
     if (!attention_norm) return tl::unexpected(attention_norm.error());
-    auto up = read_dense({block + "ffn_up"}, width_, inner_, true);
+    auto up = read_dense({block + "ffn_up"}, width_, inner_);
     if (!up) return tl::unexpected(up.error());
-    auto down = read_dense({block + "ffn_down"}, inner_, width_, false);
+    auto down = read_dense({block + "ffn_down"}, inner_, width_);
     if (!down) return tl::unexpected(down.error());
     auto out_norm = read_norm(block + "layer_output_norm");
     if (!out_norm) return tl::unexpected(out_norm.error());
@@ -172,23 +177,26 @@ Result<void> BertEncoder::look_up(Group& group) const {
   return {};
 }
 
-/// Each text by itself, head by head: `wide` holds queries, keys and values side by side, `narrow` takes the result.
+/// Each text by itself: `wide` holds queries, keys and values side by side, `narrow` takes the result.
 void BertEncoder::attend(Group& group) const {
-  const std::int64_t head = width_ / heads_, stride = 3 * width_;
   const float* qkv = group.wide.data();
   float* out = group.narrow.data();
   for (const std::size_t text : group.texts) {
     const auto tokens = static_cast<std::int64_t>((*group.tokens)[text].size());
-    group.scores.resize(static_cast<std::size_t>(tokens * tokens));
-    float* const scores = group.scores.data();
-    for (std::int64_t at = 0; at < width_; at += head) {
-      multiply({qkv + at, stride, qkv + width_ + at, stride, true, scores, tokens, tokens, tokens, head,
-                1.0f / std::sqrt(static_cast<float>(head))});
-      for (std::int64_t i = 0; i < tokens; ++i) rows::softmax(scores + i * tokens, tokens);
-      multiply({scores, tokens, qkv + 2 * width_ + at, stride, false, out + at, width_, tokens, head, tokens});
-    }
-    qkv += tokens * stride;
+    group.attention.run(qkv, out, tokens);
+    qkv += tokens * 3 * width_;
     out += tokens * width_;
+  }
+}
+
+/// `x` to `sum`, some rows after the other: what lies between the two products, four times as wide, stays in the cache.
+void BertEncoder::feed_forward(Group& group, const Layer& layer) const {
+  const std::int64_t step = rows_at_once(precision_);
+  for (std::int64_t row = 0; row < group.rows; row += step) {
+    const std::int64_t rows = std::min(step, group.rows - row);
+    layer.up.run(group.thread, group.x.data() + row * width_, group.wide.data(), rows);
+    rows::gelu(group.wide.data(), rows * inner_);
+    layer.down.run(group.thread, group.wide.data(), group.sum.data() + row * width_, rows);
   }
 }
 
@@ -216,19 +224,19 @@ Result<void> BertEncoder::run(Group& group, float* vectors) const {
   group.rows = 0;
   for (const std::size_t text : group.texts) group.rows += static_cast<std::int64_t>((*group.tokens)[text].size());
   const std::int64_t rows = group.rows;
-  const auto floats = [&](std::int64_t columns) { return static_cast<std::size_t>(padded_rows(rows) * columns); };
-  group.x.assign(floats(width_), 0.0f);
-  group.wide.assign(floats(std::max(3 * width_, inner_)), 0.0f);
-  group.narrow.assign(floats(width_), 0.0f);
-  group.sum.assign(floats(width_), 0.0f);
+  const std::int64_t padded = padded_rows(rows, precision_);
+  const auto floats = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  group.x.assign(floats(padded * width_), 0.0f);
+  group.wide.assign(floats(std::max(padded * 3 * width_, rows_at_once(precision_) * inner_)), 0.0f);
+  group.narrow.assign(floats((padded + attention_slack) * width_), 0.0f);
+  group.sum.assign(floats(padded * width_), 0.0f);
   if (auto done = look_up(group); !done) return done;
   for (const Layer& layer : layers_) {
     layer.qkv.run(group.thread, group.x.data(), group.wide.data(), rows);
     attend(group);
     layer.attention_out.run(group.thread, group.narrow.data(), group.sum.data(), rows);
     add_and_norm(group, group.sum.data(), layer.attention_norm);
-    layer.up.run(group.thread, group.x.data(), group.wide.data(), rows);
-    layer.down.run(group.thread, group.wide.data(), group.sum.data(), rows);
+    feed_forward(group, layer);
     add_and_norm(group, group.sum.data(), layer.out_norm);
   }
   pool(group, vectors);
@@ -249,7 +257,7 @@ std::vector<std::vector<std::size_t>> BertEncoder::divide(const Texts& texts, in
   std::int64_t tokens = 0;
   for (const auto& text : texts) tokens += static_cast<std::int64_t>(text.size());
   // A multiple of the threads, so that they end together: each text to the group with the fewest tokens.
-  const std::int64_t each = static_cast<std::int64_t>(threads) * group_tokens;
+  const std::int64_t each = static_cast<std::int64_t>(threads) * group_tokens(precision_);
   groups.resize(static_cast<std::size_t>(threads * std::max<std::int64_t>(1, (tokens + each - 1) / each)));
   std::vector<std::size_t> filled(groups.size());
   for (const std::size_t text : order) {
@@ -269,7 +277,7 @@ Result<std::vector<float>> BertEncoder::encode(const Texts& texts, int threads) 
   std::vector<Result<void>> results(groups.size());
   const auto work = [&](std::size_t first) {
     omp_set_num_threads(1);  // oneDNN's: this program divides texts among its threads, not products
-    Group group;
+    Group group{Attention(heads_, width_ / heads_, precision_)};
     group.tokens = &texts;
     for (std::size_t i = first; i < groups.size(); i += workers) {
       group.texts = std::move(groups[i]);

@@ -1,6 +1,6 @@
-// BERT-type encoders (Devlin et al. 2019; XLM-R, MiniLM, E5, BGE) in float32 over packed texts: no padding to the
-// longest of a batch, weights laid out once, GELU inside the product. What `twin` itself must not link: built into
-// twin-encode.
+// BERT-type encoders (Devlin et al. 2019; XLM-R, MiniLM, E5, BGE) over packed texts: no padding to the longest of a
+// batch, weights laid out once, products in bfloat16 where the processor has them. What `twin` itself must not link:
+// built into twin-encode.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class BertEncoder {
  public:
   /// Reads a GGUF of architecture "bert" with pooling by mean or CLS, of any quantization that ggml widens. Another
   /// model, a tensor that is missing or has a wrong shape is ErrorKind::invalid that names it.
-  [[nodiscard]] static Result<std::unique_ptr<BertEncoder>> load(const std::filesystem::path& model, Batching batching);
+  [[nodiscard]] static Result<std::unique_ptr<BertEncoder>> load(const std::filesystem::path& model, Batching batching,
+                                                                 Precision precision);
 
   [[nodiscard]] std::int64_t dimension() const { return width_; }
   /// Tokens that a text may have: rows of the position table.
@@ -50,22 +51,24 @@ class BertEncoder {
 
   using Texts = std::vector<std::vector<std::int32_t>>;
 
-  BertEncoder(GgufRows file, Batching batching) : file_(std::move(file)), batching_(batching) {}
+  BertEncoder(GgufRows file, Batching batching, Precision precision)
+      : file_(std::move(file)), batching_(batching), precision_(precision) {}
   Result<void> read_model();
   Result<std::vector<float>> read(const std::string& name, std::int64_t rows, std::int64_t columns) const;
   Result<Norm> read_norm(const std::string& name) const;
-  Result<Dense> read_dense(const std::vector<std::string>& names, std::int64_t inputs, std::int64_t outputs,
-                           bool gelu) const;
+  Result<Dense> read_dense(const std::vector<std::string>& names, std::int64_t inputs, std::int64_t outputs) const;
   Result<void> check(const Texts& texts) const;
   [[nodiscard]] std::vector<std::vector<std::size_t>> divide(const Texts& texts, int threads) const;
   Result<void> look_up(Group& group) const;
   void attend(Group& group) const;
+  void feed_forward(Group& group, const Layer& layer) const;
   void pool(const Group& group, float* vectors) const;
   Result<void> run(Group& group, float* vectors) const;
   void add_and_norm(Group& group, const float* more, const Norm& norm) const;
 
   GgufRows file_;
   Batching batching_;
+  Precision precision_;
   const GgufTensor* words_ = nullptr;  ///< read row by row: a vocabulary of 250,000 stays in the file
   std::int64_t width_ = 0, heads_ = 0, inner_ = 0, positions_ = 0;
   float epsilon_ = 0;

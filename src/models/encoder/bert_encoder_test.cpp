@@ -179,7 +179,7 @@ TEST_CASE("an encoder's vectors are those of a plain forward pass") {
   RandomBert model(config);
   const auto path = model.write(folder.path() / "m.gguf");
   for (const Batching batching : {Batching::packed, Batching::alone}) {
-    const auto encoder = BertEncoder::load(path, batching);
+    const auto encoder = BertEncoder::load(path, batching, Precision::f32);
     REQUIRE_MESSAGE(encoder, encoder.error().text());
     CHECK((*encoder)->dimension() == 24);
     CHECK((*encoder)->window() == 128);
@@ -195,14 +195,47 @@ TEST_CASE("an encoder's vectors are those of a plain forward pass") {
   }
 }
 
+TEST_CASE("in bfloat16 an encoder's vectors are near those of a plain forward pass") {
+  if (best_precision() == Precision::f32) {
+    MESSAGE("not run: this processor has no products in bfloat16");
+    return;
+  }
+  const TempFolder folder;
+  RandomBert model(small());
+  const auto path = model.write(folder.path() / "m.gguf");
+  for (const Batching batching : {Batching::packed, Batching::alone}) {
+    const auto encoder = BertEncoder::load(path, batching, Precision::bf16);
+    REQUIRE_MESSAGE(encoder, encoder.error().text());
+    const auto texts = texts_of({1, 5, 16, 31, 32, 33, 64, 65, 128});
+    const auto vectors = (*encoder)->encode(texts, 2);
+    REQUIRE(vectors);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::vector<double> expected = model.vector(texts[i]);  // of length 1, as the other
+      double cosine = 0;
+      for (std::size_t j = 0; j < expected.size(); ++j)
+        cosine += expected[j] * static_cast<double>((*vectors)[i * expected.size() + j]);
+      CHECK(cosine > 0.999);
+      CHECK(cosine < 1 - 1e-9);  // it was bfloat16
+    }
+  }
+}
+
 TEST_CASE("a text's vector does not depend on what it is encoded with, nor on the number of threads") {
   const TempFolder folder;
   Batching batching = Batching::packed;
+  Precision precision = Precision::f32;
   SUBCASE("packed") {}
   SUBCASE("alone") {
     batching = Batching::alone;
   }
-  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), batching);
+  SUBCASE("packed, in the best precision") {
+    precision = best_precision();
+  }
+  SUBCASE("alone, in the best precision") {
+    batching = Batching::alone;
+    precision = best_precision();
+  }
+  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), batching, precision);
   REQUIRE(encoder);
   std::vector<std::size_t> lengths;
   for (std::size_t i = 0; i < 60; ++i) lengths.push_back(1 + i * 37 % 128);  // more than one group
@@ -219,7 +252,8 @@ TEST_CASE("a text's vector does not depend on what it is encoded with, nor on th
 
 TEST_CASE("what an encoder refuses is named") {
   const TempFolder folder;
-  const auto encoder = BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), Batching::packed);
+  const auto encoder =
+      BertEncoder::load(RandomBert(small()).write(folder.path() / "m.gguf"), Batching::packed, Precision::f32);
   REQUIRE(encoder);
   const auto said = [&](const std::vector<std::vector<std::int32_t>>& texts) {
     const auto vectors = (*encoder)->encode(texts, 1);
@@ -233,7 +267,7 @@ TEST_CASE("what an encoder refuses is named") {
   CHECK((*encoder)->encode({}, 2)->empty());
 
   const auto refused = [&](const std::filesystem::path& model) {
-    const auto other = BertEncoder::load(model, Batching::alone);
+    const auto other = BertEncoder::load(model, Batching::alone, Precision::f32);
     REQUIRE_FALSE(other);
     return other.error().message;
   };

@@ -5,17 +5,24 @@
 #include <memory>
 #include <vector>
 
+#include "models/encoder/precision.h"
+
 namespace twin::models {
 
 /// Rows that are multiplied at once. Always so many, so that a text's vector does not depend on what it was encoded
 /// with.
-inline constexpr std::int64_t rows_at_once = 48;
+[[nodiscard]] constexpr std::int64_t rows_at_once(Precision precision) {
+  return precision == Precision::bf16 ? 64 : 48;
+}
 /// Steps of row counts below it, for texts that are multiplied alone: 4 rows (of 24 outputs) are what an AVX2 kernel
-/// keeps in registers.
-inline constexpr std::int64_t few_rows_step = 4;
+/// keeps in registers, 16 rows are a tile of AMX.
+[[nodiscard]] constexpr std::int64_t few_rows_step(Precision precision) {
+  return precision == Precision::bf16 ? 16 : 4;
+}
 
-[[nodiscard]] constexpr std::int64_t padded_rows(std::int64_t rows) {
-  return (rows + rows_at_once - 1) / rows_at_once * rows_at_once;
+[[nodiscard]] constexpr std::int64_t padded_rows(std::int64_t rows, Precision precision) {
+  const std::int64_t step = rows_at_once(precision);
+  return (rows + step - 1) / step * step;
 }
 
 /// What one thread needs to run layers; not shared.
@@ -34,12 +41,12 @@ class DenseThread {
 
 class Dense {
  public:
-  /// `weights`: outputs × inputs, row-major; `bias`: outputs. Both are copied. With `gelu` the output goes through the
-  /// exact GELU (Hendrycks & Gimpel 2016, with erf). `few_rows`: what is left of a run beyond whole blocks of
-  /// rows_at_once is multiplied in the fewest steps that hold it, with the same weights; a row's last bits then depend
-  /// on how many rows it is run with.
+  /// `weights`: outputs × inputs, row-major; `bias`: outputs. Both are copied. In bf16 weights and inputs are rounded
+  /// to it, products are summed in float32. `few_rows`: what is left of a run beyond whole blocks of rows_at_once is
+  /// multiplied in the fewest steps that hold it, with the same weights; a row's last bits then depend on how many rows
+  /// it is run with.
   Dense(const std::vector<float>& weights, const std::vector<float>& bias, std::int64_t inputs, std::int64_t outputs,
-        bool gelu, bool few_rows);
+        Precision precision, bool few_rows);
   ~Dense();
   Dense(Dense&&) noexcept;
   Dense& operator=(Dense&&) = delete;
@@ -52,19 +59,5 @@ class Dense {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// c = alpha · a·b, or a·bᵀ: row-major, `lda` … floats from row to row. a: m × k, c: m × n.
-struct Product {
-  const float* a;
-  std::int64_t lda;
-  const float* b;
-  std::int64_t ldb;
-  bool transposed_b;
-  float* c;
-  std::int64_t ldc;
-  std::int64_t m, n, k;
-  float alpha = 1;
-};
-void multiply(const Product& product);
 
 }  // namespace twin::models

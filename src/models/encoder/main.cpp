@@ -1,6 +1,6 @@
-// twin-encode --model FILE.gguf --threads N [--alone]: token ids on stdin, vectors on stdout
-// (models/engines/encoder_wire.h). With --alone each text by itself (Batching::alone). A program of its own, so that
-// `twin` links no oneDNN.
+// twin-encode --model FILE.gguf --threads N [--alone] [--f32]: token ids on stdin, vectors on stdout
+// (models/engines/encoder_wire.h). With --alone each text by itself (Batching::alone), with --f32 in float32 where
+// bfloat16 would be faster. A program of its own, so that `twin` links no oneDNN.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -15,6 +15,7 @@ namespace {
 
 using twin::models::Batching;
 using twin::models::BertEncoder;
+using twin::models::Precision;
 namespace wire = twin::models::wire;
 
 bool read_all(void* bytes, std::size_t count) {
@@ -68,15 +69,22 @@ int main(int count, char** arguments) {
     std::puts("twin-encode " TWIN_VERSION);
     return 0;
   }
-  const bool alone = count == 6 && std::string_view(arguments[5]) == "--alone";
-  const int threads = count == 5 || alone ? std::atoi(arguments[4]) : 0;
-  if (threads < 1 || std::string_view(arguments[1]) != "--model" || std::string_view(arguments[3]) != "--threads") {
-    std::fputs("usage: twin-encode --model FILE.gguf --threads N [--alone] < requests > vectors\n", stderr);
+  const std::vector<std::string_view> words(arguments + 1, arguments + count);
+  const int threads = words.size() >= 4 ? std::atoi(arguments[4]) : 0;
+  bool alone = false, f32 = false, wrong = threads < 1 || words[0] != "--model" || words[2] != "--threads";
+  for (std::size_t i = 4; i < words.size(); ++i) {
+    alone = alone || words[i] == "--alone";
+    f32 = f32 || words[i] == "--f32";
+    wrong = wrong || (words[i] != "--alone" && words[i] != "--f32");
+  }
+  if (wrong) {
+    std::fputs("usage: twin-encode --model FILE.gguf --threads N [--alone] [--f32] < requests > vectors\n", stderr);
     return 2;
   }
   omp_set_num_threads(1);
   try {
-    const auto encoder = BertEncoder::load(arguments[2], alone ? Batching::alone : Batching::packed);
+    const auto encoder = BertEncoder::load(arguments[2], alone ? Batching::alone : Batching::packed,
+                                           f32 ? Precision::f32 : twin::models::best_precision());
     if (!encoder) {
       write_error(encoder.error());
       return 3;

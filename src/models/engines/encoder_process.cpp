@@ -49,6 +49,7 @@ Result<void> EncoderProcess::launch() {
   spec.argv = {launch_.program.string(), "--model", launch_.model.string(), "--threads",
                std::to_string(launch_.threads)};
   if (launch_.alone) spec.argv.emplace_back("--alone");
+  if (launch_.f32) spec.argv.emplace_back("--f32");
   // oneDNN divides no product among threads here, in none of the program's threads.
   spec.environment = {{"OMP_NUM_THREADS", "1"}};
   spec.stdin_fd = theirs.get();

@@ -17,6 +17,7 @@ struct EncoderLaunch {
   std::filesystem::path program, model;
   int threads = 1;
   bool alone = false;  ///< each text by itself, its vector soonest; otherwise the most texts a second
+  bool f32 = false;    ///< never in bfloat16
   Millis start_timeout{120'000};
   Millis request_timeout{600'000};
   int max_restarts = 5;  ///< in its whole life

@@ -1,0 +1,29 @@
+// What the parts of the encoder that run on oneDNN share. For their sources alone.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <vector>
+
+#include "models/encoder/precision.h"
+
+namespace twin::models::onednn {
+
+[[nodiscard]] const dnnl::engine& processor();
+
+[[nodiscard]] constexpr dnnl::memory::data_type type_of(Precision precision) {
+  return precision == Precision::bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
+/// With working memory that the caller brings: the library's own is not for several threads.
+[[nodiscard]] dnnl::primitive_attr own_scratchpad();
+
+/// Memory over numbers that a primitive reads, though oneDNN's interface asks for a pointer to what may be changed.
+template <class T>
+[[nodiscard]] dnnl::memory over(const dnnl::memory::desc& layout, const T* numbers) {
+  return dnnl::memory(layout, processor(), const_cast<T*>(numbers));
+}
+
+/// Working memory for a primitive, in `bytes`, which grow as needed.
+[[nodiscard]] dnnl::memory scratchpad(const dnnl::memory::desc& layout, std::vector<std::byte>& bytes);
+
+}  // namespace twin::models::onednn
