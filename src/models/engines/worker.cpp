@@ -111,13 +111,14 @@ std::int64_t worker_seed(std::int64_t seed) {
 
 /// Null: llama-server embeds alone.
 std::unique_ptr<Encoders> make_encoders(const WorkerSpec& spec, const GgufInfo& info) {
-  if (!spec.embedding || spec.config.encoder != "auto" || info.architecture != "bert") return nullptr;
+  if (!spec.embedding || spec.config.encoder == "llama-server" || info.architecture != "bert") return nullptr;
   const auto program = find_program("twin-encode");
   if (!program) return nullptr;
   EncoderLaunch launch;
   launch.program = *program;
   launch.model = spec.model;
   launch.threads = thread_count(spec.config);
+  launch.f32 = spec.config.encoder == "f32";
   launch.start_timeout = Millis{spec.config.start_timeout_s * 1000};
   launch.request_timeout = Millis{spec.config.request_timeout_s * 1000};
   launch.max_restarts = spec.config.max_restarts;
@@ -145,7 +146,11 @@ class LocalWorker final : public Worker {
     } catch (const std::exception& e) {
       return fail(ErrorKind::internal, tr("The worker's properties are not understood: {}", e.what()));
     }
-    if (const std::string passage = prefix(false); spec_.embedding && !passage.empty()) {
+    if (!spec_.embedding) return {};
+    const auto marks = count_leading_marks();
+    if (!marks) return tl::unexpected(marks.error());
+    leading_marks_ = *marks;
+    if (const std::string passage = prefix(false); !passage.empty()) {
       const auto tokens = tokenize(passage, false);
       if (!tokens) return tl::unexpected(tokens.error());
       prefix_tokens_ = static_cast<int>(tokens->size());
@@ -214,27 +219,12 @@ class LocalWorker final : public Worker {
 
   Result<std::vector<int>> count_tokens(const std::vector<std::string>& texts, bool special) override {
     if (texts.empty()) return std::vector<int>();
-    // llama-server tokenizes each string of a list by itself and puts numbers between them through as they are; only
-    // the first string, here an empty one, gets the special tokens.
-    constexpr int divider = -1;
-    Json content = Json::array({""});
-    for (const std::string& text : texts) {
-      content.push_back(divider);
-      content.push_back(spelled(text));
-    }
-    const auto tokens = tokens_of(std::move(content), special);
+    const auto tokens = tokens_of_each(texts, special);
     if (!tokens) return tl::unexpected(tokens.error());
-    std::vector<int> counts(1);
-    for (const int token : *tokens) {
-      if (token == divider) {
-        counts.push_back(counts.front());
-      } else {
-        ++counts.back();
-      }
-    }
-    counts.erase(counts.begin());
-    if (counts.size() == texts.size()) return counts;
-    return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", "dividers are missing"));
+    std::vector<int> counts;
+    for (std::size_t i = 1; i < tokens->size(); ++i)
+      counts.push_back(static_cast<int>((*tokens)[0].size() + (*tokens)[i].size()));
+    return counts;
   }
 
   Result<std::string> apply_template(const std::vector<Message>& messages, bool generation_prompt) override {
@@ -292,6 +282,52 @@ class LocalWorker final : public Worker {
     }
   }
 
+  /// In one request: first the special tokens that every text has, then those of each text without them.
+  Result<std::vector<std::vector<int>>> tokens_of_each(const std::vector<std::string>& texts, bool special) {
+    // llama-server tokenizes each string of a list by itself and puts numbers between them through as they are; only
+    // the first string, here an empty one, gets the special tokens.
+    constexpr int divider = -1;
+    Json content = Json::array({""});
+    for (const std::string& text : texts) {
+      content.push_back(divider);
+      content.push_back(spelled(text));
+    }
+    const auto tokens = tokens_of(std::move(content), special);
+    if (!tokens) return tl::unexpected(tokens.error());
+    std::vector<std::vector<int>> each(1);
+    for (const int token : *tokens) {
+      if (token == divider) {
+        each.emplace_back();
+      } else {
+        each.back().push_back(token);
+      }
+    }
+    if (each.size() == texts.size() + 1) return each;
+    return fail(ErrorKind::network, tr("The worker's tokens are not understood: {}", "dividers are missing"));
+  }
+
+  /// How many of a text's special tokens stand before it. None: this vocabulary takes a text in a list for another than
+  /// the same text alone.
+  Result<std::optional<std::size_t>> count_leading_marks() {
+    const auto each = tokens_of_each({"a"}, true);
+    if (!each) return tl::unexpected(each.error());
+    const auto whole = tokenize("a", true);
+    if (!whole) return tl::unexpected(whole.error());
+    const auto& marks = each->front();
+    for (std::size_t leading = 0; leading <= marks.size(); ++leading) {
+      if (marked((*each)[1], marks, leading) == *whole) return leading;
+    }
+    return std::nullopt;
+  }
+
+  static std::vector<int> marked(const std::vector<int>& tokens, const std::vector<int>& marks, std::size_t leading) {
+    const auto middle = marks.begin() + static_cast<std::ptrdiff_t>(leading);
+    std::vector<int> all(marks.begin(), middle);
+    all.insert(all.end(), tokens.begin(), tokens.end());
+    all.insert(all.end(), middle, marks.end());
+    return all;
+  }
+
   /// Repeated once when the server died before anything of the answer reached the caller.
   Result<ChatResult> send_chat(const std::string& body, const std::function<bool(std::string_view)>& on_delta,
                                const std::stop_token& cancel) {
@@ -339,32 +375,49 @@ class LocalWorker final : public Worker {
     return std::move(encoded->vectors);
   }
 
-  /// Tokens of a text as they are embedded. Cut at the window, the end mark stays.
-  Result<std::vector<int>> input_tokens(const EncodeRequest& request, std::size_t i, Encoded& all) {
-    auto tokens = tokenize(prefix(request.queries) + request.texts[i], true);
-    if (!tokens || std::cmp_less_equal(tokens->size(), window())) return tokens;
+  /// The tokens of texts as they are embedded, with prefix and special tokens.
+  Result<std::vector<std::vector<int>>> with_marks(const EncodeRequest& request, std::size_t first, std::size_t end) {
+    std::vector<std::vector<int>> ids;
+    std::vector<std::string> texts;
+    for (std::size_t i = first; i < end; ++i) texts.push_back(prefix(request.queries) + request.texts[i]);
+    if (leading_marks_) {
+      const auto each = tokens_of_each(texts, true);
+      if (!each) return tl::unexpected(each.error());
+      for (std::size_t i = 1; i < each->size(); ++i) ids.push_back(marked((*each)[i], each->front(), *leading_marks_));
+      return ids;
+    }
+    for (const std::string& text : texts) {
+      auto tokens = tokenize(text, true);
+      if (!tokens) return tl::unexpected(tokens.error());
+      ids.push_back(std::move(*tokens));
+    }
+    return ids;
+  }
+
+  /// At most the window's tokens: what is beyond is cut, the end mark stays.
+  Result<void> fit(std::vector<int>& tokens, const EncodeRequest& request, std::size_t i, Encoded& all) const {
+    if (std::cmp_less_equal(tokens.size(), window())) return {};
     if (!request.cut) {
       return fail(ErrorKind::limit,
-                  tr("Text {} has {} tokens, the embedding model takes {}", i, tokens->size(), window()), {},
+                  tr("Text {} has {} tokens, the embedding model takes {}", i, tokens.size(), window()), {},
                   tr("Make smaller chunks"));
     }
-    const int last = tokens->back();
-    tokens->resize(static_cast<std::size_t>(window()));
-    tokens->back() = last;
+    const int last = tokens.back();
+    tokens.resize(static_cast<std::size_t>(window()));
+    tokens.back() = last;
     all.cut.push_back(i);
-    return tokens;
+    return {};
   }
 
   /// Token ids are sent instead of text: what was counted is what is embedded.
   Result<void> encode_batch(const EncodeRequest& request, std::size_t first, std::size_t end, Encoded& all) {
-    std::vector<std::vector<int>> ids;
+    auto ids = with_marks(request, first, end);
+    if (!ids) return tl::unexpected(ids.error());
     for (std::size_t i = first; i < end; ++i) {
-      auto tokens = input_tokens(request, i, all);
-      if (!tokens) return tl::unexpected(tokens.error());
-      all.tokens += static_cast<std::int64_t>(tokens->size());
-      ids.push_back(std::move(*tokens));
+      if (auto done = fit((*ids)[i - first], request, i, all); !done) return done;
+      all.tokens += static_cast<std::int64_t>((*ids)[i - first].size());
     }
-    auto vectors = vectors_of_tokens(ids, request.queries);
+    auto vectors = vectors_of_tokens(*ids, request.queries);
     if (!vectors) return tl::unexpected(vectors.error());
     std::move(vectors->begin(), vectors->end(), std::back_inserter(all.vectors));
     return {};
@@ -413,6 +466,8 @@ class LocalWorker final : public Worker {
   const bool decompose_ = detail(info_, "strip_accents") != 0;
   int context_tokens_ = 0;
   int prefix_tokens_ = 0;  ///< of the passages' prefix
+  /// Special tokens before a text that is embedded. None: texts are tokenized one by one.
+  std::optional<std::size_t> leading_marks_;
   std::unique_ptr<WorkerProcess> process_;
   WorkerClient client_;
   std::unique_ptr<Encoders> encoders_;  ///< null: llama-server embeds alone
@@ -429,8 +484,9 @@ void WorkerConfig::bind(config::Binder& b) {
           {.min = 64, .max = 1 << 22, .one_of = {}});
   b.field("batch_texts", batch_texts, "Texts of one embedding request", operational);
   b.field("encoder", encoder,
-          "What makes vectors: auto (twin-encode where it runs the model, several times as fast) or llama-server",
-          {.one_of = {"auto", "llama-server"}, .key_irrelevant = true});
+          "What makes vectors: auto (twin-encode where it runs the model, several times as fast; in bfloat16 where the "
+          "processor has it), f32 (the same in float32) or llama-server",
+          {.one_of = {"auto", "f32", "llama-server"}, .key_irrelevant = true});
   b.field("start_timeout_s", start_timeout_s, "Longest time to load a model, in seconds", operational);
   b.field("request_timeout_s", request_timeout_s, "Longest time for one request, in seconds", operational);
   b.field("max_restarts", max_restarts, "Restarts after crashes within one minute, then the worker is given up",

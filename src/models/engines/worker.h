@@ -19,8 +19,9 @@ struct WorkerConfig {
   int threads = 0;               ///< 0: all cores
   int slots = 1;                 ///< requests decoded together; with 1, equal requests give equal bits
   int context_tokens = 4096;     ///< per slot
-  int batch_texts = 32;          ///< texts of one embedding request
-  std::string encoder = "auto";  ///< auto: vectors by twin-encode where it runs the model; llama-server: by that alone
+  int batch_texts = 64;          ///< texts of one embedding request
+  std::string encoder = "auto";  ///< auto: vectors by twin-encode where it runs the model, f32: in float32;
+                                 ///< llama-server: by that alone
   int start_timeout_s = 120;
   int request_timeout_s = 600;  ///< of one request; streams included
   int max_restarts = 5;         ///< within one minute
