@@ -35,6 +35,17 @@ std::string place_of_picture(const stores::Document& document, const std::string
   return link;
 }
 
+PassagePicture describe_picture(const stores::Document& document, const feature::ProseView& view,
+                                const std::string& source, bool read) {
+  PassagePicture found{source, place_of_picture(document, source), {}, read};
+  const auto shown = std::find_if(view.pictures.begin(), view.pictures.end(),
+                                  [&](const feature::Picture& p) { return !p.read && p.source == source; });
+  if (shown != view.pictures.end()) {
+    found.words = view.text.substr(shown->span.start, shown->span.end - shown->span.start);
+  }
+  return found;
+}
+
 }  // namespace
 
 const PassagePictures::Read* PassagePictures::read(const inference::Passage& passage) {
@@ -64,14 +75,14 @@ std::vector<PassagePicture> PassagePictures::of(const inference::Passage& passag
       return p.source == picture.source && p.read == picture.read;
     });
     if (known != out.end()) continue;
-    PassagePicture found{picture.source, place_of_picture(document, picture.source), {}, picture.read};
-    const auto shown = std::find_if(view.pictures.begin(), view.pictures.end(),
-                                    [&](const feature::Picture& p) { return !p.read && p.source == picture.source; });
-    if (shown != view.pictures.end()) {
-      found.words = view.text.substr(shown->span.start, shown->span.end - shown->span.start);
-    }
-    out.push_back(std::move(found));
+    out.push_back(describe_picture(document, view, picture.source, picture.read));
   }
+  if (passage.picture.empty()) return out;
+  const auto is_seen = [&](const PassagePicture& picture) { return picture.source == passage.picture; };
+  if (std::none_of(out.begin(), out.end(), is_seen)) {
+    out.push_back(describe_picture(document, view, passage.picture, false));
+  }
+  for (PassagePicture& picture : out) picture.seen = is_seen(picture);
   return out;
 }
 
@@ -82,6 +93,7 @@ Json to_json(const std::vector<PassagePicture>& pictures) {
                    {"place", picture.place},
                    {"words", picture.words},
                    {"read_by_ocr", picture.read}});
+    if (picture.seen) out.back()["found_by"] = "image";
   }
   return out;
 }
@@ -92,7 +104,7 @@ std::string to_text(const std::vector<PassagePicture>& pictures) {
     out += "   " +
            (picture.read ? tr("read by OCR in the picture {}", picture.place)
                          : tr("shows the picture {}", picture.place)) +
-           "\n";
+           (picture.seen ? tr(" (found by what it shows)") : std::string()) + "\n";
   }
   return out;
 }

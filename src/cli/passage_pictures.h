@@ -19,6 +19,7 @@ struct PassagePicture {
   std::string place;   ///< path of the file, or address; the link where neither is known
   std::string words;   ///< alternative text and title
   bool read = false;   ///< the passage holds what OCR read in it, which the author did not write
+  bool seen = false;   ///< the passage was found by what it shows
 };
 
 /// Reads each document once, however many of its passages are asked about.
@@ -27,7 +28,7 @@ class PassagePictures {
   /// The project must outlive it.
   explicit PassagePictures(ops::Project& project) : project_(project) {}
   /// Of the version of the document that was indexed; none when the warehouse no longer has it. What a passage holds of
-  /// several readings of one picture is one entry.
+  /// several readings of one picture is one entry. The picture that it was found by is among them in any case.
   [[nodiscard]] std::vector<PassagePicture> of(const inference::Passage& passage);
 
  private:

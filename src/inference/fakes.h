@@ -128,7 +128,8 @@ class ScriptedChat : public models::ChatEngine {
 
 /// Puts one document with the given chunks into an index. Chunk i starts at the end of chunk i - 1.
 inline void put(stores::Index& index, const WordEmbedder& embedder, const std::string& id, const std::string& category,
-                double weight, const std::vector<std::string>& texts) {
+                double weight, const std::vector<std::string>& texts,
+                std::vector<stores::IndexedPicture> pictures = {}) {
   index.use_model(embedder.model_hash(), embedder.dimension());
   stores::IndexedDocument document;
   document.id = id;
@@ -140,6 +141,7 @@ inline void put(stores::Index& index, const WordEmbedder& embedder, const std::s
   document.category = category;
   document.language = "en";
   document.weight = weight;
+  document.pictures = std::move(pictures);
   std::vector<stores::Chunk> chunks;
   std::vector<std::vector<float>> vectors;
   for (const std::string& text : texts) {

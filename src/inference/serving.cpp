@@ -10,6 +10,7 @@
 #include "inference/rag/cross_encoder.h"
 #include "inference/rag/learned_ranker.h"
 #include "inference/rag/llm_judge.h"
+#include "models/registry/embedder_name.h"
 
 namespace twin::inference {
 namespace {
@@ -43,11 +44,12 @@ Result<Adapter> find_adapter(const ServingSpec& spec, const models::ModelRegistr
 Result<std::unique_ptr<models::Worker>> start_worker(const ServingSpec& spec, models::ModelRegistry& registry,
                                                      const std::string& name, const std::string& model,
                                                      const std::filesystem::path& adapter) {
-  auto gguf = registry.gguf(model);
-  if (!gguf) return tl::unexpected(std::move(gguf.error()));
+  auto files = models::embedder_files(registry, model);  // of a chat model, its one file
+  if (!files) return tl::unexpected(std::move(files.error()));
   models::WorkerSpec worker;
   worker.name = name;
-  worker.model = std::move(*gguf);
+  worker.model = std::move(files->model);
+  worker.projector = std::move(files->projector);
   worker.adapter = adapter;
   worker.embedding = worker.questions = name == "embed";
   worker.log_folder = spec.log_folder;
@@ -116,6 +118,8 @@ class CurrentEmbedder final : public models::EmbeddingEngine, public models::Tok
     return current_()->embed_queries(texts);
   }
   Result<models::Encoded> encode(const models::EncodeRequest& request) override { return current_()->encode(request); }
+  [[nodiscard]] bool sees_pictures() const override { return current_()->sees_pictures(); }
+  Result<std::vector<float>> embed_picture(std::string_view bytes) override { return current_()->embed_picture(bytes); }
   [[nodiscard]] int dimension() const override { return current_()->dimension(); }
   [[nodiscard]] int window_tokens() const override { return current_()->window_tokens(); }
   [[nodiscard]] std::string model_hash() const override { return current_()->model_hash(); }

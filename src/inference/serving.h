@@ -14,15 +14,15 @@
 
 namespace twin::inference {
 
-/// The index that serves, and the registry's id of the embedding model that it was made with.
+/// The index that serves, and the name (models::embedder_name()) of the embedding model that it was made with.
 struct ServedIndex {
   std::string embedding_model;
   stores::Index* index = nullptr;
 };
 
 struct ServingSpec {
-  std::string chat_model;  ///< registry ids
-  std::string embedding_model;
+  std::string chat_model;          ///< registry id
+  std::string embedding_model;     ///< models::embedder_name()
   std::string adapter;             ///< registry id, empty: none
   std::filesystem::path reranker;  ///< GGUF of a cross-encoder, started when retrieval.rerank asks for it
   std::filesystem::path ranker;    ///< file of a learned ranker; one that is not there matters when it is asked for

@@ -21,7 +21,7 @@ class IndexModels final : public Command {
   int run(Session& session) override {
     ops::Project& project = session.project();
     const auto versions = project.index_versions().list();
-    const std::string& configured = project.config().models.embedding;
+    const std::string configured = project.config().models.embedder();
     if (session.json()) {
       Json list = Json::array();
       for (const stores::IndexVersion& version : versions) {

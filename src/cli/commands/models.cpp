@@ -57,7 +57,12 @@ class ModelsPull final : public Command {
       const ops::ModelsConfig& models = project.config().models;
       ops::ensure_model(project, models.chat, models.chat_from, session.progress());
       ops::ensure_model(project, models.embedding, models.embedding_from, session.progress());
-      for (const std::string& id : {models.chat, models.embedding}) show(session, *project.models().find(id));
+      std::vector<std::string> ids = {models.chat, models.embedding};
+      if (!models.embedding_mmproj.empty()) {
+        ops::ensure_model(project, models.embedding_mmproj, models.embedding_mmproj_from, session.progress());
+        ids.push_back(models.embedding_mmproj);
+      }
+      for (const std::string& id : ids) show(session, *project.models().find(id));
       return exit_code::done;
     }
     // An id that Twin knows is short for where the model is.

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/passage_pictures.h"
 #include "cli/query_flags.h"
+#include "cli/query_picture.h"
 #include "cli/session.h"
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -25,7 +26,8 @@ class SearchCommand final : public Command {
   [[nodiscard]] std::string name() const override { return "search"; }
   [[nodiscard]] std::string description() const override { return tr("The passages that match a question"); }
   void declare(Options& options) override {
-    options.positional("query", query_, tr("What to look for"));
+    options.positional("query", query_, tr("What to look for"), false);
+    options.option("--image", image_, tr("Look for this picture instead of words (needs models.embedding_mmproj)"));
     options.option("-k", k_, tr("Number of passages"));
     options.flag("--explain", explain_,
                  tr("Say what was made of the question, and of each passage by each retriever and the reranker"));
@@ -35,25 +37,22 @@ class SearchCommand final : public Command {
     flags_.declare(options);
   }
   int run(Session& session) override {
+    if (query_.empty() == image_.empty()) {
+      throw Fatal(ErrorKind::usage, tr("Say what to look for: words, or a picture with --image"), "twin search");
+    }
     ops::Project& project = session.project();
     for (const std::string& name : authors_) filter_.author_ids.push_back(author_id(project, name));
     const inference::QueryConfig understanding = flags_.apply(project.config().retrieval.query);
     const auto worker = ops::start_search_worker(project);
+    if (!image_.empty()) return find_by_picture(session, *worker);
     const auto started = ops::start_reranker(project, session.progress());
     const auto answerability = ops::answerability(project);
     auto plan = understand(session, understanding, started.worker.get());
     const inference::SearchTools tools{project.index(), *worker, started.reranker.get(), &answerability};
     const auto found =
         value_or_throw(inference::find_planned(tools, plan, k_, project.config().retrieval, session.stop()));
-    PassagePictures pictures(project);
     if (session.json()) {
-      Json results = Json::array();
-      for (const inference::Passage& passage : found.passages) {
-        results.push_back(inference::to_json(passage));
-        const auto shown = pictures.of(passage);
-        if (!shown.empty()) results.back()["pictures"] = cli::to_json(shown);
-      }
-      session.print(Json{{"results", results},
+      session.print(Json{{"results", results(project, found)},
                          {"fusion", found.fusion},
                          {"candidates", found.candidates},
                          {"rerank", inference::to_json(found.rerank)},
@@ -61,10 +60,7 @@ class SearchCommand final : public Command {
                          {"coverage", inference::to_json(found.coverage)}});
     } else {
       if (const auto steps = inference::to_text(plan); explain_ && !steps.empty()) session.print(steps);
-      for (const inference::Passage& passage : found.passages) {
-        session.print(describe(passage) + cli::to_text(pictures.of(passage)));
-      }
-      if (found.passages.empty()) session.print(tr("Nothing found."));
+      show(session, found);
       if (!found.coverage.covered) {
         session.print(tr("The writing may not cover this question: the nearest passages are hardly about it."));
       }
@@ -76,6 +72,42 @@ class SearchCommand final : public Command {
   }
 
  private:
+  int find_by_picture(Session& session, models::EmbeddingEngine& embedder) {
+    ops::Project& project = session.project();
+    const inference::SearchTools tools{project.index(), embedder};
+    inference::SearchRequest request{.query = {}, .k = k_, .filter = filter_, .cancel = session.stop()};
+    request.picture = embed_query_picture(embedder, image_, project.config().collect.images);
+    const auto found = value_or_throw(inference::find_passages(tools, request, project.config().retrieval));
+    if (session.json()) {
+      session.print(Json{{"results", results(project, found)},
+                         {"fusion", found.fusion},
+                         {"candidates", found.candidates},
+                         {"query", {{"image", image_}}}});
+    } else {
+      show(session, found);
+    }
+    return exit_code::done;
+  }
+
+  static Json results(ops::Project& project, const inference::Found& found) {
+    PassagePictures pictures(project);
+    Json list = Json::array();
+    for (const inference::Passage& passage : found.passages) {
+      list.push_back(inference::to_json(passage));
+      const auto shown = pictures.of(passage);
+      if (!shown.empty()) list.back()["pictures"] = cli::to_json(shown);
+    }
+    return list;
+  }
+
+  void show(Session& session, const inference::Found& found) const {
+    PassagePictures pictures(session.project());
+    for (const inference::Passage& passage : found.passages) {
+      session.print(describe(passage) + cli::to_text(pictures.of(passage)));
+    }
+    if (found.passages.empty()) session.print(tr("Nothing found."));
+  }
+
   /// What is searched for. The chat model is started when a step wants it; where it is not on this machine, the step
   /// says so and leaves the question as it is. `reranking`: the reranker's worker.
   inference::QueryPlan understand(Session& session, inference::QueryConfig config, models::Worker* reranking) {
@@ -139,7 +171,7 @@ class SearchCommand final : public Command {
                        snippet.size() < passage.text.size() ? "…" : "");
   }
 
-  std::string query_;
+  std::string query_, image_;
   int k_ = 5;
   bool explain_ = false;
   QueryFlags flags_;

@@ -76,6 +76,9 @@ class IndexExamination {
         check_passage(entry, entry.chunks[i]);
         if (i < entry.vectors.size()) check_vector(entry, entry.chunks[i], entry.vectors[i]);
       }
+      for (const stores::IndexedPicture& picture : entry.document.pictures) {
+        if (picture.passage < entry.chunks.size()) check_vector(entry, entry.chunks[picture.passage], picture.vector);
+      }
       progress->add();
       return true;
     });

@@ -57,6 +57,10 @@ class AlteredIndex final : public stores::Index {
                                          const stores::IndexFilter& filter) override {
     return real_.dense(query, k, filter);
   }
+  Result<std::vector<stores::Hit>> pictures(const std::vector<float>& query, int k,
+                                            const stores::IndexFilter& filter) override {
+    return real_.pictures(query, k, filter);
+  }
   std::vector<stores::Hit> lexical_scores(const std::string& query, const std::vector<std::string>& ids) override {
     return real_.lexical_scores(query, ids);
   }

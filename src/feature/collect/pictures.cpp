@@ -67,6 +67,7 @@ std::optional<Result<std::string>> from_kept_form(const std::string& kept) {
 struct PictureReader::One {
   std::string sha256;  ///< empty: its bytes could not be had
   std::string text;
+  bool kept = false;
   std::optional<Error> error;
 };
 
@@ -113,6 +114,13 @@ std::string ocr_identity(const ImagesConfig& config) {
   return hash.hex();
 }
 
+std::string pictures_identity(const ImagesConfig& config) {
+  const std::string ocr = ocr_identity(config);
+  if (!config.keep) return ocr;
+  ImagesConfig settings = config;
+  return Sha256().field(ocr).field("kept").field(config::canonical(settings).dump()).hex();
+}
+
 Result<PicturesRead> PictureReader::read(const std::string& markdown, const RawDocument& raw, const FormatRules& rules,
                                          const std::stop_token& stop) const {
   PicturesRead out;
@@ -129,15 +137,17 @@ Result<PicturesRead> PictureReader::read(const std::string& markdown, const RawD
   for (const auto& [source, path] : shown) {
     if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
   }
-  auto lack = lacking_language(raw, rules);
+  const bool reads = !ocr_identity(config_).empty();
+  auto lack = reads ? lacking_language(raw, rules) : std::nullopt;
+  const bool ocr = reads && !lack;
   std::map<std::string, One> found;
   raw.beside(paths, static_cast<std::uint64_t>(config_.max_megabytes) << 20,
              [&](const std::string& path, Result<std::string>&& bytes) {
                if (stop.stop_requested()) return;
-               if (lack) {
+               if (!ocr && !config_.keep) {
                  found[path].sha256 = bytes ? sha256_hex(*bytes) : std::string();
                } else {
-                 found[path] = read_one(path, bytes, rules);
+                 found[path] = read_one(path, bytes, rules, ocr);
                }
              });
   if (stop.stop_requested()) return fail(ErrorKind::cancelled, tr("Stopped"), raw.url);
@@ -155,6 +165,7 @@ Result<PicturesRead> PictureReader::read(const std::string& markdown, const RawD
       out.notes.push_back(std::move(error));
     }
     if (!one->second.text.empty()) out.texts.push_back({source, one->second.sha256, one->second.text});
+    if (one->second.kept) out.kept.push_back({source, one->second.sha256});
   }
   out.state = state.hex();
   return out;
@@ -171,7 +182,7 @@ std::optional<Error> PictureReader::lacking_language(const RawDocument& raw, con
 }
 
 PictureReader::One PictureReader::read_one(const std::string& link, const Result<std::string>& bytes,
-                                           const FormatRules& rules) const {
+                                           const FormatRules& rules, bool ocr) const {
   One out;
   if (!bytes) {
     out.error = bytes.error();
@@ -188,6 +199,14 @@ PictureReader::One PictureReader::read_one(const std::string& link, const Result
       return out;
     }
   }
+  if (config_.keep) {
+    if (const auto object = warehouse_.objects().put(*bytes); !object) {
+      out.error = object.error();
+      return out;
+    }
+    out.kept = true;
+  }
+  if (!ocr) return out;
   auto text = kept_or_read(out.sha256, *bytes, rules);
   if (!text) {
     out.error = std::move(text.error());

@@ -1,4 +1,5 @@
-// The pictures that a document shows and its source brings along: what OCR reads in them, each picture once.
+// The pictures that a document shows and its source brings along: what OCR reads in them, each picture once; their
+// bytes, where an embedding model sees pictures.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "feature/format_rules.h"
 #include "feature/sources/source.h"
 #include "stores/warehouse/picture_texts.h"
+#include "stores/warehouse/shown_pictures.h"
 #include "stores/warehouse/warehouse.h"
 
 namespace twin::feature {
@@ -27,6 +29,7 @@ struct ImagesConfig {
   int seconds = 60;          ///< for one picture
   int per_document = 200;    ///< pictures of one document that are read
   int min_letters = 8;       ///< a picture with fewer has no writing: what OCR sees in photographs
+  bool keep = false;  ///< their bytes, for an embedding model that sees pictures: set with it, no key of twin.yaml
   void bind(config::Binder& b);
 };
 
@@ -34,11 +37,15 @@ struct ImagesConfig {
 /// a program.
 [[nodiscard]] std::string ocr_identity(const ImagesConfig& config);
 
+/// The same of all that happens to pictures: whether they are read, and whether they are kept; empty: neither.
+[[nodiscard]] std::string pictures_identity(const ImagesConfig& config);
+
 /// What became of the pictures of one document.
 struct PicturesRead {
   std::string state;  ///< hash of what they hold; empty: the document shows none that its source brings
   std::vector<stores::PictureText> texts;
-  std::vector<Error> notes;  ///< pictures that could not be read
+  std::vector<stores::ShownPicture> kept;  ///< those within the limits, when ImagesConfig::keep
+  std::vector<Error> notes;                ///< pictures that could not be read
 };
 
 /// Of one source. Thread-safe. What was read is kept in the warehouse, by the hash of the picture and of all that its
@@ -47,7 +54,7 @@ class PictureReader {
  public:
   PictureReader(const ImagesConfig& config, stores::Warehouse& warehouse) : config_(config), warehouse_(warehouse) {}
 
-  [[nodiscard]] std::string identity() const { return ocr_identity(config_); }
+  [[nodiscard]] std::string identity() const { return pictures_identity(config_); }
 
   /// Reads the pictures of a document that became `markdown`: links in it that are relative, or lead to where `raw.url`
   /// lies. ErrorKind::cancelled when stopped.
@@ -56,7 +63,9 @@ class PictureReader {
 
  private:
   struct One;
-  [[nodiscard]] One read_one(const std::string& link, const Result<std::string>& bytes, const FormatRules& rules) const;
+  /// `ocr`: whether its writing is read.
+  [[nodiscard]] One read_one(const std::string& link, const Result<std::string>& bytes, const FormatRules& rules,
+                             bool ocr) const;
   [[nodiscard]] Result<std::string> kept_or_read(const std::string& sha256, const std::string& bytes,
                                                  const FormatRules& rules) const;
   [[nodiscard]] std::optional<Error> lacking_language(const RawDocument& raw, const FormatRules& rules) const;

@@ -253,6 +253,40 @@ TEST_CASE("without the program documents are collected as they are") {
   CHECK(identity.empty());
 }
 
+TEST_CASE("for a model that sees pictures their bytes are kept, whether or not OCR reads them") {
+  PictureProject project;
+  project.config.images.ocr = "off";
+  project.put("a.md", "Own words. ![x](a.png) ![i](icon.png) ![h](huge.png) ![g](gone.png)");
+  project.put("a.png", picture());
+  project.put("icon.png", "P5\n8 8\n255\n" + std::string(64, '\0'));
+  project.put("huge.png", "P5\n9000 9000\n255\n");
+  CHECK(project.run().inserted == 1);
+  CHECK(pictures_identity(project.config.images).empty());
+  CHECK_FALSE(project.document("/a.md").metadata.contains(stores::shown_pictures_key));
+
+  project.config.images.keep = true;
+  project.config.images.max_megapixels = 3;
+  auto report = project.run();
+  CHECK(report.updated == 1);
+  CHECK(report.failures.empty());
+  CHECK(report.notes.size() == 2);  // the huge one and the one that is gone
+  auto document = project.document("/a.md");
+  const std::string before = sha256_hex(picture());
+  CHECK(stores::shown_pictures(document) == std::vector<stores::ShownPicture>{{"a.png", before}});
+  CHECK(value_or_throw(project.warehouse->objects().get(before)) == picture());
+  CHECK(stores::picture_texts(document).empty());
+  CHECK(project.run().unchanged == 1);
+
+  project.put("a.png", picture(true, "Salt comes later."));
+  CHECK(project.run().updated == 1);
+  CHECK(project.document("/a.md").version == document.version + 1);
+  CHECK(stores::shown_pictures(project.document("/a.md")).at(0).sha256 != before);
+
+  project.config.images.keep = false;
+  CHECK(project.run().updated == 1);
+  CHECK(stores::shown_pictures(project.document("/a.md")).empty());
+}
+
 TEST_CASE("pictures of an export are read from its ZIP, those of a page whose links are absolute, too") {
   const TempFolder folder;
   const auto vault = pack(folder.path() / "vault.zip", {{"v/.obsidian/app.json", "{}"},

@@ -187,7 +187,9 @@ void Preparer::clean_into(Entry& entry, const Category& category, std::string ra
 /// The pictures that a document shows are part of what it was made of. Which they are is known only now, and that one
 /// of them changed does not show at the document's own file: no stamp, and a key that ends with their state.
 void Preparer::read_pictures(Entry& entry, const Category& category) const {
-  entry.document.metadata.erase(stores::picture_texts_key);  // no page says this of itself
+  for (const char* key : {stores::picture_texts_key, stores::shown_pictures_key}) {
+    entry.document.metadata.erase(key);  // no page says this of itself
+  }
   if (!entry.raw.beside || pictures_.identity().empty()) return;
   auto read = pictures_.read(entry.document.body, entry.raw, category.clean.formats, context_.stop);
   if (!read) {
@@ -204,6 +206,7 @@ void Preparer::read_pictures(Entry& entry, const Category& category) const {
     return;
   }
   stores::set_picture_texts(entry.document, read->texts);
+  stores::set_shown_pictures(entry.document, read->kept);
   std::move(read->notes.begin(), read->notes.end(), std::back_inserter(entry.notes));
 }
 

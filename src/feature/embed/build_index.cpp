@@ -1,6 +1,7 @@
 #include "feature/embed/build_index.h"
 
 #include <deque>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "feature/chunk/chunk.h"
 #include "feature/clean/search_view.h"
 #include "feature/embed/batches.h"
+#include "feature/embed/embed_pictures.h"
 #include "feature/embed/embed_texts.h"
 
 namespace twin::feature {
@@ -114,10 +116,20 @@ class IndexBuilder {
     }
     Pending pending;
     pending.entry = entry_of(document, category);
+    add_pictures(document, prose, *chunks, pending.entry);
     pending.entry.prose = std::move(prose.text);
     pending.chunks = std::move(*chunks);
     if (pending.chunks.empty()) note_empty(document, pending.entry.prose);
     enqueue(std::move(pending));
+  }
+
+  void add_pictures(const stores::Document& document, const ProseView& prose, const std::vector<stores::Chunk>& chunks,
+                    stores::IndexedDocument& entry) {
+    PicturesEmbedded embedded =
+        embed_pictures(context_.embedder, context_.warehouse, document, prose, chunks, context_.stop);
+    entry.pictures = std::move(embedded.pictures);
+    std::move(embedded.notes.begin(), embedded.notes.end(), std::back_inserter(report_.picture_notes));
+    if (!embedded.tried_all) entry.feature_key.clear();  // no document has this key: the next run tries again
   }
 
   void enqueue(Pending&& pending) {
@@ -191,6 +203,7 @@ class IndexBuilder {
     }
     ++report_.indexed;
     report_.chunks += static_cast<int>(done.chunks.size());
+    report_.pictures += static_cast<int>(done.entry.pictures.size());
   }
 
   void failed(const std::string& url, Error error) {

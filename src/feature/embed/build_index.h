@@ -28,8 +28,10 @@ struct EmbedConfig {
 
 struct IndexReport {
   int documents = 0, indexed = 0, unchanged = 0, removed = 0, chunks = 0;
+  int pictures = 0;  ///< that got a vector, of the documents indexed
   std::vector<Error> failures;
-  std::vector<Error> notes;  ///< documents without a chunk, with the reason
+  std::vector<Error> notes;          ///< documents without a chunk, with the reason
+  std::vector<Error> picture_notes;  ///< pictures without a vector, with the reason
 };
 
 struct IndexContext {
@@ -49,8 +51,10 @@ struct IndexContext {
                                       const models::EmbeddingEngine& embedder);
 
 /// Documents are committed one by one, in order of id: after a crash the next run continues with the rest. Entries of
-/// documents that are gone or left out are removed; another embedding model starts the index anew. Throws Fatal when a
-/// store or, for good, the embedding engine fails.
+/// documents that are gone or left out are removed; another embedding model starts the index anew. Where the model sees
+/// pictures, those of a document get vectors (embed_pictures.h); a document whose pictures could not all be tried is
+/// searched without them, and made again by the next run. Throws Fatal when a store or, for good, the embedding engine
+/// fails.
 [[nodiscard]] IndexReport build_index(const EmbedConfig& config, const IndexContext& context);
 
 }  // namespace twin::feature

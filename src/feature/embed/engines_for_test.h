@@ -23,6 +23,18 @@ class FakeEmbedder final : public models::EmbeddingEngine {
   int window = 128;
   std::function<std::optional<Error>(const std::string& text)> fail_on;
   std::function<void()> on_request;
+  bool sees = false;  ///< pictures, too
+  std::function<std::optional<Error>(const std::string& bytes)> fail_on_picture;
+
+  [[nodiscard]] bool sees_pictures() const override { return sees; }
+  Result<std::vector<float>> embed_picture(std::string_view bytes) override {
+    ++pictures_;
+    if (fail_on_picture) {
+      if (const auto error = fail_on_picture(std::string(bytes))) return tl::unexpected(*error);
+    }
+    return vector_of(std::string(bytes));
+  }
+  [[nodiscard]] int pictures() const { return pictures_; }
 
   Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
     {
@@ -59,7 +71,7 @@ class FakeEmbedder final : public models::EmbeddingEngine {
     return vector;
   }
   std::mutex mutex_;
-  std::atomic<int> requests_ = 0, texts_ = 0;
+  std::atomic<int> requests_ = 0, texts_ = 0, pictures_ = 0;
 };
 
 /// word_pieces() as a Tokenizer.

@@ -13,6 +13,9 @@ void RetrievalConfig::bind(config::Binder& b) {
   b.field("lexical_weight", lexical_weight, "Weight of the lexical score (BM25); 0 turns it off",
           {.min = 0, .max = 100});
   b.field("dense_weight", dense_weight, "Weight of the embedding score; 0 turns it off", {.min = 0, .max = 100});
+  b.field("image_weight", image_weight,
+          "Weight of what the pictures of a passage show, where models.embedding_mmproj is set; 0 turns it off",
+          {.min = 0, .max = 100, .key_irrelevant = true});  // steps add it to their keys where there are pictures
   b.field("context_tokens", context_tokens, "Budget of the passages in the prompt, in tokens of the chat model",
           {.min = 64, .max = 1 << 20});
   b.field("history_tokens", history_tokens,
@@ -80,6 +83,7 @@ Json to_json(const Passage& passage) {
       {"fusion",
        {{"rank", passage.fused_rank}, {"score", passage.fused}, {"page", passage.page}, {"shares", std::move(shares)}}},
       {"rerank", passage.reranked ? Json(*passage.reranked) : Json()}};
+  if (!passage.picture.empty()) json["picture"] = passage.picture;
   if (passage.hit.end > 0) {
     json["hit"] = {{"start", passage.hit.start}, {"end", passage.hit.end}, {"heading", passage.hit.heading}};
   }

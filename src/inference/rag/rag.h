@@ -20,6 +20,7 @@ struct RetrievalConfig {
   int candidates = 50;  ///< taken from each retriever before fusion
   double lexical_weight = 1.0;
   double dense_weight = 1.0;
+  double image_weight = 1.0;  ///< of what pictures show; only where the index has vectors of pictures
   int context_tokens = 1400;  ///< budget of the passages in the prompt
   int history_tokens = 1024;  ///< budget of the earlier turns; the oldest pairs are left out first
   /// Strength of the adapter in answers from passages: a small model that was tuned to an author's style leans on its
@@ -67,6 +68,7 @@ struct Passage {
   std::optional<double> reranked;        ///< the reranker's own score, where it judged the passage
   std::string chunk_id;
   std::string document_id, url, title, heading, text;
+  std::string picture;             ///< link of the picture that it was found by, too; empty: by its text alone
   std::size_t start = 0, end = 0;  ///< bytes of the document's prose view
   PassagePlace parent;             ///< the part around it that a reader gets (ChunkRules::parent_tokens); end 0: none
   /// Bytes of a text that is still to be read, and url, title and heading with it (rag/read_texts.h).

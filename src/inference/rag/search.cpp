@@ -45,15 +45,58 @@ Result<std::vector<float>> with_passages(models::EmbeddingEngine& embedder, std:
   return vector;
 }
 
-/// Passages of a list that another one lacks.
-std::vector<std::string> only_in(const stores::RankedList& list, const stores::RankedList& other) {
+/// Passages of the other lists that this one lacks, each once.
+std::vector<std::string> lacking_in(const stores::RankedList& list, const std::vector<stores::RankedList>& lists) {
   std::set<std::string> known;
-  for (const stores::Hit& hit : other.hits) known.insert(hit.chunk_id);
+  for (const stores::Hit& hit : list.hits) known.insert(hit.chunk_id);
   std::vector<std::string> out;
-  for (const stores::Hit& hit : list.hits) {
-    if (!known.contains(hit.chunk_id)) out.push_back(hit.chunk_id);
+  for (const stores::RankedList& other : lists) {
+    for (const stores::Hit& hit : other.hits) {
+      if (known.insert(hit.chunk_id).second) out.push_back(hit.chunk_id);
+    }
   }
   return out;
+}
+
+/// The pictures that are nearer to the question than those found are on average, which is what a passage without one
+/// counts for.
+stores::RankedList picture_list(std::vector<stores::Hit> hits, double weight) {
+  stores::RankedList list{"image", weight, {}, {}, -1};
+  if (hits.empty()) return list;
+  double sum = 0;
+  for (const stores::Hit& hit : hits) sum += hit.score;
+  const double mean = sum / static_cast<double>(hits.size());
+  // The best one stays whatever rounding did to the mean.
+  std::erase_if(hits, [&, best = hits.front().score](const auto& hit) { return hit.score < std::min(mean, best); });
+  list.hits = std::move(hits);
+  list.unsaid = mean;
+  return list;
+}
+
+/// For a picture that is searched for.
+Result<std::vector<stores::RankedList>> by_picture(stores::Index& index, const SearchRequest& request,
+                                                   const RetrievalConfig& config) {
+  std::vector<stores::RankedList> lists;
+  auto hits = index.pictures(request.picture, config.candidates, request.filter);
+  if (!hits) return tl::unexpected(std::move(hits.error()));
+  if (!hits->empty()) {
+    lists.push_back({"image", 1, std::move(*hits), {}, -1});
+    return lists;
+  }
+  hits = index.dense(request.picture, config.candidates, request.filter);
+  if (!hits) return tl::unexpected(std::move(hits.error()));
+  if (!hits->empty()) lists.push_back({"dense", 1, std::move(*hits), {}, -1});
+  return lists;
+}
+
+/// The settings for a search by a picture: it has no words to judge by, and its order is that of the pictures.
+RetrievalConfig for_picture(RetrievalConfig config) {
+  config.fusion = "weighted";
+  config.page_evidence = 0;
+  config.spread_below = 0;
+  config.rerank = "off";
+  config.not_covered = "off";
+  return config;
 }
 
 /// Nothing can be found for such a question.
@@ -79,6 +122,7 @@ Passage make_passage(const stores::FusedHit& hit, stores::PassageOutline&& outli
   passage.page = hit.score;  // for add_page_evidence()
   passage.parts = hit.parts;
   passage.shares = hit.shares;
+  passage.picture = hit.picture;
   passage.chunk_id = std::move(outline.chunk_id);
   passage.document_id = std::move(outline.document_id);
   passage.start = outline.start;
@@ -154,6 +198,7 @@ double lexical_gain(stores::Fusion fusion, double coverage) {
 
 Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const SearchRequest& request,
                                                  const RetrievalConfig& config) {
+  if (!request.picture.empty()) return by_picture(tools.index, request, config);
   const std::string query = text::nfc(text::repair_utf8(request.query));
   std::vector<stores::RankedList> lists;
   if (nothing_to_find(tools.index, query)) return lists;
@@ -169,16 +214,22 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
     auto hits = tools.index.dense(vector, config.candidates, request.filter);
     if (!hits) return tl::unexpected(std::move(hits.error()));
     lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});
-  }
-  if (lists.size() == 2 && !lists[0].hits.empty() && !lists[1].hits.empty()) {
-    // What only one of the two found is judged by both: a hole in a list says less than a low score.
-    stores::RankedList &lexical = lists[0], &dense = lists[1];
-    lexical.others = tools.index.lexical_scores(query, only_in(dense, lexical));
-    auto others = tools.index.dense_scores(vector, only_in(lexical, dense));
-    if (!others) return tl::unexpected(std::move(others.error()));
-    dense.others = std::move(*others);
+    if (config.image_weight > 0 && tools.index.counts().pictures > 0) {
+      auto pictures = tools.index.pictures(vector, config.candidates, request.filter);
+      if (!pictures) return tl::unexpected(std::move(pictures.error()));
+      lists.push_back(picture_list(std::move(*pictures), config.image_weight));
+    }
   }
   std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
+  if (lists.size() < 2) return lists;
+  // What only one of them found is judged by the others: a hole in a list says less than a low score.
+  for (stores::RankedList& list : lists) {
+    if (list.retriever == "lexical") list.others = tools.index.lexical_scores(query, lacking_in(list, lists));
+    if (list.retriever != "dense") continue;
+    auto others = tools.index.dense_scores(vector, lacking_in(list, lists));
+    if (!others) return tl::unexpected(std::move(others.error()));
+    list.others = std::move(*others);
+  }
   return lists;
 }
 
@@ -233,7 +284,7 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
 }
 
 Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request, const RetrievalConfig& config) {
-  const RetrievalConfig wide = wide_enough(config, request.k);
+  const RetrievalConfig wide = wide_enough(request.picture.empty() ? config : for_picture(config), request.k);
   const auto lists = retrieve(tools, request, wide);
   if (!lists) return tl::unexpected(lists.error());
   return finish_search(tools, request, wide, fused_passages(tools.index, request.query, *lists, wide));

@@ -26,6 +26,8 @@ struct SearchRequest {
   std::stop_token cancel = {};
   /// Hypothetical ones, whose vectors are averaged with the query's (HyDE, Gao et al. 2022).
   std::vector<std::string> passages = {};
+  /// The vector of a picture that is searched for; `query` and `passages` are not looked at then.
+  std::vector<float> picture = {};
 };
 
 /// What was found, and how.
@@ -44,6 +46,11 @@ struct Found {
 /// passage is meant (spread_below). A question longer than the embedder's window is embedded by its beginning. Nothing
 /// found is an empty list. Errors: those of the embedder; usage when the configuration asks for a reranker that is not
 /// there. A reranker that fails is none: the order stays, and the report says why.
+///
+/// Where the index has vectors of pictures, a passage is a candidate by them, too. They say something of a passage only
+/// where its picture is nearer to the question than pictures mostly are: a cosine between a text and a picture has
+/// another range than one between texts. A picture that is searched for finds the passages with the nearest pictures;
+/// by texts only where no picture can be found.
 [[nodiscard]] Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request,
                                           const RetrievalConfig& config);
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/clock.h"
@@ -55,6 +56,64 @@ TEST_CASE("the passage that matches in words and meaning comes first, complete")
   CHECK(found[0].end - found[0].start == found[0].text.size());
   CHECK(found[0].parts.contains("lexical"));
   CHECK(found[0].parts.contains("dense"));
+}
+
+TEST_CASE("a passage is found by what its picture shows, once, and says by which one") {
+  Setup setup;
+  const std::vector<float> banana = setup.embedder.vector("banana"), package = setup.embedder.vector("package");
+  put(*setup.index, setup.embedder, "album", "articles", 1.0, {"What we had for breakfast.", "Where we went then."},
+      {{0, "img/breakfast.png", "aa", banana}, {0, "img/box.png", "bb", package}, {1, "img/road.png", "cc", package}});
+  const auto found = setup.find("banana", 8);
+  const auto album = std::find_if(found.begin(), found.end(), [](const Passage& p) {
+    return p.document_id == "album" && p.text == "What we had for breakfast.";
+  });
+  REQUIRE(album != found.end());
+  CHECK(album->picture == "img/breakfast.png");
+  CHECK(album->parts.at("image") == doctest::Approx(1));
+  CHECK(to_json(*album).at("picture") == "img/breakfast.png");
+  CHECK(std::count_if(found.begin(), found.end(), [&](const Passage& p) { return p.text == album->text; }) == 1);
+  CHECK(album - found.begin() < 3);  // its words and their vector say nothing of bananas
+  for (const Passage& passage : found) {
+    CHECK(passage.picture.empty() == !passage.parts.contains("image"));
+    CHECK(to_json(passage).contains("picture") == !passage.picture.empty());
+  }
+  // Without pictures, or without their weight, nothing is different.
+  setup.config.image_weight = 0;
+  for (const Passage& passage : setup.find("banana", 8)) CHECK(passage.picture.empty());
+}
+
+TEST_CASE("pictures that are no nearer than others move nothing") {
+  Setup setup, with;
+  put(*setup.index, setup.embedder, "album", "articles", 1.0, {"What we had for breakfast."});
+  put(*with.index, with.embedder, "album", "articles", 1.0, {"What we had for breakfast."},
+      {{0, "a.png", "aa", with.embedder.vector("banana")}});
+  const std::string question = "How does the kernel schedule processes?";
+  CHECK(documents(setup.find(question)) == documents(with.find(question)));
+}
+
+TEST_CASE("a picture that is searched for finds passages with pictures like it, nearest first") {
+  Setup setup;
+  const std::vector<float> banana = setup.embedder.vector("banana"), kernel = setup.embedder.vector("kernel");
+  SearchRequest request;
+  request.picture = banana;
+  const SearchTools tools{*setup.index, setup.embedder};
+  setup.config.rerank = "llm";  // it has nothing to judge by
+  // No picture anywhere: by texts.
+  auto found = find_passages(tools, request, setup.config);
+  REQUIRE(found);
+  CHECK(found->passages.at(0).parts.contains("dense"));
+
+  put(*setup.index, setup.embedder, "album", "articles", 1.0, {"One page.", "Another page.", "A third page."},
+      {{1, "k.png", "aa", kernel}, {2, "b.png", "bb", banana}});
+  found = find_passages(tools, request, setup.config);
+  REQUIRE(found);
+  REQUIRE(found->passages.size() == 2);
+  CHECK(found->passages[0].text == "A third page.");
+  CHECK(found->passages[0].picture == "b.png");
+  CHECK(found->passages[0].rank == 1);
+  CHECK(found->passages[1].picture == "k.png");
+  request.filter.document_ids = {"kernel"};
+  CHECK(find_passages(tools, request, setup.config)->passages.at(0).picture.empty());
 }
 
 TEST_CASE("Korean questions find Korean passages") {

@@ -89,6 +89,12 @@ class EmbeddingEngine {
     if (!vectors) return tl::unexpected(vectors.error());
     return Encoded{std::move(*vectors), 0, {}};
   }
+  /// Whether embed_picture() has an answer.
+  [[nodiscard]] virtual bool sees_pictures() const { return false; }
+  /// The L2-normalized vector of a picture (the bytes of a PNG or JPEG file, or of another format that the engine
+  /// decodes), in the same space as those of texts. The same bytes give the same vector. Errors: usage, an engine that
+  /// sees no pictures; invalid or limit, this picture cannot be had; network, the engine is at fault.
+  [[nodiscard]] virtual Result<std::vector<float>> embed_picture(std::string_view bytes);
   [[nodiscard]] virtual int dimension() const = 0;
   /// Tokens a text may have, beside its prefix.
   [[nodiscard]] virtual int window_tokens() const = 0;

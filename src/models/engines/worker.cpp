@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/base64.h"
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/i18n.h"
@@ -17,6 +18,7 @@
 #include "models/engines/encoders.h"
 #include "models/engines/hangul.h"
 #include "models/engines/openai_chat.h"
+#include "models/engines/picture_model.h"
 #include "models/engines/worker_client.h"
 #include "models/engines/worker_process.h"
 #include "models/engines/worker_rerank.h"
@@ -45,6 +47,11 @@ int embedding_window(const GgufInfo& info, const WorkerConfig& config) {
     if (const int tokens = detail(info, key); tokens > 0) window = std::min(window, tokens);
   }
   return window;
+}
+
+/// Of a picture, at most: half of the window is left to what stands around it.
+int picture_tokens(const GgufInfo& info, const WorkerConfig& config) {
+  return std::max(1, std::min(config.picture_tokens, embedding_window(info, config) / 2));
 }
 
 int thread_count(const WorkerConfig& config) {
@@ -76,7 +83,12 @@ std::vector<std::string> server_arguments(const WorkerSpec& spec, const GgufInfo
     const int window = embedding_window(info, config);
     const std::string all = std::to_string(window * config.slots);
     add({spec.rerank ? "--rerank" : "--embeddings", "--ctx-size", all, "--batch-size", all, "--ubatch-size", all});
-    if (!spec.rerank && !info.details.contains("pooling")) add({"--pooling", "mean"});
+    if (!spec.rerank && !info.details.contains("pooling")) {
+      add({"--pooling", spec.projector.empty() ? "mean" : "last"});
+    }
+    if (!spec.projector.empty()) {
+      add({"--mmproj", spec.projector.string(), "--image-max-tokens", std::to_string(picture_tokens(info, config))});
+    }
   } else {
     // A last assistant message is a finished turn (training data), never the start of the answer.
     add({"--ctx-size", std::to_string(config.context_tokens * config.slots), "--no-context-shift",
@@ -151,9 +163,14 @@ class LocalWorker final : public Worker {
     if (!marks) return tl::unexpected(marks.error());
     leading_marks_ = *marks;
     if (const std::string passage = prefix(false); !passage.empty()) {
-      const auto tokens = tokenize(passage, false);
+      const auto tokens = tokenize(passage, !frame_.before.empty());
       if (!tokens) return tl::unexpected(tokens.error());
       prefix_tokens_ = static_cast<int>(tokens->size());
+    }
+    if (!frame_.after.empty()) {
+      const auto tokens = tokens_of(frame_.after, true);
+      if (!tokens) return tl::unexpected(tokens.error());
+      suffix_tokens_ = tokens->size();
     }
     return {};
   }
@@ -194,12 +211,48 @@ class LocalWorker final : public Worker {
     return all;
   }
 
+  bool sees_pictures() const override { return spec_.embedding && !spec_.projector.empty(); }
+
+  Result<std::vector<float>> embed_picture(std::string_view bytes) override {
+    if (!sees_pictures()) return EmbeddingEngine::embed_picture(bytes);
+    // Another one after each start of the server, so that no text can hold it.
+    const auto props = client_.get("/props");
+    if (!props) return tl::unexpected(props.error());
+    const std::string marker = props->value("media_marker", "");
+    const Json picture{{"prompt_string", frame_.before + marker + frame_.after},
+                       {"multimodal_data", {base64_encode(bytes)}}};
+    const Json body{{"content", Json::array({picture})}, {"embd_normalize", 2}};
+    const auto answer = client_.exchange("/embeddings", body.dump());
+    if (!answer) return tl::unexpected(answer.error());
+    if (answer->status != 200) {
+      Error error = openai_error(answer->status, answer->body, answer->url);
+      // The server lives: it is the picture.
+      if (error.kind != ErrorKind::limit) error.kind = ErrorKind::invalid;
+      error.where.clear();
+      error.hint.clear();
+      return tl::unexpected(std::move(error));
+    }
+    auto vectors = read_vectors(Json::parse(answer->body, nullptr, false), 1);
+    if (!vectors) return tl::unexpected(vectors.error());
+    return std::move(vectors->front());
+  }
+
   int dimension() const override { return detail(info_, "embedding_length"); }
-  int window_tokens() const override { return window() - prefix_tokens_; }
-  /// With the passages' prefix, which makes other vectors of the same weights.
+  int window_tokens() const override { return window() - prefix_tokens_ - static_cast<int>(suffix_tokens_); }
+  /// With what stands around texts and with what sees pictures, which make other vectors of the same weights.
   std::string model_hash() const override {
     const std::string weights = cached_hash(spec_.model);
     const std::string passage = prefix(false);
+    if (sees_pictures()) {
+      const std::string tokens = std::to_string(picture_tokens(info_, spec_.config));
+      return Sha256()
+          .field(weights)
+          .field(passage)
+          .field(frame_.after)
+          .field(cached_hash(spec_.projector))
+          .field(tokens)
+          .hex();
+    }
     return passage.empty() ? weights : Sha256().field(weights).field(passage).hex();
   }
 
@@ -366,7 +419,7 @@ class LocalWorker final : public Worker {
 
   [[nodiscard]] std::string prefix(bool query) const {
     const auto it = info_.details.find(query ? "query_prefix" : "passage_prefix");
-    return it == info_.details.end() ? std::string() : it->second;
+    return frame_.before + (it == info_.details.end() ? std::string() : it->second);
   }
 
   Result<std::vector<std::vector<float>>> vectors_of(const EncodeRequest& request) {
@@ -379,7 +432,8 @@ class LocalWorker final : public Worker {
   Result<std::vector<std::vector<int>>> with_marks(const EncodeRequest& request, std::size_t first, std::size_t end) {
     std::vector<std::vector<int>> ids;
     std::vector<std::string> texts;
-    for (std::size_t i = first; i < end; ++i) texts.push_back(prefix(request.queries) + request.texts[i]);
+    for (std::size_t i = first; i < end; ++i)
+      texts.push_back(prefix(request.queries) + request.texts[i] + frame_.after);
     if (leading_marks_) {
       const auto each = tokens_of_each(texts, true);
       if (!each) return tl::unexpected(each.error());
@@ -394,7 +448,7 @@ class LocalWorker final : public Worker {
     return ids;
   }
 
-  /// At most the window's tokens: what is beyond is cut, the end mark stays.
+  /// At most the window's tokens: what is beyond is cut, what stands behind the text and the end mark stay.
   Result<void> fit(std::vector<int>& tokens, const EncodeRequest& request, std::size_t i, Encoded& all) const {
     if (std::cmp_less_equal(tokens.size(), window())) return {};
     if (!request.cut) {
@@ -402,9 +456,10 @@ class LocalWorker final : public Worker {
                   tr("Text {} has {} tokens, the embedding model takes {}", i, tokens.size(), window()), {},
                   tr("Make smaller chunks"));
     }
-    const int last = tokens.back();
-    tokens.resize(static_cast<std::size_t>(window()));
-    tokens.back() = last;
+    const auto kept = static_cast<std::ptrdiff_t>(std::min<std::size_t>(suffix_tokens_ + 1, tokens.size()));
+    const auto too_many = static_cast<std::ptrdiff_t>(tokens.size()) - window();
+    const auto end = tokens.end() - kept;
+    tokens.erase(end - std::min(too_many, end - tokens.begin()), end);
     all.cut.push_back(i);
     return {};
   }
@@ -465,7 +520,9 @@ class LocalWorker final : public Worker {
   const GgufInfo info_;
   const bool decompose_ = detail(info_, "strip_accents") != 0;
   int context_tokens_ = 0;
-  int prefix_tokens_ = 0;  ///< of the passages' prefix
+  const EmbeddingFrame frame_ = spec_.projector.empty() ? EmbeddingFrame{} : frame_of(info_.architecture);
+  int prefix_tokens_ = 0;          ///< of what stands before passages
+  std::size_t suffix_tokens_ = 0;  ///< of what stands behind texts
   /// Special tokens before a text that is embedded. None: texts are tokenized one by one.
   std::optional<std::size_t> leading_marks_;
   std::unique_ptr<WorkerProcess> process_;
@@ -483,6 +540,9 @@ void WorkerConfig::bind(config::Binder& b) {
   b.field("context_tokens", context_tokens, "Context window of each slot, in tokens",
           {.min = 64, .max = 1 << 22, .one_of = {}});
   b.field("batch_texts", batch_texts, "Texts of one embedding request", operational);
+  b.field("picture_tokens", picture_tokens,
+          "Tokens of the embedding model's window that a picture may take; a larger one is made smaller",
+          {.min = 4, .max = 1 << 16, .one_of = {}, .key_irrelevant = true});  // part of model_hash() with a projector
   b.field("encoder", encoder,
           "What makes vectors: auto (twin-encode where it runs the model, several times as fast; in bfloat16 where the "
           "processor has it), f32 (the same in float32) or llama-server",
@@ -507,6 +567,9 @@ Result<std::unique_ptr<Worker>> Worker::start(WorkerSpec spec) {
   if (spec.rerank && !info->details.contains("head")) {
     return fail(ErrorKind::invalid, tr("This model is no cross-encoder: it has no head that scores pairs"),
                 spec.model.string(), tr("take a GGUF of a reranker, such as bge-reranker-v2-m3"));
+  }
+  if (!spec.projector.empty()) {
+    if (auto fits = check_projector(*info, spec.model, spec.projector); !fits) return tl::unexpected(fits.error());
   }
   if (info->architecture == static_architecture) return start_static_worker(spec);
   const auto program = find_program("llama-server");

@@ -20,6 +20,7 @@ struct WorkerConfig {
   int slots = 1;                 ///< requests decoded together; with 1, equal requests give equal bits
   int context_tokens = 4096;     ///< per slot
   int batch_texts = 64;          ///< texts of one embedding request
+  int picture_tokens = 1024;     ///< a larger picture is made smaller until it takes no more of the window
   std::string encoder = "auto";  ///< auto: vectors by twin-encode where it runs the model, f32: in float32;
                                  ///< llama-server: by that alone
   int start_timeout_s = 120;
@@ -29,9 +30,10 @@ struct WorkerConfig {
 };
 
 struct WorkerSpec {
-  std::string name;               ///< for logs: "chat", "embed"
-  std::filesystem::path model;    ///< GGUF
-  std::filesystem::path adapter;  ///< GGUF LoRA, empty for none
+  std::string name;                 ///< for logs: "chat", "embed"
+  std::filesystem::path model;      ///< GGUF
+  std::filesystem::path adapter;    ///< GGUF LoRA, empty for none
+  std::filesystem::path projector;  ///< of an embedding worker: GGUF that makes tokens of pictures; empty: texts alone
   bool embedding = false;
   bool questions = false;            ///< of an embedding worker: questions will come, what embeds them starts with it
   bool rerank = false;               ///< a cross-encoder: scores pairs of query and text

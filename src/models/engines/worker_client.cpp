@@ -35,8 +35,12 @@ bool WorkerClient::worth_repeating(const Error& error, const HttpRequest& reques
   return error.kind == ErrorKind::network && process_.replaced(request.url.substr(0, request.url.find('/', 8)));
 }
 
-Result<Json> WorkerClient::send(const std::string& method, const std::string& path, const std::string& body,
-                                const std::stop_token& stop) {
+Result<HttpResponse> WorkerClient::exchange(const std::string& path, const std::string& body) {
+  return exchange("POST", path, body, {});
+}
+
+Result<HttpResponse> WorkerClient::exchange(const std::string& method, const std::string& path, const std::string& body,
+                                            const std::stop_token& stop) {
   for (bool first = true;; first = false) {
     auto sent = request(path);
     if (!sent) return tl::unexpected(sent.error());
@@ -44,16 +48,23 @@ Result<Json> WorkerClient::send(const std::string& method, const std::string& pa
     sent->body = body;
     sent->stop = stop;
     if (!body.empty()) sent->headers.emplace_back("Content-Type", "application/json");
-    const auto response = http_->send(*sent);
-    if (!response) {
-      if (first && worth_repeating(response.error(), *sent)) continue;
-      return tl::unexpected(response.error());
+    auto response = http_->send(*sent);
+    if (response) {
+      response->url = sent->url;
+      return response;
     }
-    if (response->status != 200) return tl::unexpected(openai_error(response->status, response->body, sent->url));
-    Json json = Json::parse(response->body, nullptr, false);
-    if (json.is_discarded()) return fail(ErrorKind::network, tr("The worker's answer is not JSON"), sent->url);
-    return json;
+    if (!first || !worth_repeating(response.error(), *sent)) return response;
   }
+}
+
+Result<Json> WorkerClient::send(const std::string& method, const std::string& path, const std::string& body,
+                                const std::stop_token& stop) {
+  const auto response = exchange(method, path, body, stop);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) return tl::unexpected(openai_error(response->status, response->body, response->url));
+  Json json = Json::parse(response->body, nullptr, false);
+  if (json.is_discarded()) return fail(ErrorKind::network, tr("The worker's answer is not JSON"), response->url);
+  return json;
 }
 
 }  // namespace twin::models

@@ -21,11 +21,15 @@ class WorkerClient {
   /// once more to the next one. `stop` closes the connection, which ends the request at the server.
   [[nodiscard]] Result<Json> post(const std::string& path, const Json& body, const std::stop_token& stop = {});
   [[nodiscard]] Result<Json> get(const std::string& path);
+  /// post() without a look at the answer: any status is one.
+  [[nodiscard]] Result<HttpResponse> exchange(const std::string& path, const std::string& body);
   [[nodiscard]] HttpClient& http() { return *http_; }
   /// Whether a request that failed so, at that server, may go to another one now.
   [[nodiscard]] bool worth_repeating(const Error& error, const HttpRequest& request);
 
  private:
+  [[nodiscard]] Result<HttpResponse> exchange(const std::string& method, const std::string& path,
+                                              const std::string& body, const std::stop_token& stop);
   [[nodiscard]] Result<Json> send(const std::string& method, const std::string& path, const std::string& body,
                                   const std::stop_token& stop = {});
 

@@ -1,7 +1,8 @@
+#include <nlohmann/json.hpp>  // before the header, whose struct holds values of Json
+
 #include "models/hf/pre_tokenizers.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace twin::models {
 namespace {

@@ -68,8 +68,8 @@ Result<Model> model_from_json(const Json& json) {
     json.at("id").get_to(model.id);
     if (!valid_model_id(model.id)) throw std::invalid_argument("id '" + model.id + "'");
     json.at("kind").get_to(model.kind);
-    const bool known =
-        model.kind == "base" || model.kind == "embedding" || model.kind == "reranker" || model.kind == "adapter";
+    const bool known = model.kind == "base" || model.kind == "embedding" || model.kind == "reranker" ||
+                       model.kind == "projector" || model.kind == "adapter";
     if (!known) {
       throw std::invalid_argument("kind '" + model.kind + "'");
     }

@@ -143,10 +143,11 @@ Result<fs::path> obtain_gguf(const PullContext& context, const std::string& name
   return import_bert(weights.front().parent_path(), staging / (id + ".gguf"));
 }
 
-/// base | embedding | reranker | adapter
+/// base | embedding | reranker | projector | adapter
 std::string kind_of(const GgufInfo& info) {
   if (info.details.at("type") == "adapter") return "adapter";
   if (info.details.contains("head")) return "reranker";
+  if (info.details.contains("vision")) return "projector";
   const auto pooling = info.details.find("pooling");
   const bool pooled = pooling != info.details.end() && pooling->second != "none";
   return pooled || info.architecture.find("bert") != std::string::npos ? "embedding" : "base";

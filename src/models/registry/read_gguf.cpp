@@ -94,6 +94,7 @@ Result<GgufInfo> read_gguf(const std::filesystem::path& path) {
   if (!prefixes.query.empty()) info.details["query_prefix"] = prefixes.query;
   if (!prefixes.passage.empty()) info.details["passage_prefix"] = prefixes.passage;
   if (const auto size = file->array_size("tokenizer.ggml.tokens")) info.details["vocab_size"] = std::to_string(size);
+  if (file->number("clip.has_vision_encoder").value_or(0) != 0) info.details["vision"] = "yes";
   if (const auto kind = file->text("adapter.type")) info.details["adapter_type"] = *kind;
   const auto tensors = gguf_get_n_tensors(file->context());
   info.details["tensor_count"] = std::to_string(tensors);

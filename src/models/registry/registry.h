@@ -25,7 +25,7 @@ struct ModelFile {
 
 struct Model {
   std::string id;      ///< "smollm2-135m-instruct", "debian-handbook-twin" …
-  std::string kind;    ///< base | embedding | reranker | adapter
+  std::string kind;    ///< base | embedding | reranker | projector | adapter
   std::string family;  ///< GGUF general.architecture: llama, bert …
   std::string format;  ///< gguf | peft
   std::vector<ModelFile> files;

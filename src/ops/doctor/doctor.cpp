@@ -13,6 +13,8 @@
 #include "core/process.h"
 #include "core/text/unicode.h"
 #include "feature/clean/image/engine.h"
+#include "models/engines/picture_model.h"
+#include "models/registry/embedder_name.h"
 #include "ops/pipeline/host.h"
 #include "stores/index/location.h"
 
@@ -110,6 +112,24 @@ Check check_model(Project& project, const std::string& id, const std::string& re
   return {tr("model {}", id), CheckState::good, model->license, {}};
 }
 
+/// Whether pictures are found by what they show.
+Check check_projector(Project& project) {
+  const ModelsConfig& models = project.config().models;
+  if (models.embedding_mmproj.empty()) {
+    return {tr("pictures"), CheckState::good, tr("found by their texts alone: models.embedding_mmproj is empty"), {}};
+  }
+  Check check = check_model(project, models.embedding_mmproj, models.embedding_mmproj_from);
+  if (check.state != CheckState::good) return check;
+  const auto files = models::embedder_files(project.models(), models.embedder());
+  if (!files) return check;  // the embedding model is missing, which another line says
+  const auto info = models::read_gguf(files->model);
+  if (!info) return check;
+  if (const auto fits = models::check_projector(*info, files->model, files->projector); !fits) {
+    return {tr("pictures"), CheckState::problem, fits.error().message, fits.error().hint};
+  }
+  return {tr("pictures"), CheckState::good, tr("found by what they show, too: {}", models.embedder()), {}};
+}
+
 Check check_index(Project& project) {
   const stores::IndexConfig& config = project.config().index;
   if (config.uri.empty()) return {tr("index"), CheckState::good, project.layout().index().string(), {}};
@@ -177,6 +197,7 @@ std::vector<Check> run_doctor(Project& project) {
           check_ocr(project),
           check_model(project, config.models.chat, config.models.chat_from),
           check_model(project, config.models.embedding, config.models.embedding_from),
+          check_projector(project),
           check_sources(project, config),
           check_index(project),
           check_port(config.serve)};

@@ -87,6 +87,7 @@ std::unique_ptr<Project> Project::open(const fs::path& home, const std::vector<s
   if (auto address = stores::check_address(project->config_.warehouse); !address) errors.push_back(address.error());
   if (auto address = stores::check_index_address(project->config_.index); !address) errors.push_back(address.error());
   if (!errors.empty()) throw_all(errors);
+  project->config_.collect.images.keep = !project->config_.models.embedding_mmproj.empty();
   return project;
 }
 

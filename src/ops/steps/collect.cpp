@@ -37,6 +37,7 @@ Json key_config(StepContext& context) {
   const bool whole = selection.only.empty() && !selection.retry;
   // A program that reads pictures was installed, or another one. (Only where the fingerprint can tell at all.)
   if (!seen.empty() && config.collect.images.ocr != "off") key["ocr"] = feature::ocr_identity(config.collect.images);
+  if (config.collect.images.keep) key["pictures"] = "kept";
   key["fingerprint"] = seen.empty() || !whole ? random_id("unknown") : seen;
   return key;
 }

@@ -27,6 +27,7 @@ Json key_config(StepContext& context) {
   }
   if (config.retrieval.rerank == "cross-encoder") key["reranker"] = config.models.reranker;
   key["worker"] = config::canonical(config.worker);
+  if (!config.models.embedding_mmproj.empty()) key["image_weight"] = config.retrieval.image_weight;
   key["evaluation_version"] = evaluation::evaluation_version;
   key["prompts"] = models::digest(value_or_throw(models::load_prompts()));
   return key;

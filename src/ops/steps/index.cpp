@@ -26,6 +26,8 @@ Json key_config(StepContext& context) {
     key["sentences"][id] = chunking.at("sentences");
     key["weight"][id] = category.retrieval_weight;
   }
+  ProjectConfig& config = context.project.config();
+  if (!config.models.embedding_mmproj.empty()) key["picture_tokens"] = config.worker.picture_tokens;
   return key;
 }
 
@@ -41,7 +43,7 @@ struct Target {
 
 Target target_of(Project& project, models::EmbeddingEngine& embedder) {
   stores::IndexVersions& versions = project.index_versions();
-  const std::string& id = project.config().models.embedding;
+  const std::string id = project.config().models.embedder();
   Target target{versions.prepare(id, {embedder.model_hash(), embedder.dimension()}), nullptr};
   if (target.version == versions.serving()) return target;
   target.beside = versions.open(target.version);
@@ -80,9 +82,12 @@ StepOutcome run(StepContext& context) {
                                                     .left_out = duplicates});
   if (context.stop.stop_requested()) throw Fatal(ErrorKind::cancelled, tr("Stopped"));
   publish(project, target, report);
+  for (const Error& note : report.picture_notes) log::warn("{}", note.text());
+  std::string summary = tr("{} documents: {} indexed, {} unchanged, {} removed; {} chunks", report.documents,
+                           report.indexed, report.unchanged, report.removed, report.chunks);
+  if (worker->sees_pictures()) summary += tr(", {} pictures", report.pictures);
   return {.outputs = {{.name = "index", .sha256 = project.index().digest(), .kind = "digest", .detail = {}}},
-          .summary = tr("{} documents: {} indexed, {} unchanged, {} removed; {} chunks", report.documents,
-                        report.indexed, report.unchanged, report.removed, report.chunks),
+          .summary = std::move(summary),
           .failures = report.failures};
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 Json key_config(StepContext& context) {
   const ModelsConfig& models = context.project.config().models;
-  return Json{{"chat", models.chat}, {"embedding", models.embedding}};
+  Json key{{"chat", models.chat}, {"embedding", models.embedding}};
+  if (!models.embedding_mmproj.empty()) key["embedding_mmproj"] = models.embedding_mmproj;
+  return key;
 }
 
 stores::Artifact artifact(Project& project, const std::string& name, const std::string& id) {
@@ -32,10 +34,16 @@ StepOutcome run(StepContext& context) {
   const ModelsConfig& models = project.config().models;
   ensure_model(project, models.chat, models.chat_from, context.progress);
   ensure_model(project, models.embedding, models.embedding_from, context.progress);
-  return {
+  StepOutcome outcome{
       .outputs = {artifact(project, "model.chat", models.chat), artifact(project, "model.embedding", models.embedding)},
       .summary = tr("{} and {}", models.chat, models.embedding),
       .failures = {}};
+  if (const std::string& projector = models.embedding_mmproj; !projector.empty()) {
+    ensure_model(project, projector, models.embedding_mmproj_from, context.progress);
+    outcome.outputs.push_back(artifact(project, "model.embedding_mmproj", projector));
+    outcome.summary = tr("{} and {}", models.chat, models.embedder());
+  }
+  return outcome;
 }
 
 TWIN_STEP(models, "models",

@@ -550,6 +550,74 @@ void words_held_are_those_that_searches_find(const IndexFactory& open) {
   CHECK(index->words_held(text, {}).held.empty());
 }
 
+std::vector<IndexedPicture> pictures_of_all(Index& index) {
+  std::vector<IndexedPicture> all;
+  index.each_entry([&](IndexEntry&& entry) {
+    for (IndexedPicture& picture : entry.document.pictures) all.push_back(std::move(picture));
+    return true;
+  });
+  return all;
+}
+
+void pictures_lead_to_their_passages(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  std::mt19937 random(5);
+  auto [document, chunks, vectors] = made("album", {"first", "second", "third"});
+  const auto cat = unit_vector(random), dog = unit_vector(random), tree = unit_vector(random);
+  REQUIRE(index->replace(document, chunks, vectors));
+  const std::string without = index->digest();
+  CHECK(index->counts().pictures == 0);
+  CHECK(index->pictures(cat, 5)->empty());
+
+  document.pictures = {{0, "dog.png", "d0", dog}, {2, "cat \"1\".png", "c0", cat}, {2, "그림.png", "t0", tree}};
+  REQUIRE(index->replace(document, chunks, vectors));
+  add(*index, "plain", {"no picture"});
+  CHECK(index->counts().pictures == 3);
+  CHECK(index->counts().vectors == 4);
+  CHECK(index->digest() != without);
+  CHECK(pictures_of_all(*index) == document.pictures);
+
+  auto hits = index->pictures(cat, 5);
+  REQUIRE(hits);
+  CHECK(ids_of(*hits) == Ids{chunk_id("album", 2), chunk_id("album", 0)});  // each passage once
+  CHECK(hits->front().score == doctest::Approx(1));
+  CHECK(hits->front().picture == "cat \"1\".png");
+  CHECK(hits->back().picture == "dog.png");
+  CHECK(index->pictures(tree, 1)->front().picture == "그림.png");
+  CHECK(index->pictures(cat, 0)->empty());
+  CHECK(index->pictures({1.0F}, 5).error().kind == ErrorKind::invalid);
+  IndexFilter other;
+  other.document_ids = {"plain"};
+  CHECK(index->pictures(cat, 5, other)->empty());
+  other.document_ids = {"album"};
+  CHECK(index->pictures(cat, 5, other)->size() == 2);
+  // The other searches do not see them.
+  CHECK(index->dense(cat, 10)->size() == 4);
+  CHECK(index->vectors({chunks[2].id}).at(chunks[2].id) == vectors[2]);
+  CHECK(index->passages({chunks[2].id}).size() == 1);
+
+  // What cannot be indexed changes nothing.
+  auto wrong = document;
+  wrong.pictures[1].passage = 3;
+  CHECK_FALSE(index->replace(wrong, chunks, vectors));
+  wrong.pictures[1].passage = 0;
+  wrong.pictures[0].passage = 1;
+  CHECK_FALSE(index->replace(wrong, chunks, vectors));
+  wrong = document;
+  wrong.pictures[0].vector = {1, 2};
+  CHECK(index->replace(wrong, chunks, vectors).error().kind == ErrorKind::invalid);
+  CHECK(pictures_of_all(*index) == document.pictures);
+
+  document.pictures.pop_back();
+  REQUIRE(index->replace(document, chunks, vectors));
+  CHECK(index->counts().pictures == 2);
+  CHECK(pictures_of_all(*index) == document.pictures);
+  index->remove("album");
+  CHECK(index->counts().pictures == 0);
+  CHECK(index->pictures(cat, 5)->empty());
+}
+
 }  // namespace
 
 void test_index(const IndexFactory& open, const IndexTraits& traits) {
@@ -600,6 +668,9 @@ void test_index(const IndexFactory& open, const IndexTraits& traits) {
   }
   SUBCASE("a reader in another process follows what is written") {
     a_reader_follows_what_is_written(open);
+  }
+  SUBCASE("pictures have vectors of their own, which lead to the passages that show them") {
+    pictures_lead_to_their_passages(open);
   }
   SUBCASE("scores of given passages are those of the searches, whatever their rank") {
     scores_of_given_passages(open);

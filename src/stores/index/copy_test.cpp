@@ -21,6 +21,8 @@ void fill_for_copy(Index& index, int count) {
     chunks[1].text = "no slice of the prose";
     chunks[2].headings = {};
     chunks[2].parent = {chunks[0].start, chunks[2].end, i % 2};
+    if (i % 4 == 1)
+      d.pictures = {{0, "a.png", "aa", vectors[1]}, {0, "b.png", "bb", vectors[2]}, {2, "c", "cc", vectors[0]}};
     REQUIRE(index.replace(d, chunks, vectors));
   }
   add(index, "empty", {});
@@ -42,6 +44,7 @@ void check_same(Index& a, Index& b) {
     CHECK(left[i].document.weight == right[i].document.weight);
     CHECK(left[i].document.author_ids == right[i].document.author_ids);
     CHECK(left[i].document.prose == right[i].document.prose);
+    CHECK(left[i].document.pictures == right[i].document.pictures);
     CHECK(left[i].vectors == right[i].vectors);
     REQUIRE(left[i].chunks.size() == right[i].chunks.size());
     for (std::size_t c = 0; c < left[i].chunks.size(); ++c) {

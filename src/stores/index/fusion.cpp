@@ -72,6 +72,9 @@ std::vector<FusedHit> combine(const std::vector<RankedList>& lists, int k, const
       fused[id].chunk_id = id;
       fused[id].parts[list.retriever] = score;
     }
+    for (const auto& hit : list.hits) {
+      if (!hit.picture.empty() && scores.back().contains(hit.chunk_id)) fused[hit.chunk_id].picture = hit.picture;
+    }
   }
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const Share share = make_share(lists[i], scores[i]);
@@ -101,9 +104,11 @@ std::vector<FusedHit> combine(const std::vector<RankedList>& lists, int k, const
 
 std::vector<FusedHit> fuse_zscore(const std::vector<RankedList>& lists, int k) {
   return combine(lists, k, [](const RankedList& list, const Scores& own) -> Share {
-    return [scale = scale_of(own), weight = list.weight](const std::string&, const double* score) {
-      return weight * (score == nullptr ? scale.missing : (*score - scale.mean) / scale.deviation);
-    };
+    return
+        [scale = scale_of(own), weight = list.weight, unsaid = list.unsaid](const std::string&, const double* score) {
+          if (score == nullptr && !unsaid) return weight * scale.missing;
+          return weight * ((score == nullptr ? *unsaid : *score) - scale.mean) / scale.deviation;
+        };
   });
 }
 
@@ -122,10 +127,10 @@ std::vector<FusedHit> fuse_weighted(const std::vector<RankedList>& lists, int k)
   return combine(lists, k, [weights](const RankedList& list, const Scores& own) -> Share {
     double best = list.lowest;
     for (const auto& [id, score] : own) best = std::max(best, score);
-    return [lowest = list.lowest, range = best - list.lowest, weight = weights > 0 ? list.weight / weights : 0](
-               const std::string&, const double* score) {
-      if (score == nullptr || range <= 0) return 0.0;
-      return weight * std::clamp((*score - lowest) / range, 0.0, 1.0);
+    return [lowest = list.lowest, range = best - list.lowest, weight = weights > 0 ? list.weight / weights : 0,
+            unsaid = list.unsaid](const std::string&, const double* score) {
+      if ((score == nullptr && !unsaid) || range <= 0) return 0.0;
+      return weight * std::clamp(((score == nullptr ? *unsaid : *score) - lowest) / range, 0.0, 1.0);
     };
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct FusedHit {
   double score = 0;
   std::map<std::string, double> parts;   ///< raw score by retriever: "lexical", "dense"
   std::map<std::string, double> shares;  ///< what each retriever adds to `score`
+  std::string picture = {};              ///< Hit::picture of the list that has one
 };
 
 struct RankedList {
@@ -22,12 +24,15 @@ struct RankedList {
   std::vector<Hit> hits;         ///< best first
   std::vector<Hit> others = {};  ///< what this retriever says of passages that only another one found
   double lowest = 0;             ///< the least score that it could give: 0 for BM25, -1 for a cosine
+  /// Of a passage of which it says nothing, where that speaks neither for nor against it; none: as the fusion has it.
+  std::optional<double> unsaid = {};
 };
 
 /// Weighted sum of z-scores (each list's scores minus the mean of its hits over their standard deviation; `others` are
 /// measured by the same scale); a hit of which a list says nothing gets its lowest z-score. Where all scores of a list
 /// are equal (one hit, or no variance) its hits get 0 and the missing -1, so that being found still counts; an empty
-/// list says nothing. Ties by chunk id. Returns the best k.
+/// list says nothing. With RankedList::unsaid the missing get the z-score of that. Ties by chunk id. Returns the best
+/// k.
 [[nodiscard]] std::vector<FusedHit> fuse_zscore(const std::vector<RankedList>& lists, int k);
 
 /// Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): the sum of weight / (60 + rank) over the lists

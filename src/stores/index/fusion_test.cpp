@@ -49,6 +49,23 @@ TEST_CASE("fusion: what a retriever says of others' hits is measured by the scal
   CHECK(hits[0].parts.size() == 2);
 }
 
+TEST_CASE("fusion: a list may say what a passage counts for of which it says nothing") {
+  const RankedList dense{"dense", 1.0, {{"a", 0.8}, {"b", 0.6}}, {}, -1};
+  RankedList image{"image", 1.0, {{"b", 0.5, "cat.png"}}, {}, -1};
+  image.unsaid = 0.2;
+  const auto hits = fuse_weighted({dense, image}, 10);
+  REQUIRE(hits.size() == 2);
+  CHECK(hits[0].chunk_id == "b");
+  CHECK(hits[0].picture == "cat.png");
+  CHECK(hits[0].score == doctest::Approx(0.5 * (1.6 / 1.8) + 0.5));
+  CHECK(hits[1].score == doctest::Approx(0.5 + 0.5 * (1.2 / 1.5)));
+  CHECK(hits[1].picture.empty());
+  CHECK_FALSE(hits[1].parts.contains("image"));  // it was not found by it
+  const auto by_z = fuse_zscore({dense, image}, 10);
+  // One hit has no deviation: it counts by what it lies above the others.
+  CHECK(by_z[0].shares.at("image") + by_z[1].shares.at("image") == doctest::Approx(-0.3));
+}
+
 TEST_CASE("fusion: nothing in, nothing out") {
   CHECK(fuse_zscore({}, 5).empty());
   CHECK(fuse_zscore({{"lexical", 1.0, {}}, {"dense", 1.0, {}}}, 5).empty());

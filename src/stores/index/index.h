@@ -59,6 +59,15 @@ struct Chunk {
 /// The headings as one line, for a reader: "Packages › Installing".
 [[nodiscard]] std::string heading_path(const Chunk& chunk);
 
+/// A picture that a document shows, with a vector of its own, which leads to one of the document's passages.
+struct IndexedPicture {
+  std::size_t passage = 0;    ///< which of the document's chunks, from 0
+  std::string source;         ///< the picture's link as the document has it
+  std::string sha256;         ///< of its bytes
+  std::vector<float> vector;  ///< L2-normalized, of the same model as those of the passages
+  friend bool operator==(const IndexedPicture&, const IndexedPicture&) = default;
+};
+
 /// What the index keeps of a document beside its chunks.
 struct IndexedDocument {
   std::string id;
@@ -67,8 +76,9 @@ struct IndexedDocument {
   std::string url, title, source, category, language;
   std::vector<std::string> author_ids;
   std::int64_t published = 0;
-  double weight = 1.0;  ///< retrieval weight of the category
-  std::string prose;    ///< the prose view that offsets refer to
+  double weight = 1.0;                        ///< retrieval weight of the category
+  std::string prose;                          ///< the prose view that offsets refer to
+  std::vector<IndexedPicture> pictures = {};  ///< read back by each_entry() alone; for each passage in a row
 };
 
 /// A passage with what the index keeps of its document; the document's prose is left out.
@@ -117,12 +127,14 @@ struct IndexFacets {
 
 struct Hit {
   std::string chunk_id;
-  double score = 0;  ///< higher is better; scale depends on the retriever
+  double score = 0;          ///< higher is better; scale depends on the retriever
+  std::string picture = {};  ///< of pictures(): the link of the one that is nearest
 };
 
 struct IndexCounts {
   std::int64_t documents = 0, chunks = 0, vectors = 0;
   int dimension = 0;
+  std::int64_t pictures = 0;  ///< vectors of pictures; not among `vectors`
 };
 
 /// Which embedding model filled an index; an empty hash and dimension 0: none yet.
@@ -144,8 +156,9 @@ class Index {
   virtual ~Index() = default;
 
   /// Replaces everything of this document in one transaction. vectors.size() == chunks.size(), each of `dimension`
-  /// floats, L2-normalized. An error of the item: a wrong dimension, a vector that is not normalized, chunks of another
-  /// document or twice the same; nothing is changed then.
+  /// floats, L2-normalized, as those of its pictures are. An error of the item: a wrong dimension, a vector that is not
+  /// normalized, chunks of another document or twice the same, a picture of a passage that is not there; nothing is
+  /// changed then.
   [[nodiscard]] virtual Result<void> replace(const IndexedDocument& document, const std::vector<Chunk>& chunks,
                                              const std::vector<std::vector<float>>& vectors) = 0;
   virtual void remove(const std::string& document_id) = 0;
@@ -181,6 +194,10 @@ class Index {
   /// is ErrorKind::invalid.
   [[nodiscard]] virtual Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                        const IndexFilter& filter = {}) = 0;
+  /// The passages whose pictures are nearest, each once, by its nearest picture; cosine similarity, compared with every
+  /// picture in full precision. `query` as in dense().
+  [[nodiscard]] virtual Result<std::vector<Hit>> pictures(const std::vector<float>& query, int k,
+                                                          const IndexFilter& filter = {}) = 0;
   /// What lexical() and dense() say of these passages, whatever their rank; those that are no longer there are left
   /// out. A passage without any word of the query has the lexical score 0.
   virtual std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) = 0;
@@ -192,7 +209,7 @@ class Index {
 
   virtual IndexCounts counts() = 0;
   virtual IndexFacets facets() = 0;
-  /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized): equal indexes, equal digests.
+  /// SHA-256 over (document id, feature_key, chunk ids, vectors quantized, pictures): equal indexes, equal digests.
   virtual std::string digest() = 0;
   /// For messages: the file, or the server and the name there.
   [[nodiscard]] virtual std::string location() const = 0;

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <span>
 #include <system_error>
@@ -26,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr const char* kStamp = "checked";
 constexpr std::array<const char*, 7> kIndexFiles{"index.db",      "index.db-wal",     "index.db-shm", "words.cache",
                                                  "vectors.cache", "index.db-journal", kStamp};
+constexpr double kLengthError = 0.02;  // of the square of a length that is 1
 constexpr std::int64_t kMillisPerHour = 3'600'000;
 
 // Size and time of the database and of what is not yet carried into it.
@@ -69,6 +71,20 @@ std::optional<std::string> damage_of_vectors(SQLite::Database& database) {
   return std::nullopt;
 }
 
+std::optional<std::string> damage_of_pictures(SQLite::Database& database) {
+  SQLite::Statement rows(database, "SELECT chunk, source, vector FROM pictures");
+  while (rows.executeStep()) {
+    const auto value = rows.getColumn(2);
+    std::vector<float> vector(static_cast<std::size_t>(value.getBytes()) / sizeof(float));
+    if (!vector.empty()) std::memcpy(vector.data(), value.getBlob(), vector.size() * sizeof(float));
+    double squares = 0;
+    for (const float x : vector) squares += static_cast<double>(x) * static_cast<double>(x);
+    if (std::abs(squares - 1) < kLengthError) continue;
+    return tr("The vector of picture {} is not what it was", rows.getColumn(1).getString());
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> damage_of_words(SQLite::Database& database) {
   SQLite::Statement rows(database, "SELECT chunk, counts FROM words");
   while (rows.executeStep()) {
@@ -98,6 +114,9 @@ std::optional<std::string> find_index_damage(const fs::path& folder, int recheck
     // A file of an older Twin may lack tables; what opens it adds them.
     if (database.tableExists("codes")) {
       if (auto damage = damage_of_vectors(database)) return damage;
+    }
+    if (database.tableExists("pictures")) {
+      if (auto damage = damage_of_pictures(database)) return damage;
     }
     if (database.tableExists("words")) {
       if (auto damage = damage_of_words(database)) return damage;

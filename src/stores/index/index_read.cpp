@@ -69,6 +69,19 @@ std::vector<float> floats_of(Query::Blob bytes) {
 
 }  // namespace
 
+std::vector<IndexedPicture> index_detail::pictures_of(Connection& c, std::int64_t document) {
+  std::vector<IndexedPicture> pictures;
+  Query rows(c,
+             "SELECT c.position, p.source, p.sha256, p.vector FROM chunks c JOIN pictures p ON p.chunk = c.key "
+             "WHERE c.document = ? ORDER BY c.position, p.position",
+             document);
+  while (rows.step()) {
+    pictures.push_back(
+        {static_cast<std::size_t>(rows.integer(0)), rows.text(1), rows.text(2), floats_of(rows.blob(3))});
+  }
+  return pictures;
+}
+
 std::optional<IndexedDocument> SqliteIndex::document(const std::string& id) {
   return store_.read([&](Connection& c) -> std::optional<IndexedDocument> {
     Query query(c, std::string("SELECT ") + kDocumentColumns + ", d.prose FROM documents d WHERE d.id = ?", id);
@@ -208,6 +221,7 @@ void SqliteIndex::each_entry(const std::function<bool(IndexEntry&&)>& visit) {
                        ", c.text, v.vector FROM chunks c JOIN vectors v ON v.chunk = c.key WHERE c.document = ? "
                        "ORDER BY c.position",
                    documents.integer(12));
+      entry.document.pictures = index_detail::pictures_of(c, documents.integer(12));
       while (chunks.step()) {
         Chunk chunk = chunk_of(chunks);
         chunk.document_id = entry.document.id;

@@ -171,6 +171,24 @@ Result<std::vector<Hit>> SqliteIndex::dense(const std::vector<float>& query, int
   });
 }
 
+Result<std::vector<Hit>> SqliteIndex::pictures(const std::vector<float>& query, int k, const IndexFilter& filter) {
+  if (k <= 0) return std::vector<Hit>();
+  return store_.read([&](Connection& c) -> Result<std::vector<Hit>> {
+    const Instant now = instant(c);
+    if (now.dimension == 0) return std::vector<Hit>();
+    if (auto fits = check_query(query, now.dimension, location()); !fits) return tl::unexpected(fits.error());
+    const auto allowed = filter.empty() ? std::vector<KeyRange>() : filters_.passing(c, now.generation, filter);
+    const auto vectors = pictures_.at(c, now.generation);
+    PassageLookup lookup(c, now.generation, notes_);
+    std::vector<Hit> hits;
+    for (auto& [chunk, score, source] :
+         vectors->nearest(query, static_cast<std::size_t>(k), filter.empty() ? nullptr : &allowed)) {
+      if (auto id = lookup.id_of(chunk)) hits.push_back({*std::move(id), score, std::move(source)});
+    }
+    return best_hits(std::move(hits), k);
+  });
+}
+
 std::vector<Hit> SqliteIndex::lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return {};
   return with(words_, [&](Connection& c, const WordSnapshot& words, int) {

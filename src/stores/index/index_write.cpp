@@ -68,6 +68,12 @@ void add_vector(Connection& c, std::int64_t chunk, const std::vector<float>& vec
       .run();
 }
 
+void add_picture(Connection& c, std::int64_t chunk, std::size_t position, const IndexedPicture& picture) {
+  Query(c, "INSERT INTO pictures(chunk, position, source, sha256, vector) VALUES(?, ?, ?, ?, ?)", chunk, position,
+        picture.source, picture.sha256, Query::Blob(std::as_bytes(std::span(picture.vector))))
+      .run();
+}
+
 std::string joined_headings(const std::string& title, const std::vector<std::string>& headings) {
   std::string text = title;
   for (const auto& heading : headings) {
@@ -91,10 +97,14 @@ Result<void> SqliteIndex::replace(const IndexedDocument& document, const std::ve
     if (auto checked = check_entry(document, chunks, vectors, dimension(c)); !checked) return checked;
     drop(c, document.id);
     const auto key = add_document(c, document);
+    std::size_t picture = 0;
     for (std::size_t i = 0; i < chunks.size(); ++i) {
       const auto chunk = add_chunk(c, key, document, chunks[i], i);
       add_words(c, chunk, document.title, chunks[i].headings, chunks[i].retrieval);
       add_vector(c, chunk, vectors[i]);
+      for (; picture < document.pictures.size() && document.pictures[picture].passage == i; ++picture) {
+        add_picture(c, chunk, picture, document.pictures[picture]);
+      }
     }
     next_generation(c);
     return {};

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/i18n.h"
+#include "stores/index/quantize.h"
 
 namespace twin::stores::index_detail {
 namespace {
@@ -50,6 +51,20 @@ Result<void> check_entry(const IndexedDocument& document, const std::vector<Chun
                   tr("Check that the embedding model is the one that the index is made with"));
     }
   }
+  std::size_t passage = 0;
+  for (const IndexedPicture& picture : document.pictures) {
+    if (picture.passage < passage || picture.passage >= chunks.size()) {
+      return fail(ErrorKind::internal,
+                  tr("The picture {} belongs to passage {} of {}, or is out of order", picture.source, picture.passage,
+                     chunks.size()),
+                  document.id);
+    }
+    passage = picture.passage;
+    if (const auto wrong = wrong_vector(picture.vector, dimension)) {
+      return fail(ErrorKind::invalid, tr("The vector of picture {} cannot be used: {}", picture.source, *wrong),
+                  document.id, tr("Check that the embedding model is the one that the index is made with"));
+    }
+  }
   return {};
 }
 
@@ -73,6 +88,12 @@ void check_dimension(int dimension) {
 bool is_slice(const IndexedDocument& document, const Chunk& chunk) {
   return chunk.start <= chunk.end && chunk.end <= document.prose.size() &&
          std::string_view(document.prose).substr(chunk.start, chunk.end - chunk.start) == chunk.text;
+}
+
+void add_to_digest(Sha256& hash, const IndexedPicture& picture) {
+  const QuantizedVector quantized = quantize(picture.vector);
+  hash.field("picture").field(std::to_string(picture.passage)).field(picture.source).field(picture.sha256);
+  hash.field({reinterpret_cast<const char*>(quantized.codes.data()), quantized.codes.size()});
 }
 
 std::vector<Hit> best_hits(std::vector<Hit> hits, int k) {

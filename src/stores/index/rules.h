@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/hash.h"
 #include "stores/index/index.h"
 
 namespace twin::stores::index_detail {
@@ -18,6 +19,8 @@ void check_dimension(int dimension);
 
 /// Whether the chunk's text is what its offsets cut from the document's prose, so that it need not be kept.
 [[nodiscard]] bool is_slice(const IndexedDocument& document, const Chunk& chunk);
+/// What a digest holds of a picture: its passage, link and content, its vector as bytes.
+void add_to_digest(Sha256& hash, const IndexedPicture& picture);
 /// Sorts by score, ties by chunk id, and keeps the best k.
 [[nodiscard]] std::vector<Hit> best_hits(std::vector<Hit> hits, int k);
 

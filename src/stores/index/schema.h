@@ -92,4 +92,16 @@ UPDATE meta SET value = '0' WHERE key = 'tokenizer';
 INSERT INTO meta(key, value) VALUES('removals', '0'), ('words_cache', ''), ('vectors_cache', '');
 )sql";
 
+/// Pictures that a passage shows, with vectors as in the table vectors: stores::IndexedPicture.
+inline constexpr const char* kIndexPictures = R"sql(
+CREATE TABLE pictures(
+  chunk INTEGER NOT NULL REFERENCES chunks(key) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  vector BLOB NOT NULL,
+  PRIMARY KEY(chunk, position)
+) WITHOUT ROWID;
+)sql";
+
 }  // namespace twin::stores

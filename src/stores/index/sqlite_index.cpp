@@ -101,7 +101,8 @@ VectorSnapshot::Settings vector_settings(const IndexConfig& config) {
 SqliteIndex::SqliteIndex(const std::filesystem::path& folder, IndexConfig config, sqlite::Options options)
     : config_(std::move(config)),
       tier_(tokenizer_tier(config_.tokenizer)),
-      store_(folder / "index.db", {{kIndexV1, kIndexParents, kIndexWords}, &register_tokenizer}, options),
+      store_(folder / "index.db", {{kIndexV1, kIndexParents, kIndexWords, kIndexPictures}, &register_tokenizer},
+             options),
       tokenizer_(tier_.kiwi),
       words_(folder / "words.cache", "words_cache", {.heading_weight = config_.heading_weight}),
       vectors_(folder / "vectors.cache", "vectors_cache", vector_settings(config_)) {
@@ -183,9 +184,11 @@ IndexCounts SqliteIndex::counts() {
     const std::lock_guard lock(counting_);
     if (counts_ && counts_->first == now) return counts_->second;
     Query query(c,
-                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks), (SELECT count(*) FROM codes)");
+                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks), (SELECT count(*) FROM codes), "
+                "(SELECT count(*) FROM pictures)");
     query.step();
-    const IndexCounts counts{query.integer(0), query.integer(1), query.integer(2), index_detail::dimension(c)};
+    const IndexCounts counts{query.integer(0), query.integer(1), query.integer(2), index_detail::dimension(c),
+                             query.integer(3)};
     if (!counts_ || counts_->first < now) counts_ = {now, counts};
     return counts;
   });
@@ -202,6 +205,9 @@ std::string SqliteIndex::digest() {
                    "ORDER BY c.position",
                    documents.integer(0));
       while (chunks.step()) hash.field(chunks.text(0)).field(chunks.text(1));
+      for (const IndexedPicture& picture : index_detail::pictures_of(c, documents.integer(0))) {
+        index_detail::add_to_digest(hash, picture);
+      }
     }
     return hash.hex();
   });

@@ -4,6 +4,7 @@
 #include "stores/index/filter_table.h"
 #include "stores/index/index.h"
 #include "stores/index/passage_notes.h"
+#include "stores/index/picture_vectors.h"
 #include "stores/index/rules.h"
 #include "stores/index/tokenizer.h"
 #include "stores/index/tokenizer_tier.h"
@@ -38,6 +39,8 @@ class SqliteIndex final : public Index {
   std::vector<Hit> lexical(const std::string& query, int k, const IndexFilter& filter) override;
   [[nodiscard]] Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                const IndexFilter& filter) override;
+  [[nodiscard]] Result<std::vector<Hit>> pictures(const std::vector<float>& query, int k,
+                                                  const IndexFilter& filter) override;
   std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) override;
   [[nodiscard]] Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
                                                       const std::vector<std::string>& chunk_ids) override;
@@ -70,6 +73,7 @@ class SqliteIndex final : public Index {
   Tokenizer tokenizer_;  // of the writer, which is one at a time
   SegmentCache<WordSnapshot> words_;
   SegmentCache<VectorSnapshot> vectors_;
+  PictureCache pictures_;
   FilterCache filters_;
   PassageNotes notes_;
   std::mutex counting_;
@@ -95,6 +99,9 @@ void next_generation(sqlite::Connection& connection);
 
 /// To be called in each transaction that takes chunks away.
 void next_removal(sqlite::Connection& connection);
+
+/// Those of a document by its key, in order of passage.
+[[nodiscard]] std::vector<IndexedPicture> pictures_of(sqlite::Connection& connection, std::int64_t document);
 
 /// Keys of the chunks that pass a filter that is not empty: ranges that are ascending and apart.
 [[nodiscard]] std::vector<KeyRange> filtered_chunks(sqlite::Connection& connection, const IndexFilter& filter);

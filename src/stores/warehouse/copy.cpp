@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "core/i18n.h"
+#include "stores/warehouse/shown_pictures.h"
 
 namespace twin::stores {
 namespace {
@@ -65,6 +66,7 @@ class Carrier {
     }
     ++report_.versions;
     carry(document.raw_sha256, document.url);
+    for (const ShownPicture& picture : shown_pictures(document)) carry(picture.sha256, document.url);
     bytes_ += document.body.size();
     versions_.push_back(std::move(document));
   }
@@ -199,6 +201,7 @@ VerifyReport verify_warehouse(Warehouse& warehouse, ProgressSink& sink, std::sto
   warehouse.check(damage);
   std::set<std::string> people;
   for (const User& user : warehouse.users()) people.insert(user.id);
+  std::set<std::string> pictures;  // those looked at
   std::string last, raw;
   try {
     warehouse.each_version(everything(), [&](Document&& document) {
@@ -227,6 +230,13 @@ VerifyReport verify_warehouse(Warehouse& warehouse, ProgressSink& sink, std::sto
         ++report.objects;
         if (auto bytes = warehouse.objects().get(raw); !bytes) {
           damage({bytes.error().kind, bytes.error().message, where + " (" + raw + ")", bytes.error().hint});
+        }
+      }
+      for (const ShownPicture& picture : shown_pictures(document)) {
+        if (!pictures.insert(picture.sha256).second) continue;
+        ++report.objects;
+        if (auto bytes = warehouse.objects().get(picture.sha256); !bytes) {
+          damage({bytes.error().kind, bytes.error().message, where + " (" + picture.sha256 + ")", bytes.error().hint});
         }
       }
       return !stop.stop_requested();

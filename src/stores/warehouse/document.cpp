@@ -3,6 +3,7 @@
 #include "core/hash.h"
 #include "core/text/unicode.h"
 #include "stores/warehouse/picture_texts.h"
+#include "stores/warehouse/shown_pictures.h"
 
 namespace twin::stores {
 namespace {
@@ -25,6 +26,8 @@ std::string content_hash(const Document& document) {
   for (const auto& author : document.author_ids) hash.field(author);
   const auto pictures = document.metadata.find(picture_texts_key);
   if (pictures != document.metadata.end()) hash.field(picture_texts_key).field(pictures->second);
+  const auto shown = document.metadata.find(shown_pictures_key);
+  if (shown != document.metadata.end()) hash.field(shown_pictures_key).field(shown->second);
   return hash.hex();
 }
 

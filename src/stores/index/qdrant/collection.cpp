@@ -118,7 +118,10 @@ void Collection::create(const std::string& collection, const Meta& meta) const {
   static_cast<void>(client_.call("DELETE", at));  // left by a crash before its switch
   // Vectors have length 1: their dot product is the cosine, and they stay as they are to the bit, which the digest and
   // copies need ("Cosine" would normalize them once more).
-  const Json body = {{"vectors", {{"dense", {{"size", meta.dimension}, {"distance", "Dot"}, {"on_disk", true}}}}},
+  const Json dense = {{"size", meta.dimension}, {"distance", "Dot"}, {"on_disk", true}};
+  Json pictures = dense;  // any number of a passage
+  pictures["multivector_config"] = {{"comparator", "max_sim"}};
+  const Json body = {{"vectors", {{"dense", dense}, {"pictures", pictures}}},
                      {"sparse_vectors", {{"bm25", {{"modifier", "idf"}}}}},
                      {"quantization_config", {{"scalar", {{"type", "int8"}, {"always_ram", true}}}}},
                      {"on_disk_payload", true}};

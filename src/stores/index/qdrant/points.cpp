@@ -50,6 +50,11 @@ std::string generation_of(const IndexedDocument& document, const std::vector<Chu
     const auto bytes = std::as_bytes(std::span(vectors[i]));
     hash.field(chunk.text).field(chunk.retrieval).field({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
+  for (const IndexedPicture& picture : document.pictures) {
+    const auto bytes = std::as_bytes(std::span(picture.vector));
+    hash.field(fmt::format("picture {}", picture.passage)).field(picture.source).field(picture.sha256);
+    hash.field({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
   return hash.hex().substr(0, 32);
 }
 
@@ -67,6 +72,7 @@ Json meta_payload(const Meta& meta) {
           {"documents", meta.documents},
           {"chunks", meta.chunks},
           {"tokens", meta.tokens},
+          {"pictures", meta.pictures},
           {"last_document", meta.last_document},
           {"embedder", meta.embedder},
           {"served", meta.served}};
@@ -82,6 +88,7 @@ Meta meta_of(const Json& payload) {
   meta.documents = payload.at("documents").get<std::int64_t>();
   meta.chunks = payload.at("chunks").get<std::int64_t>();
   meta.tokens = payload.at("tokens").get<std::int64_t>();
+  meta.pictures = payload.value("pictures", std::int64_t{0});
   meta.last_document = payload.at("last_document").get<std::string>();
   meta.embedder = payload.value("embedder", std::string());
   meta.served = payload.value("served", std::int64_t{0});
@@ -89,23 +96,25 @@ Meta meta_of(const Json& payload) {
 }
 
 Json document_payload(const IndexedDocument& d, const DocumentState& state) {
-  return {{"kind", "document"},
-          {"id", d.id},
-          {"version", d.version},
-          {"feature_key", d.feature_key},
-          {"url", d.url},
-          {"title", d.title},
-          {"source", d.source},
-          {"category", d.category},
-          {"language", d.language},
-          {"authors", d.author_ids},
-          {"published", d.published},
-          {"weight", fmt::format("{}", d.weight)},
-          {"prose", d.prose},
-          {"generation", state.generation},
-          {"sequence", state.sequence},
-          {"chunks", state.chunks},
-          {"tokens", state.tokens}};
+  Json payload = {{"kind", "document"},
+                  {"id", d.id},
+                  {"version", d.version},
+                  {"feature_key", d.feature_key},
+                  {"url", d.url},
+                  {"title", d.title},
+                  {"source", d.source},
+                  {"category", d.category},
+                  {"language", d.language},
+                  {"authors", d.author_ids},
+                  {"published", d.published},
+                  {"weight", fmt::format("{}", d.weight)},
+                  {"prose", d.prose},
+                  {"generation", state.generation},
+                  {"sequence", state.sequence},
+                  {"chunks", state.chunks},
+                  {"tokens", state.tokens}};
+  if (state.pictures > 0) payload["pictures"] = state.pictures;
+  return payload;
 }
 
 IndexedDocument document_of(const Json& payload) {
@@ -127,7 +136,8 @@ IndexedDocument document_of(const Json& payload) {
 
 DocumentState state_of(const Json& payload) {
   return {payload.at("generation").get<std::string>(), payload.at("sequence").get<std::int64_t>(),
-          payload.at("chunks").get<std::int64_t>(), payload.at("tokens").get<std::int64_t>()};
+          payload.at("chunks").get<std::int64_t>(), payload.at("tokens").get<std::int64_t>(),
+          payload.value("pictures", std::int64_t{0})};
 }
 
 Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::size_t position,
@@ -151,7 +161,22 @@ Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::siz
                   {"published", document.published}};
   if (chunk.parent.end > 0) payload["parent"] = {chunk.parent.start, chunk.parent.end, chunk.parent.headings};
   if (!index_detail::is_slice(document, chunk)) payload["text"] = chunk.text;
+  for (const IndexedPicture& picture : document.pictures) {
+    if (picture.passage == position) payload["pictures"].push_back({picture.source, picture.sha256});
+  }
   return payload;
+}
+
+std::vector<IndexedPicture> pictures_of(const Json& payload, const Json& vectors, std::size_t position) {
+  std::vector<IndexedPicture> pictures;
+  const auto listed = payload.find("pictures");
+  if (listed == payload.end() || !vectors.is_array() || vectors.size() != listed->size()) return pictures;
+  for (std::size_t i = 0; i < listed->size(); ++i) {
+    const Json& entry = listed->at(i);
+    pictures.push_back(
+        {position, entry.at(0).get<std::string>(), entry.at(1).get<std::string>(), floats_of(vectors.at(i))});
+  }
+  return pictures;
 }
 
 ParentSpan parent_of(const Json& payload) {

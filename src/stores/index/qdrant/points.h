@@ -2,7 +2,8 @@
 //
 //   kind "meta"      one point: the model, the counts, the sequence number of the last change (Meta)
 //   kind "document"  everything of IndexedDocument; `generation` says which passages are its own
-//   kind "chunk"     a passage: vectors "dense" and "bm25", the passage, and what IndexFilter asks of its document
+//   kind "chunk"     a passage: vectors "dense" and "bm25", the passage, and what IndexFilter asks of its document; one
+//                    that shows pictures has their vectors together in "pictures", of which the nearest one counts
 //
 // The point of a document or passage is named by a hash (UUID form) of what it is, so that writing it again overwrites.
 #pragma once
@@ -23,7 +24,7 @@ struct Meta {
   std::string words;          ///< what made the sparse vectors: tokenizer and weight of headings
   double average_length = 0;  ///< of passages in tokens, that the sparse vectors are made with
   std::int64_t sequence = 0;  ///< of the last change; a document has that of its own last change
-  std::int64_t documents = 0, chunks = 0;
+  std::int64_t documents = 0, chunks = 0, pictures = 0;
   std::int64_t tokens = 0;    ///< of all passages, as BM25 counts them
   std::string last_document;  ///< changed by the last change: what a crash may have left there is looked for
   std::string embedder;       ///< id of the embedding model; empty: made before it was recorded
@@ -33,7 +34,7 @@ struct Meta {
 /// What a reader must know of a document to tell its passages from those of a replaced or half-written one.
 struct DocumentState {
   std::string generation;
-  std::int64_t sequence = 0, chunks = 0, tokens = 0;
+  std::int64_t sequence = 0, chunks = 0, tokens = 0, pictures = 0;
 };
 
 [[nodiscard]] std::string meta_point();
@@ -57,6 +58,9 @@ struct DocumentState {
 /// The text is left out where the document's prose has it.
 [[nodiscard]] Json chunk_payload(const IndexedDocument& document, const Chunk& chunk, std::size_t position,
                                  const DocumentState& state);
+/// Pictures of the passage at this position, as its payload lists them and the server gives their vectors (null: none).
+[[nodiscard]] std::vector<IndexedPicture> pictures_of(const Json& chunk_payload, const Json& vectors,
+                                                      std::size_t position);
 [[nodiscard]] ParentSpan parent_of(const Json& chunk_payload);
 [[nodiscard]] Chunk chunk_of(const Json& payload, const std::string& prose);
 

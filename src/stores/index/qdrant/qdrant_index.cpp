@@ -110,7 +110,8 @@ void QdrantIndex::settle() {
 
 IndexCounts QdrantIndex::counts() {
   const auto meta = read_meta();
-  return meta ? IndexCounts{meta->documents, meta->chunks, meta->chunks, meta->dimension} : IndexCounts{};
+  if (!meta) return {};
+  return {meta->documents, meta->chunks, meta->chunks, meta->dimension, meta->pictures};
 }
 
 std::string QdrantIndex::digest() {
@@ -122,6 +123,7 @@ std::string QdrantIndex::digest() {
       hash.field(entry.chunks[i].id)
           .field({reinterpret_cast<const char*>(quantized.codes.data()), quantized.codes.size()});
     }
+    for (const IndexedPicture& picture : entry.document.pictures) index_detail::add_to_digest(hash, picture);
     return true;
   });
   return hash.hex();

@@ -65,6 +65,9 @@ class QdrantIndex final : public Index {
   /// By HNSW over int8 codes, rescored in full precision; by comparing with every vector when `qdrant.exact`.
   [[nodiscard]] Result<std::vector<Hit>> dense(const std::vector<float>& query, int k,
                                                const IndexFilter& filter) override;
+  /// By comparing with every vector.
+  [[nodiscard]] Result<std::vector<Hit>> pictures(const std::vector<float>& query, int k,
+                                                  const IndexFilter& filter) override;
   std::vector<Hit> lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) override;
   [[nodiscard]] Result<std::vector<Hit>> dense_scores(const std::vector<float>& query,
                                                       const std::vector<std::string>& chunk_ids) override;
@@ -121,6 +124,8 @@ class QdrantIndex final : public Index {
   /// The sparse query of a text, but for terms of these numbers; null when none of its words is known.
   [[nodiscard]] Json lexical_query(const std::string& text, const std::set<std::uint32_t>& without = {});
   [[nodiscard]] Result<Json> dense_query(const std::vector<float>& query, bool exact, int k);
+  /// Names the picture that each passage was found by.
+  void name_pictures(const std::vector<float>& query, std::vector<Hit>& hits) const;
 
   IndexConfig config_;
   TokenizerTier tier_;

@@ -204,12 +204,16 @@ std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector
   const bool texts = wanted != Wanted::vectors;
   const bool vectors = wanted != Wanted::texts;
   const Json document_fields =
-      texts ? every_field() : Json{"id", "feature_key", "generation", "sequence", "chunks", "tokens"};
-  Json request = {{"filter", {{"must", {matches("kind", "chunk"), matches_any("document", ids)}}}},
-                  {"with_payload", texts ? every_field() : Json{"chunk", "document", "generation", "position"}}};
-  if (vectors) request["with_vector"] = {"dense"};
+      texts ? every_field() : Json{"id", "feature_key", "generation", "sequence", "chunks", "tokens", "pictures"};
+  Json request = {
+      {"filter", {{"must", {matches("kind", "chunk"), matches_any("document", ids)}}}},
+      {"with_payload", texts ? every_field() : Json{"chunk", "document", "generation", "position", "pictures"}}};
   for (int attempt = 1;; ++attempt) {
     const auto payloads = documents(ids, document_fields);
+    // A collection that was made before there were pictures knows no such vectors.
+    const bool pictures = std::any_of(payloads.begin(), payloads.end(),
+                                      [](const auto& each) { return state_of(each.second).pictures > 0; });
+    if (vectors) request["with_vector"] = pictures ? Json{"dense", "pictures"} : Json::array({"dense"});
     std::map<std::string, std::map<std::int64_t, Json>> passages;  // by document, by position
     scroll(request, [&](const Json& points) {
       for (const auto& point : points) {
@@ -240,8 +244,15 @@ std::vector<IndexEntry> QdrantIndex::read_batch(Wanted wanted, const std::vector
           entry.chunks.emplace_back();
           entry.chunks.back().id = point.at("payload").at("chunk").get<std::string>();
         }
-        if (vectors) entry.vectors.push_back(floats_of(point.at("vector").at("dense")));
+        if (!vectors) continue;
+        const Json& found = point.at("vector");
+        entry.vectors.push_back(floats_of(found.at("dense")));
+        for (IndexedPicture& picture :
+             pictures_of(point.at("payload"), found.value("pictures", Json()), entry.vectors.size() - 1)) {
+          entry.document.pictures.push_back(std::move(picture));
+        }
       }
+      whole &= !vectors || std::cmp_equal(entry.document.pictures.size(), state_of(payload).pictures);
       entries.push_back(std::move(entry));
     }
     if (whole) return entries;

@@ -249,6 +249,43 @@ Result<std::vector<Hit>> QdrantIndex::dense(const std::vector<float>& query, int
   return search(*request, must_of(filter), k);
 }
 
+Result<std::vector<Hit>> QdrantIndex::pictures(const std::vector<float>& query, int k, const IndexFilter& filter) {
+  if (k <= 0) return std::vector<Hit>();
+  auto request = dense_query(query, true, k);
+  if (!request) return tl::unexpected(request.error());
+  // A collection that was made before there were pictures knows no such vectors.
+  if (request->is_null() || counts().pictures == 0) return std::vector<Hit>();
+  (*request)["using"] = "pictures";
+  std::vector<Hit> hits = search(*request, must_of(filter), k);
+  name_pictures(query, hits);
+  return hits;
+}
+
+void QdrantIndex::name_pictures(const std::vector<float>& query, std::vector<Hit>& hits) const {
+  if (hits.empty()) return;
+  std::vector<std::string> ids;
+  for (const Hit& hit : hits) ids.push_back(hit.chunk_id);
+  std::map<std::string, std::pair<double, std::string>> nearest;  // by chunk
+  scroll({{"filter", {{"must", {matches_any("chunk", ids)}}}},
+          {"with_payload", Json{"chunk", "pictures"}},
+          {"with_vector", Json::array({"pictures"})}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             auto& best = nearest[point.at("payload").at("chunk").get<std::string>()];
+             for (const IndexedPicture& picture :
+                  pictures_of(point.at("payload"), point.at("vector").value("pictures", Json()), 0)) {
+               double score = 0;
+               for (std::size_t i = 0; i < std::min(query.size(), picture.vector.size()); ++i) {
+                 score += static_cast<double>(query[i]) * static_cast<double>(picture.vector[i]);
+               }
+               if (best.second.empty() || score > best.first) best = {score, picture.source};
+             }
+           }
+           return true;
+         });
+  for (Hit& hit : hits) hit.picture = nearest[hit.chunk_id].second;
+}
+
 std::vector<Hit> QdrantIndex::lexical_scores(const std::string& query, const std::vector<std::string>& chunk_ids) {
   if (chunk_ids.empty()) return {};
   const Json must = {matches_any("chunk", chunk_ids)};

@@ -58,7 +58,7 @@ std::vector<IndexVersion> QdrantVersions::list() {
                                       : IndexVersion::State::building;
     version.embedder = meta.embedder;
     version.model = {meta.model, meta.dimension};
-    version.counts = {meta.documents, meta.chunks, meta.chunks, meta.dimension};
+    version.counts = {meta.documents, meta.chunks, meta.chunks, meta.dimension, meta.pictures};
     versions.push_back(std::move(version));
   }
   return versions;

@@ -28,7 +28,10 @@ bool all_utf8(const std::vector<std::string>& texts) {
 
 bool all_utf8(const IndexedDocument& d, const std::vector<Chunk>& chunks) {
   return all_utf8({d.id, d.feature_key, d.url, d.title, d.source, d.category, d.language}) && all_utf8(d.author_ids) &&
-         is_utf8(d.prose) && std::all_of(chunks.begin(), chunks.end(), [](const Chunk& chunk) {
+         is_utf8(d.prose) &&
+         std::all_of(d.pictures.begin(), d.pictures.end(),
+                     [](const IndexedPicture& picture) { return is_utf8(picture.source); }) &&
+         std::all_of(chunks.begin(), chunks.end(), [](const Chunk& chunk) {
            return is_utf8(chunk.id) && is_utf8(chunk.text) && is_utf8(chunk.retrieval) && all_utf8(chunk.headings);
          });
 }
@@ -72,6 +75,15 @@ class Batch {
   std::string points_;
 };
 
+/// The vectors of a passage's pictures, as one more member of its vectors.
+std::string picture_vectors(const IndexedDocument& document, std::size_t passage) {
+  std::string lists;
+  for (const IndexedPicture& picture : document.pictures) {
+    if (picture.passage == passage) lists += (lists.empty() ? "" : ",") + number_list(picture.vector);
+  }
+  return lists.empty() ? std::string() : fmt::format(R"(,"pictures":[{}])", lists);
+}
+
 Result<void> without_value(Result<Json>&& result) {
   if (!result) return tl::unexpected(std::move(result.error()));
   return {};
@@ -89,8 +101,8 @@ Result<void> QdrantIndex::write_chunks(const IndexedDocument& document, const st
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const PassageWords words = count_words(tokenizer, document.title, chunks[i], config_.heading_weight);
     state.tokens += words.length;
-    const std::string both =
-        fmt::format(R"({{"dense":{},"bm25":{}}})", number_list(vectors[i]), sparse_vector(words, average_length));
+    const std::string both = fmt::format(R"({{"dense":{},"bm25":{}{}}})", number_list(vectors[i]),
+                                         sparse_vector(words, average_length), picture_vectors(document, i));
     const auto payload = chunk_payload(document, chunks[i], i, state);
     if (auto added = batch.add(point_json(chunk_point(state.generation, chunks[i].id), payload, both)); !added) {
       return added;
@@ -111,16 +123,18 @@ Result<void> QdrantIndex::replace(const IndexedDocument& document, const std::ve
   }
   check_words(*meta);
   DocumentState before;
-  const auto known = collection_.payload(document_point(document.id), {"generation", "sequence", "chunks", "tokens"});
+  const auto known =
+      collection_.payload(document_point(document.id), {"generation", "sequence", "chunks", "tokens", "pictures"});
   if (known) before = state_of(*known);
   DocumentState state{generation_of(document, chunks, vectors), meta->sequence + 1,
-                      static_cast<std::int64_t>(chunks.size()), 0};
+                      static_cast<std::int64_t>(chunks.size()), 0, static_cast<std::int64_t>(document.pictures.size())};
   auto written = write_chunks(document, chunks, vectors, meta->average_length, state);
   if (written) {
     meta->sequence = state.sequence;
     meta->documents += known ? 0 : 1;
     meta->chunks += state.chunks - before.chunks;
     meta->tokens += state.tokens - before.tokens;
+    meta->pictures += state.pictures - before.pictures;
     meta->last_document = document.id;
     const std::string points = point_json(meta_point(), meta_payload(*meta)) + "," +
                                point_json(document_point(document.id), document_payload(document, state));
@@ -145,13 +159,15 @@ void QdrantIndex::remove(const std::string& document_id) {
   auto meta = read_meta();
   if (!meta) return;
   check_words(*meta);
-  const auto known = collection_.payload(document_point(document_id), {"generation", "sequence", "chunks", "tokens"});
+  const auto known =
+      collection_.payload(document_point(document_id), {"generation", "sequence", "chunks", "tokens", "pictures"});
   if (!known) return;
   const DocumentState before = state_of(*known);
   ++meta->sequence;
   --meta->documents;
   meta->chunks -= before.chunks;
   meta->tokens -= before.tokens;
+  meta->pictures -= before.pictures;
   meta->last_document = document_id;
   const std::string body = fmt::format(
       R"({{"operations":[{{"upsert":{{"points":[{}]}}}},{{"delete":{{"points":["{}"]}}}},{{"delete":{}}}]}})",
@@ -173,13 +189,14 @@ void QdrantIndex::tidy(Meta meta) {
     forget(chunks_where(meta.last_document, {{"lt", from}}));
   }
   Meta counted = meta;
-  counted.documents = counted.chunks = counted.tokens = 0;
-  scroll({{"filter", {{"must", {matches("kind", "document")}}}}, {"with_payload", {"chunks", "tokens"}}},
+  counted.documents = counted.chunks = counted.tokens = counted.pictures = 0;
+  scroll({{"filter", {{"must", {matches("kind", "document")}}}}, {"with_payload", {"chunks", "tokens", "pictures"}}},
          [&](const Json& points) {
            for (const auto& point : points) {
              ++counted.documents;
              counted.chunks += point.at("payload").at("chunks").get<std::int64_t>();
              counted.tokens += point.at("payload").at("tokens").get<std::int64_t>();
+             counted.pictures += point.at("payload").value("pictures", std::int64_t{0});
            }
            return true;
          });
@@ -215,7 +232,10 @@ void QdrantIndex::tidy(Meta meta) {
       value_or_throw(client_.send("POST", collection_.path("/points/payload?wait=true"), body_of(body)));
     }
   }
-  if (counted.documents == meta.documents && counted.chunks == meta.chunks && counted.tokens == meta.tokens) return;
+  if (counted.documents == meta.documents && counted.chunks == meta.chunks && counted.tokens == meta.tokens &&
+      counted.pictures == meta.pictures) {
+    return;
+  }
   value_or_throw(client_.send("PUT", collection_.path(kWritePoints),
                               points_body(point_json(meta_point(), meta_payload(counted)))));
 }

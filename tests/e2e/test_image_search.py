@@ -1,0 +1,168 @@
+"""Pictures found by what they show: a multimodal embedding model in llama-server, from collecting to searching.
+
+The model is made here, of random weights (tiny_vision.py): what it finds alike means nothing, so that what is checked
+holds for any weights.
+"""
+
+import json
+import os
+import unittest
+
+import tiny_vision
+from harness import CONFIG, MODELS, ProjectTest
+
+SEES = CONFIG.replace("  folder: {models}\n", "  folder: {home}/models\n").replace(
+    "  embedding: minilm\n",
+    "  embedding: tiny-vision\n"
+    "  embedding_from: {home}/tiny.gguf\n"
+    "  embedding_mmproj: tiny-mmproj\n"
+    "  embedding_mmproj_from: {home}/mmproj.gguf\n",
+)
+
+
+class ImageSearch(ProjectTest):
+    config = SEES
+
+    def setUp(self):
+        super().setUp()
+        models = self.home / "models"
+        models.mkdir()
+        for name in ("smollm2", "minilm"):
+            os.symlink(MODELS / name, models / name)
+        tiny_vision.write_model(self.home / "tiny.gguf")
+        tiny_vision.write_projector(self.home / "mmproj.gguf")
+        self.without_ocr = ["--set", "collect.images.ocr=off"]
+        self.cat = self.put("img/cat.png", tiny_vision.picture(1))
+        self.dog = self.put("img/dog.png", tiny_vision.picture(2, 84, 112))
+        self.put("cats.md", "# Cats\n\nThis is where the cat likes to sleep.\n\n![](img/cat.png)\n\nIt does so all day.\n")
+        self.put("dogs.md", "# Dogs\n\nNothing is said about it.\n\n![the dog](img/dog.png)\n\nBut it is there.\n")
+
+    def put(self, name, content):
+        path = self.home / "writing" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def index(self, *arguments, code=0):
+        return self.twin("--json", *self.without_ocr, *arguments, "index", code=code)
+
+    def by_picture(self, picture, *arguments):
+        return self.twin("--json", *arguments, "search", "--image", picture, "-k", "3").json()["results"]
+
+    def summary(self, run):
+        return next(step["summary"] for step in run.json()["steps"] if step["step"] == "index")
+
+    def test_a_picture_finds_the_passage_that_shows_it(self):
+        run = self.index()
+        self.assertIn("2 pictures", self.summary(run))
+        for picture, page, other in ((self.cat, "cats.md", "img/dog.png"), (self.dog, "dogs.md", "img/cat.png")):
+            first, second = self.by_picture(picture)
+            self.assertTrue(first["url"].endswith(page), first)
+            self.assertAlmostEqual(first["parts"]["image"], 1, places=4)
+            self.assertLess(second["parts"]["image"], 0.9999)
+            (shown,) = first["pictures"]
+            self.assertEqual(shown["found_by"], "image")
+            self.assertEqual(shown["place"], str(picture))
+            self.assertEqual(second["picture"], other)
+        text = self.twin("search", "--image", self.cat).out
+        self.assertIn("found by what it shows", text)
+        # The name of the file is nothing: its bytes are.
+        copy = self.put("../elsewhere.png", self.cat.read_bytes())
+        self.assertEqual(self.by_picture(copy)[0]["picture"], "img/cat.png")
+        # Words find pictures, too: their vectors are of one space.
+        results = self.twin("--json", "search", "where does the cat sleep", "-k", "8", "--explain").json()["results"]
+        self.assertTrue(any("image" in r["parts"] for r in results), json.dumps(results, indent=1))
+        ids = [(r["document_id"], r["start"]) for r in results]
+        self.assertEqual(len(ids), len(set(ids)))
+        for result in results:
+            found = [p["source"] for p in result.get("pictures", []) if p.get("found_by") == "image"]
+            self.assertEqual(found, [result["picture"]] if "picture" in result else [])
+        self.assertEqual(self.twin("--json", *self.without_ocr, "index", "doctor", code=0).json()["findings"], [])
+
+    def test_only_what_changed_is_embedded_again_and_the_same_bytes_give_the_same_vectors(self):
+        first = self.outputs(self.index())["index"]
+        again = self.index()
+        self.assertEqual(self.steps(again)["index"], "cached", again)
+        forced = self.index("--set", "embed.batch=3")
+        self.assertEqual(self.outputs(forced)["index"], first)
+
+        # The same name, other bytes: found by the new ones, although no document was touched.
+        before = self.cat.read_bytes()
+        self.cat.write_bytes(tiny_vision.picture(3))
+        run = self.index()
+        self.assertIn("1 pictures", self.summary(run))
+        self.assertNotEqual(self.outputs(run)["index"], first)
+        self.assertAlmostEqual(self.by_picture(self.cat)[0]["parts"]["image"], 1, places=4)
+        old = self.put("../old.png", before)
+        self.assertLess(self.by_picture(old)[0]["parts"]["image"], 0.9999)
+
+        # A document that is gone takes its picture along.
+        (self.home / "writing/dogs.md").unlink()
+        self.index()
+        results = self.by_picture(self.dog)
+        self.assertEqual([r["picture"] for r in results], ["img/cat.png"])
+
+        # A copy is the same index.
+        copy = self.twin("--json", "index", "copy", "--to", self.home / "copy").json()
+        self.assertEqual(copy["digest"], self.outputs(self.index())["index"])
+
+    def test_a_picture_that_cannot_be_embedded_is_a_note(self):
+        self.put("img/broken.png", b"\x89PNG\r\n\x1a\n broken")
+        self.put("img/cut.png", tiny_vision.picture(4)[:60])
+        self.put("more.md", "# More\n\nTwo pictures that nobody can see.\n\n![](img/broken.png) ![](img/cut.png)\n")
+        run = self.index()
+        self.assertIn("2 pictures", self.summary(run))
+        self.assertIn("img/broken.png", run.err)
+        self.assertIn("img/cut.png", run.err)
+        self.assertTrue(self.twin("--json", "search", "nobody can see").json()["results"])
+        self.assertEqual(self.index().code, 0)
+        for file in ("img/broken.png", "img/cut.png", "img/none.png", "."):
+            self.assertIn("picture", self.twin("search", "--image", self.home / "writing" / file, code=None).err)
+            self.assertNotEqual(self.twin("search", "--image", self.home / "writing" / file, code=None).code, 0)
+        self.twin("search", code=2)
+        self.twin("search", "words", "--image", self.cat, code=2)
+
+    def test_without_a_projector_nothing_is_different(self):
+        texts = ["--set", "models.embedding_mmproj="]
+        plain = self.outputs(self.index(*texts))
+        self.assertEqual(self.steps(self.index(*texts))["index"], "cached")
+        said = self.twin(*texts, "search", "--image", self.cat, code=None)
+        self.assertNotEqual(said.code, 0)
+        self.assertIn("models.embedding_mmproj", said.err)
+        # The index with pictures is made beside it, then takes its place; and back.
+        seeing = self.outputs(self.index())
+        self.assertNotEqual(seeing["index"], plain["index"])
+        self.assertEqual(self.by_picture(self.cat)[0]["picture"], "img/cat.png")
+        made = {i["embedding"]: i["state"] for i in self.twin("--json", "index", "models").json()["indexes"]}
+        self.assertEqual(made, {"tiny-vision": "kept", "tiny-vision+tiny-mmproj": "serving"})
+        self.assertEqual(self.outputs(self.index(*texts)), plain)
+
+    def test_a_file_that_is_no_projector_is_refused(self):
+        for reference, said in ((self.home / "tiny.gguf", "no mmproj"), (self.home / "none.gguf", "none.gguf")):
+            wrong = ["--set", "models.embedding_mmproj=wrong", "--set", f"models.embedding_mmproj_from={reference}"]
+            run = self.twin(*wrong, "index", code=None)
+            self.assertNotEqual(run.code, 0)
+            self.assertIn(said, run.out + run.err)
+        self.put("../mean.gguf", b"")
+        tiny_vision.write_model(self.home / "mean.gguf", pooling=1)
+        mean = ["--set", "models.embedding=mean", "--set", f"models.embedding_from={self.home / 'mean.gguf'}"]
+        run = self.twin(*mean, "index", code=None)
+        self.assertNotEqual(run.code, 0)
+        self.assertIn("last token", run.out + run.err)
+        checks = {c["check"]: c for c in self.twin("--json", *mean, "doctor", code=None).json()}
+        self.assertEqual(checks["pictures"]["state"], "problem", checks["pictures"])
+
+    def test_doctor_says_whether_pictures_are_found_by_what_they_show(self):
+        def line(*arguments):
+            checks = self.twin("--json", *arguments, "doctor", code=None).json()
+            return next(check for check in checks if check["check"] == "pictures" or "mmproj" in check["check"])
+
+        self.assertEqual(line()["state"], "warning")  # not pulled yet
+        self.twin("models", "pull")
+        self.assertEqual(line()["state"], "good")
+        self.assertIn("tiny-vision+tiny-mmproj", line()["detail"])
+        self.assertIn("texts alone", line("--set", "models.embedding_mmproj=")["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main()
