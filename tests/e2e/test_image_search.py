@@ -103,7 +103,7 @@ class ImageSearch(ProjectTest):
         self.assertEqual([r["picture"] for r in results], ["img/cat.png"])
 
         # A copy is the same index.
-        copy = self.twin("--json", "index", "copy", "--to", self.home / "copy").json()
+        copy = self.twin("--json", "index", "copy", "--to", f"sqlite:{self.home / 'copy'}").json()
         self.assertEqual(copy["digest"], self.outputs(self.index())["index"])
 
     def test_a_picture_that_cannot_be_embedded_is_a_note(self):
@@ -135,11 +135,15 @@ class ImageSearch(ProjectTest):
         self.assertEqual(self.by_picture(self.cat)[0]["picture"], "img/cat.png")
         made = {i["embedding"]: i["state"] for i in self.twin("--json", "index", "models").json()["indexes"]}
         self.assertEqual(made, {"tiny-vision": "kept", "tiny-vision+tiny-mmproj": "serving"})
-        self.assertEqual(self.outputs(self.index(*texts)), plain)
+        self.assertNotIn("pictures", self.summary(self.index(*texts)))
+        for result in self.twin("--json", *texts, "search", "where does the cat sleep").json()["results"]:
+            self.assertNotIn("image", result["parts"])
+            self.assertNotIn("picture", result)
 
     def test_a_file_that_is_no_projector_is_refused(self):
-        for reference, said in ((self.home / "tiny.gguf", "no mmproj"), (self.home / "none.gguf", "none.gguf")):
-            wrong = ["--set", "models.embedding_mmproj=wrong", "--set", f"models.embedding_mmproj_from={reference}"]
+        for name, said in (("tiny.gguf", "no mmproj"), ("none.gguf", "none.gguf")):
+            wrong = ["--set", f"models.embedding_mmproj={name}"]
+            wrong += ["--set", f"models.embedding_mmproj_from={self.home / name}"]
             run = self.twin(*wrong, "index", code=None)
             self.assertNotEqual(run.code, 0)
             self.assertIn(said, run.out + run.err)

@@ -225,12 +225,10 @@ class LocalWorker final : public Worker {
     const auto answer = client_.exchange("/embeddings", body.dump());
     if (!answer) return tl::unexpected(answer.error());
     if (answer->status != 200) {
-      Error error = openai_error(answer->status, answer->body, answer->url);
       // The server lives: it is the picture.
-      if (error.kind != ErrorKind::limit) error.kind = ErrorKind::invalid;
-      error.where.clear();
-      error.hint.clear();
-      return tl::unexpected(std::move(error));
+      const Error error = openai_error(answer->status, answer->body, {});
+      return fail(error.kind == ErrorKind::limit ? ErrorKind::limit : ErrorKind::invalid,
+                  tr("the picture cannot be embedded: {}", error.message));
     }
     auto vectors = read_vectors(Json::parse(answer->body, nullptr, false), 1);
     if (!vectors) return tl::unexpected(vectors.error());

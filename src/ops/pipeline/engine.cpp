@@ -46,7 +46,7 @@ void hash_libraries(const std::filesystem::path& program, Sha256& hash) {
   const auto folder = std::filesystem::canonical(program, error).parent_path();
   for (const auto& file : disk().list(folder).value_or(std::vector<std::filesystem::path>{})) {
     const std::string name = file.filename().string();
-    const bool library = name.rfind("libllama", 0) == 0 || name.rfind("libggml", 0) == 0;
+    const bool library = name.starts_with("libllama") || name.starts_with("libggml") || name.starts_with("libmtmd");
     if (library) hash.field(name).field(identity(file));
   }
 }

@@ -76,6 +76,7 @@ TEST_CASE("index: one of the first version is taken over, its passages without p
     for (const char* column : {"parent_start", "parent_end", "parent_headings"}) {
       database.exec(std::string("ALTER TABLE chunks DROP COLUMN ") + column);
     }
+    database.exec("DROP TABLE pictures");
     database.exec("DROP TABLE words");
     database.exec("CREATE VIRTUAL TABLE passages USING fts5(headings, body, content='', tokenize='twin')");
     database.exec("CREATE VIRTUAL TABLE terms USING fts5vocab(passages, 'row')");
