@@ -6,10 +6,13 @@ holds for any weights.
 
 import json
 import os
+import subprocess
 import unittest
+import urllib.request
 
 import tiny_vision
-from harness import CONFIG, MODELS, ProjectTest
+from harness import BIN, CONFIG, MODELS, ProjectTest
+from test_index import SERVER, QdrantServer
 
 SEES = CONFIG.replace("  folder: {models}\n", "  folder: {home}/models\n").replace(
     "  embedding: minilm\n",
@@ -20,6 +23,7 @@ SEES = CONFIG.replace("  folder: {models}\n", "  folder: {home}/models\n").repla
 )
 
 
+@unittest.skipUnless(MODELS.exists(), "no models: TWIN_TEST_MODELS")
 class ImageSearch(ProjectTest):
     config = SEES
 
@@ -139,6 +143,49 @@ class ImageSearch(ProjectTest):
         for result in self.twin("--json", *texts, "search", "where does the cat sleep").json()["results"]:
             self.assertNotIn("image", result["parts"])
             self.assertNotIn("picture", result)
+
+    @unittest.skipUnless(SERVER.exists(), "no Qdrant server: scripts/setup/setup.sh test")
+    def test_on_a_qdrant_server_it_is_the_same(self):
+        local = self.outputs(self.index())["index"]
+        with QdrantServer() as server:
+            uri = server.uri()
+            copy = self.twin("--json", "index", "copy", "--to", uri).json()
+            self.assertEqual(copy["digest"], local)
+            there = ["--set", f"index.uri={uri}"]
+            for picture, source in ((self.cat, "img/cat.png"), (self.dog, "img/dog.png")):
+                results = self.by_picture(picture, *there)
+                self.assertEqual(results[0]["picture"], source)
+                self.assertEqual(len(results), 2)
+            self.cat.write_bytes(tiny_vision.picture(5))
+            changed = self.outputs(self.index(*there))["index"]
+            self.assertNotEqual(changed, local)
+            self.assertAlmostEqual(self.by_picture(self.cat, *there)[0]["parts"]["image"], 1, places=4)
+            self.assertEqual(self.outputs(self.index())["index"], changed)
+            self.assertEqual(self.twin("--json", *there, "index", "doctor").json()["findings"], [])
+
+    def test_a_server_finds_pictures_too(self):
+        self.index()
+        command = [str(BIN / "twin"), "--home", str(self.home), "--json", "serve"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            url = json.loads(process.stdout.readline())["url"].rstrip("/")
+            body = json.dumps({"query": "where does the cat sleep", "k": 8}).encode()
+            request = urllib.request.Request(
+                url + "/v1/search", data=body, headers={"Content-Type": "application/json"}
+            )
+            with urllib.request.urlopen(request, timeout=120) as response:
+                results = json.load(response)["results"]
+            self.assertTrue(any("image" in result["parts"] for result in results), results)
+        finally:
+            process.terminate()
+            process.wait()
+            process.stdout.close()
+
+    def test_a_large_picture_is_made_smaller_until_it_fits(self):
+        self.put("img/large.png", tiny_vision.picture(6, 1400, 1000))
+        self.put("large.md", "# Large\n\nA large picture.\n\n![](img/large.png)\n")
+        self.assertIn("3 pictures", self.summary(self.index("--set", "worker.picture_tokens=64")))
+        self.assertIn("3 pictures", self.summary(self.index()))  # another window for pictures, other vectors
 
     def test_a_file_that_is_no_projector_is_refused(self):
         for name, said in (("tiny.gguf", "no mmproj"), ("none.gguf", "none.gguf")):

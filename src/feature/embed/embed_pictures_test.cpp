@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "core/files.h"
 #include "feature/embed/build_index.h"
 #include "feature/embed/engines_for_test.h"

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "core/i18n.h"
 #include "stores/index/qdrant/qdrant_index.h"
