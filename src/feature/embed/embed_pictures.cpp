@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "core/base64.h"
 #include "core/hash.h"
 #include "core/i18n.h"
 #include "feature/clean/image/size.h"
@@ -21,30 +19,15 @@ static_assert(std::endian::native == std::endian::little, "vectors are kept as t
 /// Bump when the same picture would get another vector by the same model.
 constexpr int embedding_version = 1;
 
-/// What is kept of an attempt: the vector, or why there is none.
-std::string kept_vector(const Result<std::vector<float>>& vector) {
-  Json out;
-  if (vector) {
-    out["vector"] = base64_encode({reinterpret_cast<const char*>(vector->data()), vector->size() * sizeof(float)});
-  } else {
-    out["error"] = vector.error().message;
-  }
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string kept_vector(const std::vector<float>& vector) {
+  return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)};
 }
 
-/// nullopt: what is kept is none of this.
-std::optional<Result<std::vector<float>>> from_kept_vector(const std::string& kept, int dimension) {
-  const Json json = Json::parse(kept, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  if (json.contains("error") && json["error"].is_string()) {
-    return fail(ErrorKind::invalid, json["error"].get<std::string>());
-  }
-  if (!json.contains("vector") || !json["vector"].is_string()) return std::nullopt;
-  const auto bytes = base64_decode(json["vector"].get<std::string>());
-  const std::size_t size = static_cast<std::size_t>(std::max(dimension, 0)) * sizeof(float);
-  if (!bytes || bytes->size() != size) return std::nullopt;
-  std::vector<float> vector(bytes->size() / sizeof(float));
-  std::memcpy(vector.data(), bytes->data(), bytes->size());
+/// nullopt: what is kept is no vector of this dimension.
+std::optional<std::vector<float>> from_kept_vector(const std::string& kept, int dimension) {
+  std::vector<float> vector(static_cast<std::size_t>(std::max(dimension, 0)));
+  if (vector.empty() || kept.size() != vector.size() * sizeof(float)) return std::nullopt;
+  std::memcpy(vector.data(), kept.data(), kept.size());
   return vector;
 }
 
@@ -67,9 +50,8 @@ Result<std::vector<float>> kept_or_embedded(models::EmbeddingEngine& engine, sto
   const auto bytes = warehouse.objects().get(sha256);
   if (!bytes) return fail(ErrorKind::io, bytes.error().message, bytes.error().where, bytes.error().hint);
   auto vector = vector_of_picture(engine, *bytes);
-  const bool own = vector || vector.error().kind == ErrorKind::invalid || vector.error().kind == ErrorKind::limit;
-  if (!own) return vector;
-  const auto object = warehouse.objects().put(kept_vector(vector));
+  if (!vector) return vector;
+  const auto object = warehouse.objects().put(kept_vector(*vector));
   if (!object) return tl::unexpected(object.error());
   warehouse.set_cursor(key, *object);
   return vector;

@@ -18,8 +18,8 @@ struct PicturesEmbedded {
 };
 
 /// Those of stores::shown_pictures(), read from the warehouse. A picture leads to the first passage that shows it, else
-/// to the one of what OCR read in it, else to the nearest one. Its vector, or why there is none, is kept in the
-/// warehouse by its hash and the model's: it is embedded once, however many documents show it.
+/// to the one of what OCR read in it, else to the nearest one. Its vector is kept in the warehouse
+/// by its hash and the model's: it is embedded once, however many documents show it.
 /// `shown`: search_view() of the document, which `chunks` are passages of.
 [[nodiscard]] PicturesEmbedded embed_pictures(models::EmbeddingEngine& engine, stores::Warehouse& warehouse,
                                               const stores::Document& document, const ProseView& shown,

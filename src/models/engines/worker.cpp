@@ -225,10 +225,10 @@ class LocalWorker final : public Worker {
     const auto answer = client_.exchange("/embeddings", body.dump());
     if (!answer) return tl::unexpected(answer.error());
     if (answer->status != 200) {
-      // The server lives: it is the picture.
-      const Error error = openai_error(answer->status, answer->body, {});
-      return fail(error.kind == ErrorKind::limit ? ErrorKind::limit : ErrorKind::invalid,
-                  tr("the picture cannot be embedded: {}", error.message));
+      Error error = openai_error(answer->status, answer->body, {});
+      // What it cannot decode is "500" to llama-server, which lives: it is the picture.
+      if (answer->status == 500) error.kind = ErrorKind::invalid;
+      return fail(error.kind, tr("the picture cannot be embedded: {}", error.message));
     }
     auto vectors = read_vectors(Json::parse(answer->body, nullptr, false), 1);
     if (!vectors) return tl::unexpected(vectors.error());
