@@ -279,6 +279,7 @@ TEST_CASE("a worker that restarts is asked again; one that is gone ends the run,
   CHECK(project.build().failures.empty());
 
   Project gone;
+  gone.config.batch = 16;
   for (int i = 0; i < 40; ++i) gone.put("file:///" + std::to_string(i) + ".md", long_text(30, "w" + std::to_string(i)));
   std::atomic<int> served = 0;
   gone.embedder.fail_on = [&](const std::string&) -> std::optional<Error> {
@@ -310,6 +311,7 @@ TEST_CASE("documents without a chunk are noted; an unknown category fails the do
 
 TEST_CASE("a stop keeps whole documents only") {
   Project project;
+  project.config.batch = 16;
   for (int i = 0; i < 30; ++i)
     project.put("file:///" + std::to_string(i) + ".md", long_text(20, "w" + std::to_string(i)));
   std::atomic<int> requests = 0;
