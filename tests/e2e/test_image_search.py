@@ -144,6 +144,23 @@ class ImageSearch(ProjectTest):
             self.assertNotIn("image", result["parts"])
             self.assertNotIn("picture", result)
 
+    def test_vectors_of_a_file_are_those_of_an_index_with_pictures(self):
+        self.index()
+        lines = self.put("../lines.txt", "Nothing is said about it.\nBut it is there.\n")
+        made = {}
+        for name in ("tiny-vision+tiny-mmproj", f"{self.home / 'tiny.gguf'}+{self.home / 'mmproj.gguf'}", "tiny-vision"):
+            out = self.home / "lines.f32"
+            self.twin("embed", "--model", name, "--input", lines, "--output", out)
+            made[name] = out.read_bytes()
+            out.unlink()
+        seeing, by_path, plain = made.values()
+        self.assertEqual(seeing, by_path)
+        self.assertEqual(len(seeing), len(plain))
+        self.assertNotEqual(seeing, plain)  # without what stands around a text where pictures are seen
+        said = self.twin("embed", "--model", "tiny-vision+none", "--input", lines, "--output", out, code=None)
+        self.assertIn("none", said.err)
+        self.assertNotEqual(said.code, 0)
+
     @unittest.skipUnless(SERVER.exists(), "no Qdrant server: scripts/setup/setup.sh test")
     def test_on_a_qdrant_server_it_is_the_same(self):
         local = self.outputs(self.index())["index"]

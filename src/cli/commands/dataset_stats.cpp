@@ -88,9 +88,9 @@ class DatasetStats final : public Command {
       throw Fatal(ErrorKind::usage, tr("--diversity needs an embedding model outside a project"), "--embedding",
                   tr("for example: --embedding minilm"));
     }
-    const std::string name = embedding_.empty() ? project->config().models.embedding : embedding_;
-    const auto gguf = ops::find_embedding_model(name, project, session.progress());
-    const auto worker = ops::start_embedding_worker(gguf, project);
+    const std::string name = embedding_.empty() ? project->config().models.embedder() : embedding_;
+    const auto files = ops::find_embedding_model(name, project, session.progress());
+    const auto worker = ops::start_embedding_worker(files, project);
     const auto map = project != nullptr ? project->config().map : evaluation::MapConfig{};
     for (feature::SetStats& stats : sets) {
       std::vector<std::string> answers;

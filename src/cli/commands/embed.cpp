@@ -38,8 +38,8 @@ class EmbedCommand final : public Command {
       throw Fatal(ErrorKind::usage, tr("--batch and --requests take 1 or more"));
     }
     ops::Project* project = session.has_project() ? &session.project() : nullptr;
-    const auto gguf = ops::find_embedding_model(model_, project, session.progress());
-    const auto worker = ops::start_embedding_worker(gguf, project);
+    const auto files = ops::find_embedding_model(model_, project, session.progress());
+    const auto worker = ops::start_embedding_worker(files, project);
     const auto report =
         feature::embed_file({.input = job_input_, .output = job_output_, .queries = queries_, .strict = strict_},
                             config_, *worker, session.progress(), session.stop());

@@ -17,7 +17,6 @@
 #include "evaluation/beir_run.h"
 #include "evaluation/token_estimate.h"
 #include "feature/chunk/chunk.h"
-#include "models/registry/embedder_name.h"
 #include "ops/project/rerankers.h"
 #include "ops/project/user_models.h"
 #include "ops/project/workers.h"
@@ -123,8 +122,7 @@ class EvalRetrieval final : public Command {
   std::unique_ptr<models::Worker> start_worker(Session& session, ops::Project* project) const {
     std::string model = embed_;
     if (model.empty() && !set_.empty()) model = ops::serving_embedder(*project);
-    if (!models::embedder_ids(model).projector.empty()) return ops::start_search_worker(*project);
-    if (model.empty()) model = project != nullptr ? project->config().models.embedding : default_model;
+    if (model.empty()) model = project != nullptr ? project->config().models.embedder() : default_model;
     return ops::start_embedding_worker(ops::find_embedding_model(model, project, session.progress()), project);
   }
 

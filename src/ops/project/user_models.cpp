@@ -24,25 +24,13 @@ std::optional<fs::path> in_registry(const models::ModelRegistry& registry, const
   return value_or_throw(registry.gguf(id));
 }
 
-}  // namespace
-
-fs::path user_models_folder() {
-  if (fs::path named = variable("TWIN_MODELS"); !named.empty()) return named;
-  if (const fs::path data = variable("XDG_DATA_HOME"); !data.empty()) return data / "twin" / "models";
-  if (const fs::path home = variable("HOME"); !home.empty()) return home / ".local" / "share" / "twin" / "models";
-  throw Fatal(ErrorKind::usage, tr("There is no home folder to keep models in"), {},
-              tr("name a folder in TWIN_MODELS"));
-}
-
-models::PullOptions user_pull_options(const std::string& id) {
-  models::PullOptions options = pull_options(id);
-  options.find_links = variable("TWIN_PACKAGES");
-  return options;
-}
-
-fs::path find_embedding_model(const std::string& name, Project* project, ProgressSink& progress) {
+bool is_file(const std::string& name) {
   std::error_code error;
-  if (fs::is_regular_file(name, error)) return name;
+  return fs::is_regular_file(name, error);
+}
+
+fs::path find_one(const std::string& name, Project* project, ProgressSink& progress) {
+  if (is_file(name)) return name;
   models::ModelRegistry user(user_models_folder());
   if (project != nullptr) {
     if (const auto found = in_registry(project->models(), name)) return *found;
@@ -62,10 +50,34 @@ fs::path find_embedding_model(const std::string& name, Project* project, Progres
   return value_or_throw(user.gguf(name));
 }
 
-std::unique_ptr<models::Worker> start_embedding_worker(const fs::path& gguf, Project* project) {
+}  // namespace
+
+fs::path user_models_folder() {
+  if (fs::path named = variable("TWIN_MODELS"); !named.empty()) return named;
+  if (const fs::path data = variable("XDG_DATA_HOME"); !data.empty()) return data / "twin" / "models";
+  if (const fs::path home = variable("HOME"); !home.empty()) return home / ".local" / "share" / "twin" / "models";
+  throw Fatal(ErrorKind::usage, tr("There is no home folder to keep models in"), {},
+              tr("name a folder in TWIN_MODELS"));
+}
+
+models::PullOptions user_pull_options(const std::string& id) {
+  models::PullOptions options = pull_options(id);
+  options.find_links = variable("TWIN_PACKAGES");
+  return options;
+}
+
+models::EmbedderFiles find_embedding_model(const std::string& name, Project* project, ProgressSink& progress) {
+  const models::EmbedderIds ids = is_file(name) ? models::EmbedderIds{name, {}} : models::embedder_ids(name);
+  models::EmbedderFiles files{find_one(ids.model, project, progress), {}};
+  if (!ids.projector.empty()) files.projector = find_one(ids.projector, project, progress);
+  return files;
+}
+
+std::unique_ptr<models::Worker> start_embedding_worker(const models::EmbedderFiles& files, Project* project) {
   models::WorkerSpec spec;
   spec.name = "embed-" + std::to_string(::getpid());
-  spec.model = gguf;
+  spec.model = files.model;
+  spec.projector = files.projector;
   spec.embedding = true;
   if (project != nullptr) {
     spec.log_folder = project->layout().logs();
