@@ -59,7 +59,7 @@ class IndexModels(ProjectTest):
         before = self.found_with(*sets)
 
         # kill -9 in the middle of the other model's build
-        process = self.start(*sets, *self.other, "index")
+        process = self.start(*sets, *self.other, "--set", "embed.batch=8", "index")
         deadline = time.monotonic() + 300
         while process.poll() is None and time.monotonic() < deadline:
             begun = [i for i in self.indexes(*sets) if i[0] == "building"]

@@ -26,7 +26,8 @@ class EmbedCommand final : public Command {
     options.option("--output", job_output_, tr("File to write: raw little-endian float32, row by row"));
     options.flag("--query", queries_, tr("The lines are questions: with the model's prefix for them"));
     options.flag("--strict", strict_, tr("A line longer than the model's window is an error (default: it is cut)"));
-    options.option("--batch", config_.batch, tr("Texts per request to the embedding model"));
+    options.option("--batch", config_.batch,
+                   tr("Texts per request to the embedding model; 0: four for each core, 16 to 64"));
     options.option("--requests", config_.requests, tr("Requests to the embedding model in flight"));
   }
 
@@ -34,8 +35,8 @@ class EmbedCommand final : public Command {
     if (model_.empty() || job_input_.empty() || job_output_.empty()) {
       throw Fatal(ErrorKind::usage, tr("twin embed takes --model, --input and --output"), {}, "twin embed --help");
     }
-    if (config_.batch < 1 || config_.requests < 1) {
-      throw Fatal(ErrorKind::usage, tr("--batch and --requests take 1 or more"));
+    if (config_.batch < 0 || config_.requests < 1) {
+      throw Fatal(ErrorKind::usage, tr("--batch takes 0 or more, --requests 1 or more"));
     }
     ops::Project* project = session.has_project() ? &session.project() : nullptr;
     const auto files = ops::find_embedding_model(model_, project, session.progress());

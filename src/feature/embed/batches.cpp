@@ -1,6 +1,7 @@
 #include "feature/embed/batches.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "core/clock.h"
@@ -47,6 +48,12 @@ Vectors embed(const EmbedConfig& config, models::EmbeddingEngine& engine, const 
   return out;
 }
 
+/// Every core gets some; no more than that, for a document is kept when its batch is done.
+std::size_t texts_per_request(const EmbedConfig& config) {
+  if (config.batch > 0) return static_cast<std::size_t>(config.batch);
+  return std::clamp<std::size_t>(4 * std::thread::hardware_concurrency(), 16, 64);
+}
+
 }  // namespace
 
 EmbeddingBatches::EmbeddingBatches(const EmbedConfig& config, models::EmbeddingEngine& engine, std::stop_token stop,
@@ -56,7 +63,7 @@ EmbeddingBatches::EmbeddingBatches(const EmbedConfig& config, models::EmbeddingE
 void EmbeddingBatches::add(std::size_t document, std::string text) {
   documents_.push_back(document);
   texts_.push_back(std::move(text));
-  if (texts_.size() >= static_cast<std::size_t>(std::max(1, config_.batch))) send();
+  if (texts_.size() >= texts_per_request(config_)) send();
 }
 
 void EmbeddingBatches::send() {

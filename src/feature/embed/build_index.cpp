@@ -227,10 +227,11 @@ class IndexBuilder {
 
 void EmbedConfig::bind(config::Binder& b) {
   config::Rule speed_only;  // changes how fast, not what
-  speed_only.min = 1;
+  speed_only.min = 0;
   speed_only.max = 1024;
   speed_only.key_irrelevant = true;
-  b.field("batch", batch, "Texts per request to the embedding model", speed_only);
+  b.field("batch", batch, "Texts per request to the embedding model; 0: four for each core, 16 to 64", speed_only);
+  speed_only.min = 1;
   b.field("requests", requests, "Requests to the embedding model in flight", speed_only);
   b.field("attempts", attempts, "Attempts of a request that fails by network", speed_only);
   b.field("give_up_after", give_up_after, "Failed requests in a row after which indexing ends", speed_only);

@@ -18,7 +18,7 @@ namespace twin::feature {
 /// Speed only. Vectors do not depend on batches or requests as long as the worker embeds one text at a time (one slot:
 /// measured bit-identical), so that an interrupted run ends with the same index as one in a single piece.
 struct EmbedConfig {
-  int batch = 64;           ///< texts per request to the embedding engine
+  int batch = 0;            ///< texts per request to the embedding engine; 0: four for each core, 16 to 64
   int requests = 2;         ///< requests in flight
   int attempts = 3;         ///< of a request that fails by network (a worker that restarts)
   int retry_wait_ms = 500;  ///< before the second attempt; twice that before the third …
