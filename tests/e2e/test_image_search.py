@@ -6,7 +6,10 @@ holds for any weights.
 
 import json
 import os
+import shutil
+import signal
 import subprocess
+import time
 import unittest
 import urllib.request
 
@@ -143,6 +146,30 @@ class ImageSearch(ProjectTest):
         for result in self.twin("--json", *texts, "search", "where does the cat sleep").json()["results"]:
             self.assertNotIn("image", result["parts"])
             self.assertNotIn("picture", result)
+
+    def test_a_build_that_is_killed_goes_on_and_ends_with_the_same_index(self):
+        for i in range(40):
+            self.put(f"img/{i}.png", tiny_vision.picture(100 + i))
+            self.put(f"page-{i}.md", f"# Page {i}\n\nA page with the picture {i}.\n\n![](img/{i}.png)\n")
+        self.twin(*self.without_ocr, "collect")
+        command = [str(BIN / "twin"), "--home", str(self.home), *self.without_ocr, "--set", "embed.batch=2", "index"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < deadline:
+            indexes = self.twin("--json", "index", "models").json()["indexes"]
+            if indexes and indexes[0]["documents"] > 2:
+                break
+            time.sleep(0.02)
+        self.assertIsNone(process.poll(), "the build was over before it could be killed")
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        resumed = self.index()
+        self.assertNotIn(" 0 unchanged", self.summary(resumed))
+        self.assertEqual(self.twin("--json", *self.without_ocr, "index", "doctor").json()["findings"], [])
+        shutil.rmtree(self.home / ".twin/index")
+        anew = self.index()
+        self.assertIn("42 pictures", self.summary(anew))
+        self.assertEqual(self.outputs(resumed)["index"], self.outputs(anew)["index"])
 
     def test_vectors_of_a_file_are_those_of_an_index_with_pictures(self):
         self.index()
