@@ -20,10 +20,7 @@ std::vector<float> embed_query_picture(models::EmbeddingEngine& engine, const st
     throw Fatal(ErrorKind::invalid, tr("The picture is broken, or of a format that cannot be embedded"), file.string(),
                 tr("PNG and JPEG can be"));
   }
-  if (size->pixels() > static_cast<std::uint64_t>(limits.max_megapixels) * 1'000'000) {
-    throw Fatal(ErrorKind::limit, tr("{} by {} pixels are too many", size->width, size->height), file.string(),
-                tr("Raise collect.images.max_megapixels"));
-  }
+  if (auto error = feature::too_many_pixels(*size, limits, file.string())) throw Fatal(std::move(*error));
   auto vector = engine.embed_picture(bytes);
   if (!vector && vector.error().where.empty()) vector.error().where = file.string();
   return value_or_throw(std::move(vector));

@@ -12,7 +12,6 @@
 #include "feature/clean/clean.h"
 #include "feature/clean/image/engine.h"
 #include "feature/clean/image/ocr.h"
-#include "feature/clean/image/size.h"
 #include "feature/collect/canonical_url.h"
 #include "feature/collect/media_type.h"
 
@@ -121,6 +120,12 @@ std::string pictures_identity(const ImagesConfig& config) {
   return Sha256().field(ocr).field("kept").field(config::canonical(settings).dump()).hex();
 }
 
+std::optional<Error> too_many_pixels(const ImageSize& size, const ImagesConfig& config, const std::string& where) {
+  if (size.pixels() <= static_cast<std::uint64_t>(config.max_megapixels) * 1'000'000) return std::nullopt;
+  return Error{ErrorKind::limit, tr("{} by {} pixels are too many", size.width, size.height), where,
+               tr("Raise collect.images.max_megapixels")};
+}
+
 Result<PicturesRead> PictureReader::read(const std::string& markdown, const RawDocument& raw, const FormatRules& rules,
                                          const std::stop_token& stop) const {
   PicturesRead out;
@@ -193,11 +198,8 @@ PictureReader::One PictureReader::read_one(const std::string& link, const Result
   if (const auto size = image_size(*bytes)) {
     const auto least = static_cast<std::uint32_t>(config_.min_pixels);
     if (size->width < least || size->height < least) return out;  // an icon
-    if (size->pixels() > static_cast<std::uint64_t>(config_.max_megapixels) * 1'000'000) {
-      out.error = {ErrorKind::limit, tr("{} by {} pixels are too many", size->width, size->height), link,
-                   tr("Raise collect.images.max_megapixels")};
-      return out;
-    }
+    out.error = too_many_pixels(*size, config_, link);
+    if (out.error) return out;
   }
   if (config_.keep) {
     if (const auto object = warehouse_.objects().put(*bytes); !object) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/config/binder.h"
+#include "feature/clean/image/size.h"
 #include "feature/format_rules.h"
 #include "feature/sources/source.h"
 #include "stores/warehouse/picture_texts.h"
@@ -47,6 +48,10 @@ struct PicturesRead {
   std::vector<stores::ShownPicture> kept;  ///< those within the limits, when ImagesConfig::keep
   std::vector<Error> notes;                ///< pictures that could not be read
 };
+
+/// For a picture of more pixels than may be read; `where` it is.
+[[nodiscard]] std::optional<Error> too_many_pixels(const ImageSize& size, const ImagesConfig& config,
+                                                   const std::string& where);
 
 /// Of one source. Thread-safe. What was read is kept in the warehouse, by the hash of the picture and of all that its
 /// reading depends on: a picture that lies in several documents, or was collected before, is not read again.

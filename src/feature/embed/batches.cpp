@@ -49,8 +49,8 @@ Vectors embed(const EmbedConfig& config, models::EmbeddingEngine& engine, const 
 }
 
 /// Every core gets some; no more than that, for a document is kept when its batch is done.
-std::size_t texts_per_request(const EmbedConfig& config) {
-  if (config.batch > 0) return static_cast<std::size_t>(config.batch);
+std::size_t texts_per_request(int batch) {
+  if (batch > 0) return static_cast<std::size_t>(batch);
   return std::clamp<std::size_t>(4 * std::thread::hardware_concurrency(), 16, 64);
 }
 
@@ -58,12 +58,16 @@ std::size_t texts_per_request(const EmbedConfig& config) {
 
 EmbeddingBatches::EmbeddingBatches(const EmbedConfig& config, models::EmbeddingEngine& engine, std::stop_token stop,
                                    Sink sink)
-    : config_(config), engine_(engine), stop_(std::move(stop)), sink_(std::move(sink)) {}
+    : config_(config),
+      batch_(texts_per_request(config.batch)),
+      engine_(engine),
+      stop_(std::move(stop)),
+      sink_(std::move(sink)) {}
 
 void EmbeddingBatches::add(std::size_t document, std::string text) {
   documents_.push_back(document);
   texts_.push_back(std::move(text));
-  if (texts_.size() >= texts_per_request(config_)) send();
+  if (texts_.size() >= batch_) send();
 }
 
 void EmbeddingBatches::send() {

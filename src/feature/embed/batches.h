@@ -41,6 +41,7 @@ class EmbeddingBatches {
   void take_oldest();
 
   EmbedConfig config_;
+  std::size_t batch_;  ///< texts of a request
   models::EmbeddingEngine& engine_;
   std::stop_token stop_;
   Sink sink_;

@@ -99,11 +99,6 @@ RetrievalConfig for_picture(RetrievalConfig config) {
   return config;
 }
 
-/// Nothing can be found for such a question.
-bool nothing_to_find(stores::Index& index, const std::string& query) {
-  return text::trim(query).empty() || index.counts().chunks == 0;
-}
-
 /// What the document's category and age add to the score.
 double bonus(const stores::PassageOutline& outline, const RetrievalConfig& config) {
   double sum = std::log(outline.weight);
@@ -201,7 +196,8 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
   if (!request.picture.empty()) return by_picture(tools.index, request, config);
   const std::string query = text::nfc(text::repair_utf8(request.query));
   std::vector<stores::RankedList> lists;
-  if (nothing_to_find(tools.index, query)) return lists;
+  const stores::IndexCounts counts = tools.index.counts();
+  if (counts.chunks == 0 || text::trim(query).empty()) return lists;
   if (config.lexical_weight > 0) {
     lists.push_back({"lexical", config.lexical_weight, tools.index.lexical(query, config.candidates, request.filter)});
   }
@@ -214,7 +210,7 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
     auto hits = tools.index.dense(vector, config.candidates, request.filter);
     if (!hits) return tl::unexpected(std::move(hits.error()));
     lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});
-    if (config.image_weight > 0 && tools.index.counts().pictures > 0) {
+    if (config.image_weight > 0 && counts.pictures > 0) {
       auto pictures = tools.index.pictures(vector, config.candidates, request.filter);
       if (!pictures) return tl::unexpected(std::move(pictures.error()));
       lists.push_back(picture_list(std::move(*pictures), config.image_weight));

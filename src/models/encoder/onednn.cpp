@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/encoder/precision.h"
+
 namespace twin::models {
 
 Precision best_precision() {

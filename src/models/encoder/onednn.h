@@ -4,15 +4,9 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
-#include "models/encoder/precision.h"
-
 namespace twin::models::onednn {
 
 [[nodiscard]] const dnnl::engine& processor();
-
-[[nodiscard]] constexpr dnnl::memory::data_type type_of(Precision precision) {
-  return precision == Precision::bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
-}
 
 /// With working memory that the caller brings: the library's own is not for several threads.
 [[nodiscard]] dnnl::primitive_attr own_scratchpad();

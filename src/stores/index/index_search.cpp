@@ -1,8 +1,6 @@
 // Lexical and dense search.
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 #include <map>
 
 #include "core/i18n.h"
@@ -42,26 +40,6 @@ std::vector<Hit> with_ids(const VectorSnapshot& vectors, PassageNotes& notes,
   }
   notes.add_keys(vectors.generation(), hits, keys);
   return hits;
-}
-
-// In eight sums, which the compiler computes side by side.
-double dot(Query::Blob stored, const std::vector<float>& query) {
-  if (stored.size() != query.size() * sizeof(float)) return -1;
-  constexpr std::size_t kLanes = 8;
-  std::array<double, kLanes> sums{};
-  std::array<float, kLanes> values;
-  std::size_t i = 0;
-  for (; i + kLanes <= query.size(); i += kLanes) {
-    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof values);
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += double{values[lane]} * double{query[i + lane]};
-  }
-  for (std::size_t lane = 0; i < query.size(); ++i, ++lane) {
-    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof(float));
-    sums[lane] += double{values[0]} * double{query[i]};
-  }
-  double sum = 0;
-  for (const double lane : sums) sum += lane;
-  return sum;
 }
 
 // Of candidates, best first, those that may be among the best k by their 32-bit vectors, too.

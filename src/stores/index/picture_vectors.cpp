@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+
+#include "stores/index/rules.h"
 
 namespace twin::stores {
-namespace {
-
-double picture_score(const float* row, const std::vector<float>& query) {
-  double sum = 0;
-  for (std::size_t i = 0; i < query.size(); ++i) sum += static_cast<double>(row[i]) * static_cast<double>(query[i]);
-  return sum;
-}
-
-}  // namespace
 
 PictureVectors::PictureVectors(sqlite::Connection& connection) {
   sqlite::Query rows(connection, "SELECT chunk, source, vector FROM pictures ORDER BY chunk, position");
@@ -41,7 +35,8 @@ std::vector<NearestPicture> PictureVectors::nearest(const std::vector<float>& qu
     while (range != ranges.end() && range->last < chunks_[row]) ++range;
     if (range == ranges.end()) break;
     if (chunks_[row] < range->first) continue;
-    const double score = picture_score(values_.data() + row * dimension_, query);
+    const auto vector = std::span(values_).subspan(row * dimension_, dimension_);
+    const double score = index_detail::dot(std::as_bytes(vector), query);
     if (best.empty() || chunks_[best.back().row] != chunks_[row]) {
       best.push_back({row, score});
     } else if (score > best.back().score) {

@@ -1,7 +1,9 @@
 #include "stores/index/rules.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <set>
 
@@ -94,6 +96,26 @@ void add_to_digest(Sha256& hash, const IndexedPicture& picture) {
   const QuantizedVector quantized = quantize(picture.vector);
   hash.field("picture").field(std::to_string(picture.passage)).field(picture.source).field(picture.sha256);
   hash.field({reinterpret_cast<const char*>(quantized.codes.data()), quantized.codes.size()});
+}
+
+// In eight sums, which the compiler computes side by side.
+double dot(std::span<const std::byte> stored, std::span<const float> query) {
+  if (stored.size() != query.size() * sizeof(float)) return -1;
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> sums{};
+  std::array<float, kLanes> values;
+  std::size_t i = 0;
+  for (; i + kLanes <= query.size(); i += kLanes) {
+    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof values);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += double{values[lane]} * double{query[i + lane]};
+  }
+  for (std::size_t lane = 0; i < query.size(); ++i, ++lane) {
+    std::memcpy(values.data(), stored.data() + i * sizeof(float), sizeof(float));
+    sums[lane] += double{values[0]} * double{query[i]};
+  }
+  double sum = 0;
+  for (const double lane : sums) sum += lane;
+  return sum;
 }
 
 std::vector<Hit> best_hits(std::vector<Hit> hits, int k) {

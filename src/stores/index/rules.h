@@ -1,6 +1,8 @@
 // What every index demands of what it is given, and how it orders what it found.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ void check_dimension(int dimension);
 [[nodiscard]] bool is_slice(const IndexedDocument& document, const Chunk& chunk);
 /// What a digest holds of a picture: its passage, link and content, its vector as bytes.
 void add_to_digest(Sha256& hash, const IndexedPicture& picture);
+/// Of a vector as it is stored, which need not be aligned, with a query in full precision; -1 for one of another size.
+[[nodiscard]] double dot(std::span<const std::byte> stored, std::span<const float> query);
 /// Sorts by score, ties by chunk id, and keeps the best k.
 [[nodiscard]] std::vector<Hit> best_hits(std::vector<Hit> hits, int k);
 

@@ -274,10 +274,7 @@ void QdrantIndex::name_pictures(const std::vector<float>& query, std::vector<Hit
              auto& best = nearest[point.at("payload").at("chunk").get<std::string>()];
              for (const IndexedPicture& picture :
                   pictures_of(point.at("payload"), point.at("vector").value("pictures", Json()), 0)) {
-               double score = 0;
-               for (std::size_t i = 0; i < std::min(query.size(), picture.vector.size()); ++i) {
-                 score += static_cast<double>(query[i]) * static_cast<double>(picture.vector[i]);
-               }
+               const double score = index_detail::dot(std::as_bytes(std::span(picture.vector)), query);
                if (best.second.empty() || score > best.first) best = {score, picture.source};
              }
            }
