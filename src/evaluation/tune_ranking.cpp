@@ -9,7 +9,7 @@
 #include "evaluation/fit_answerability.h"
 #include "evaluation/rank_fit.h"
 #include "evaluation/synthetic_queries.h"
-#include "inference/rag/coverage.h"
+#include "inference/rag/lexical_weight.h"
 #include "inference/rag/rank_features.h"
 #include "inference/rag/read_texts.h"
 
@@ -28,7 +28,7 @@ struct Searched {
   SyntheticQuery query;
   int fold = 0;
   std::vector<stores::RankedList> lists;
-  double coverage = 0;                    ///< best_coverage()
+  double evidence = 0;                    ///< lexical_evidence()
   std::vector<std::string> fused;         ///< chunk ids, in the order of the configured fusion
   std::vector<std::vector<double>> rows;  ///< features of the first of them
 };
@@ -62,7 +62,7 @@ std::vector<std::string> fused_order(const Searched& searched, stores::Fusion fu
   std::vector<stores::RankedList> lists = searched.lists;
   for (stores::RankedList& list : lists) {
     const bool dense = list.retriever == "dense";
-    list.weight = dense ? dense_share : (1 - dense_share) * inference::lexical_gain(fusion, searched.coverage);
+    list.weight = dense ? dense_share : (1 - dense_share) * inference::lexical_gain(fusion, searched.evidence);
   }
   std::erase_if(lists, [](const stores::RankedList& list) { return list.weight <= 0; });
   return order_of(stores::fuse(fusion, lists, 1 << 20), searched.query.left_out);
@@ -147,7 +147,9 @@ class Tuning {
     const auto ranked = static_cast<std::size_t>(config_.rerank_candidates);
     inference::read_texts(tools_.index, passages, ranked);
     for (const inference::Passage& passage : passages) searched.fused.push_back(passage.chunk_id);
-    searched.coverage = inference::best_coverage(tools_.index, query.text, searched.fused);
+    auto candidates = inference::candidates_of(tools_.index, *lists);
+    candidates.erase(query.left_out);
+    searched.evidence = inference::lexical_evidence(tools_.index, query.text, *lists, candidates);
     passages.resize(std::min(passages.size(), ranked));
     searched.rows = inference::rank_features(query.text, passages);
     searched.lists = std::move(*lists);

@@ -149,7 +149,47 @@ class RetrievalTest(unittest.TestCase):
         done = self.twin("eval", "retrieval", "--beir", ".", "--mode", "dense", "--embed", "multilingual-e5-small",
                          "--json", env=env)
         self.assertEqual(json.loads(done.stdout.strip().splitlines()[-1])["mrr@10"], 1)
+        self.questions_find_answers_in_another_language(env)
         shutil.rmtree(self.home / "models")
+
+    def questions_find_answers_in_another_language(self, env):
+        """Korean questions, answered in English, among Korean passages about the same things."""
+        topics = [("bread", "빵"), ("a bicycle", "자전거"), ("the garden", "정원"), ("a violin", "바이올린"),
+                  ("the roof", "지붕"), ("a camera", "카메라"), ("honey", "꿀"), ("a sailing boat", "돛단배"),
+                  ("the stove", "난로"), ("a wool sweater", "털옷"), ("coffee", "커피"), ("the aquarium", "수족관"),
+                  ("a typewriter", "타자기"), ("cheese", "치즈"), ("the piano", "피아노"), ("a tent", "천막")]
+        told = [("How to store {} over the winter", "It is kept dry and out of the light until spring comes.", None),
+                ("What {} costs", "We paid less than we thought at the market in the next town.", None),
+                ("Repairing {}", "With some glue and patience it was like new after two evenings.", "{} 고치는 법"),
+                ("A gift for my sister: {}", "She was surprised and laughed for a long time.", None),
+                ("Where {} comes from", "People in the mountains have made it for hundreds of years.", "{}의 유래"),
+                ("Cleaning {}", "Warm water and a soft brush are enough, soap does harm.", "{} 청소하기"),
+                ("Selling {}", "An advertisement in the paper brought three visitors.", None)]
+        said = [("{} 이야기", "어릴 때부터 좋아하던 것이라 할 말이 많다."), ("{} 사진", "여름에 찍은 것 가운데 가장 마음에 든다."),
+                ("{} 추억", "할머니 댁에서 보낸 저녁이 떠오른다."), ("{}에 대한 꿈", "어젯밤 꿈에 또 나와서 적어 둔다."),
+                ("친구와 {}", "둘이서 하루 종일 그 이야기만 했다."), ("{} 노래", "가사를 새로 붙여 불러 보았다."),
+                ("새해와 {}", "올해는 더 자주 쓰기로 마음먹었다.")]
+        corpus, queries, judged = [], [], []
+        for n, (english, korean) in enumerate(topics):
+            for i, (title, text, question) in enumerate(told):
+                corpus.append({"_id": f"e{n}-{i}", "title": title.format(english), "text": text})
+                if question:
+                    queries.append({"_id": f"q{n}-{i}", "text": question.format(korean)})
+                    judged.append(f"q{n}-{i}\te{n}-{i}\t1")
+            for i, (title, text) in enumerate(said):
+                corpus.append({"_id": f"k{n}-{i}", "title": title.format(korean), "text": text})
+        self.write("corpus.jsonl", corpus)
+        self.write("queries.jsonl", queries)
+        (self.home / "qrels" / "test.tsv").write_text(
+            "\n".join(["query-id\tcorpus-id\tscore", *judged]) + "\n", encoding="utf-8")
+
+        def found(*more):
+            done = self.twin("eval", "retrieval", "--beir", ".", "--mode", "dense", "--embed", "multilingual-e5-small",
+                             "--index", "mixed", "--json", *more, env=env)
+            return json.loads(done.stdout.strip().splitlines()[-1])["mrr@10"]
+
+        centered, as_they_are = found(), found("--no-centering")
+        self.assertGreater(centered, 1.5 * as_they_are)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class EvalRetrieval final : public Command {
     options.option("--chunk-overlap", chunk_overlap_,
                    tr("Tokens that a passage repeats of the one before (below 0: the category's)"));
     options.option("--candidates", candidates_, tr("Hits taken from each retriever before fusion (0: as configured)"));
+    options.flag("--no-centering", no_centering_, tr("Compare questions' vectors as they are (default: as configured)"));
     options.option("--fusion", fusion_, tr("How scores are joined: zscore, rrf or weighted (default: as configured)"));
     options.option("--rerank", rerank_,
                    tr("off, learned (trained on this corpus), or, in a project, cross-encoder or llm"));
@@ -159,6 +160,7 @@ class EvalRetrieval final : public Command {
   inference::RetrievalConfig retrieval(ops::Project* project) const {
     inference::RetrievalConfig config = project != nullptr ? project->config().retrieval : inference::RetrievalConfig{};
     if (candidates_ > 0) config.candidates = candidates_;
+    if (no_centering_) config.center_queries = false;
     if (lexical_weight_ >= 0) config.lexical_weight = lexical_weight_;
     if (dense_weight_ >= 0) config.dense_weight = dense_weight_;
     for (const auto& [value, target] : {std::pair{&fusion_, &config.fusion}, std::pair{&rerank_, &config.rerank}}) {
@@ -188,6 +190,7 @@ class EvalRetrieval final : public Command {
     if (chunk_overlap_ >= 0) out["chunk-overlap"] = std::to_string(chunk_overlap_);
     if (!chunk_strategy_.empty()) out["chunk-strategy"] = chunk_strategy_;
     if (candidates_ > 0) out["candidates"] = std::to_string(candidates_);
+    if (no_centering_) out["center-queries"] = "no";
     if (!fusion_.empty()) out["fusion"] = fusion_;
     if (!rerank_.empty()) out["rerank"] = rerank_;
     return out;
@@ -205,6 +208,7 @@ class EvalRetrieval final : public Command {
   MakeSetOptions make_;
   int chunk_tokens_ = 0, chunk_overlap_ = -1, candidates_ = 0;
   double lexical_weight_ = -1, dense_weight_ = -1;
+  bool no_centering_ = false;
 };
 
 }  // namespace

@@ -72,6 +72,11 @@ class AlteredIndex final : public stores::Index {
   std::map<std::string, std::vector<float>> vectors(const std::vector<std::string>& ids) override {
     return real_.vectors(ids);
   }
+  std::vector<std::string> sample(const std::string& language, int count) override {
+    return real_.sample(language, count);
+  }
+  void set_query_centering(const stores::QueryCentering& centering) override { real_.set_query_centering(centering); }
+  stores::QueryCentering query_centering() override { return real_.query_centering(); }
   stores::IndexFacets facets() override { return real_.facets(); }
   stores::IndexCounts counts() override { return real_.counts(); }
   std::string digest() override { return real_.digest(); }

@@ -13,8 +13,10 @@
 #include "feature/chunk/chunk.h"
 #include "feature/clean/search_view.h"
 #include "feature/embed/batches.h"
+#include "feature/embed/center_queries.h"
 #include "feature/embed/embed_pictures.h"
 #include "feature/embed/embed_texts.h"
+#include "feature/embed/general_questions.h"
 
 namespace twin::feature {
 namespace {
@@ -49,7 +51,7 @@ class IndexBuilder {
     }
     batches_.finish();
     commit_finished();
-    if (!context_.stop.stop_requested()) context_.index.settle();  // the next run does it then
+    if (!context_.stop.stop_requested()) finish();  // the next run does it then
     if (context_.stop.stop_requested()) {
       report_.failures.push_back({ErrorKind::cancelled, tr("Indexing was stopped before its end"), "",
                                   tr("run the same command again to continue")});
@@ -82,6 +84,16 @@ class IndexBuilder {
       ++report_.removed;
     }
     return changed;
+  }
+
+  void finish() {
+    context_.index.settle();
+    const bool changed = report_.indexed > 0 || report_.removed > 0;
+    const bool measured = context_.index.query_centering().version == general_questions_version;
+    if (report_.documents == 0 || (measured && !changed)) return;
+    if (auto centered = center_queries(context_.embedder, context_.index); !centered) {
+      failed(context_.index.location(), std::move(centered.error()));
+    }
   }
 
   const Category* category_of(const stores::Document& document) {

@@ -16,13 +16,13 @@
 namespace twin::inference {
 
 /// Bump when the evidence changes: what was calibrated before is refused.
-inline constexpr int evidence_version = 1;
+inline constexpr int evidence_version = 2;
 
 /// What a search shows.
 struct Evidence {
   int candidates = 0;            ///< passages found; 0: nothing at all
   double coverage = 0;           ///< largest share of the question's content words, by rarity, in one of them
-  std::optional<double> cosine;  ///< the highest; none: the vectors were not asked
+  std::optional<double> cosine;  ///< the highest, of the question as it was compared; none: the vectors were not asked
 
   /// One value for each of evidence_names(); none where a retriever was not asked.
   [[nodiscard]] std::vector<std::optional<double>> row() const;

@@ -13,6 +13,8 @@ void RetrievalConfig::bind(config::Binder& b) {
   b.field("lexical_weight", lexical_weight, "Weight of the lexical score (BM25); 0 turns it off",
           {.min = 0, .max = 100});
   b.field("dense_weight", dense_weight, "Weight of the embedding score; 0 turns it off", {.min = 0, .max = 100});
+  b.field("center_queries", center_queries,
+          "Take what all questions share, and what tells the corpus's languages apart, from a question's vector");
   b.field("image_weight", image_weight,
           "Weight of what the pictures of a passage show, where models.embedding_mmproj is set; 0 turns it off",
           {.min = 0, .max = 100, .key_irrelevant = true});  // steps add it to their keys where there are pictures

@@ -20,9 +20,10 @@ struct RetrievalConfig {
   int candidates = 50;  ///< taken from each retriever before fusion
   double lexical_weight = 1.0;
   double dense_weight = 1.0;
-  double image_weight = 1.0;  ///< of what pictures show; only where the index has vectors of pictures
-  int context_tokens = 1400;  ///< budget of the passages in the prompt
-  int history_tokens = 1024;  ///< budget of the earlier turns; the oldest pairs are left out first
+  bool center_queries = true;  ///< what all questions share is taken from their vectors (centered.h)
+  double image_weight = 1.0;   ///< of what pictures show; only where the index has vectors of pictures
+  int context_tokens = 1400;   ///< budget of the passages in the prompt
+  int history_tokens = 1024;   ///< budget of the earlier turns; the oldest pairs are left out first
   /// Strength of the adapter in answers from passages: a small model that was tuned to an author's style leans on its
   /// memory instead of the passages. Weights between base and tuned model keep both (WiSE-FT, Wortsman et al. 2022).
   double adapter_scale = 0.5;

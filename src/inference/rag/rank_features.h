@@ -9,7 +9,7 @@
 namespace twin::inference {
 
 /// Bump when a feature changes: rankers trained before are refused.
-inline constexpr int rank_features_version = 1;
+inline constexpr int rank_features_version = 2;
 
 /// The columns, in order.
 [[nodiscard]] const std::vector<std::string>& rank_feature_names();

@@ -10,6 +10,7 @@
 #include "inference/fakes.h"
 #include "inference/rag/choose.h"
 #include "inference/rag/content_terms.h"
+#include "inference/rag/lexical_weight.h"
 #include "inference/rag/search.h"
 #include "inference/rag/z_scores.h"
 #include "stores/index/tokenizer.h"
@@ -86,9 +87,15 @@ std::vector<Passage> found_by_reading(Archive& archive, const SearchRequest& req
   for (const auto& hit : stores::fuse(fusion, lists, 2 * config.candidates)) ids.push_back(hit.chunk_id);
   std::map<std::string, stores::IndexedPassage> read;
   auto texts = archive.index->passages(ids);
+  std::vector<std::string> languages;
+  for (const auto& list : lists) {
+    for (const auto& hit : list.hits) {
+      if (list.retriever == "dense") languages.push_back(archive.index->passages({hit.chunk_id})[0].document.language);
+    }
+  }
+  const double evidence = coverage_by_reading(request.query, texts) * sayable_share(request.query, languages);
   for (auto& list : lists) {
-    if (list.retriever == "lexical" && lists.size() > 1)
-      list.weight *= lexical_gain(fusion, coverage_by_reading(request.query, texts));
+    if (list.retriever == "lexical" && lists.size() > 1) list.weight *= lexical_gain(fusion, evidence);
   }
   for (auto& passage : texts) read.emplace(passage.chunk.id, std::move(passage));
   const auto hits = stores::fuse(fusion, lists, 2 * config.candidates);

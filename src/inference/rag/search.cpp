@@ -9,8 +9,9 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text/unicode.h"
+#include "inference/rag/centered.h"
 #include "inference/rag/choose.h"
-#include "inference/rag/coverage.h"
+#include "inference/rag/lexical_weight.h"
 #include "inference/rag/read_texts.h"
 #include "inference/rag/z_scores.h"
 
@@ -110,7 +111,8 @@ double bonus(const stores::PassageOutline& outline, const RetrievalConfig& confi
   return sum;
 }
 
-Passage make_passage(const stores::FusedHit& hit, stores::PassageOutline&& outline, const RetrievalConfig& config) {
+Passage make_passage(const stores::FusedHit& hit, const stores::PassageOutline& outline,
+                     const RetrievalConfig& config) {
   Passage passage;
   passage.fused = hit.score + bonus(outline, config);
   passage.score = passage.fused;
@@ -118,8 +120,8 @@ Passage make_passage(const stores::FusedHit& hit, stores::PassageOutline&& outli
   passage.parts = hit.parts;
   passage.shares = hit.shares;
   passage.picture = hit.picture;
-  passage.chunk_id = std::move(outline.chunk_id);
-  passage.document_id = std::move(outline.document_id);
+  passage.chunk_id = outline.chunk_id;
+  passage.document_id = outline.document_id;
   passage.start = outline.start;
   passage.end = outline.end;
   passage.parent = {outline.parent.start, outline.parent.end, {}};
@@ -140,14 +142,11 @@ void standardize(std::vector<stores::FusedHit>& hits, stores::Fusion fusion) {
 
 /// All that any of the lists found, with the lexical weight that the passages' words speak for.
 std::vector<stores::FusedHit> fused(stores::Index& index, const std::string& query,
-                                    std::vector<stores::RankedList> lists, const RetrievalConfig& config) {
+                                    std::vector<stores::RankedList> lists, const Candidates& candidates,
+                                    const RetrievalConfig& config) {
   const auto fusion = stores::fusion_of(config.fusion);
   if (fusion == stores::Fusion::weighted && lists.size() > 1) {
-    std::set<std::string> ids;
-    for (const stores::RankedList& list : lists) {
-      for (const stores::Hit& hit : list.hits) ids.insert(hit.chunk_id);
-    }
-    const double gain = lexical_gain(fusion, best_coverage(index, query, {ids.begin(), ids.end()}));
+    const double gain = lexical_gain(fusion, lexical_evidence(index, query, lists, candidates));
     for (stores::RankedList& list : lists) {
       if (list.retriever == "lexical") list.weight *= gain;
     }
@@ -186,11 +185,6 @@ RetrievalConfig wide_enough(const RetrievalConfig& config, int k) {
 
 }  // namespace
 
-double lexical_gain(stores::Fusion fusion, double coverage) {
-  constexpr double most = 4.0 / 9;
-  return fusion == stores::Fusion::weighted ? most * coverage * coverage : 1;
-}
-
 Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const SearchRequest& request,
                                                  const RetrievalConfig& config) {
   if (!request.picture.empty()) return by_picture(tools.index, request, config);
@@ -206,15 +200,15 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
     auto embedded = embed_query(tools.embedder, query);
     if (embedded && !request.passages.empty()) embedded = with_passages(tools.embedder, *embedded, request.passages);
     if (!embedded) return tl::unexpected(std::move(embedded.error()));
-    vector = std::move(*embedded);
-    auto hits = tools.index.dense(vector, config.candidates, request.filter);
-    if (!hits) return tl::unexpected(std::move(hits.error()));
-    lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});
     if (config.image_weight > 0 && counts.pictures > 0) {
-      auto pictures = tools.index.pictures(vector, config.candidates, request.filter);
+      auto pictures = tools.index.pictures(*embedded, config.candidates, request.filter);
       if (!pictures) return tl::unexpected(std::move(pictures.error()));
       lists.push_back(picture_list(std::move(*pictures), config.image_weight));
     }
+    vector = config.center_queries ? centered(*embedded, tools.index.query_centering()) : std::move(*embedded);
+    auto hits = tools.index.dense(vector, config.candidates, request.filter);
+    if (!hits) return tl::unexpected(std::move(hits.error()));
+    lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});
   }
   std::erase_if(lists, [](const stores::RankedList& list) { return list.hits.empty(); });
   if (lists.size() < 2) return lists;
@@ -231,16 +225,13 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
 
 std::vector<Passage> fused_passages(stores::Index& index, const std::string& query,
                                     const std::vector<stores::RankedList>& lists, const RetrievalConfig& config) {
-  const auto hits = fused(index, query, lists, config);
-  std::vector<std::string> ids;
-  ids.reserve(hits.size());
-  for (const stores::FusedHit& hit : hits) ids.push_back(hit.chunk_id);
+  const Candidates candidates = candidates_of(index, lists);
   std::vector<Passage> passages;
-  std::size_t at = 0;
-  for (stores::PassageOutline& outline : index.outlines(ids)) {
-    while (hits[at].chunk_id != outline.chunk_id) ++at;  // what is no longer there is left out
-    if (outline.weight <= 0) continue;                   // a category that is not searched
-    passages.push_back(make_passage(hits[at], std::move(outline), config));
+  for (const stores::FusedHit& hit : fused(index, query, lists, candidates, config)) {
+    const auto outline = candidates.find(hit.chunk_id);
+    if (outline == candidates.end()) continue;  // no longer there
+    if (outline->second.weight <= 0) continue;  // a category that is not searched
+    passages.push_back(make_passage(hit, outline->second, config));
   }
   add_page_evidence(passages, config.page_evidence);
   std::stable_sort(passages.begin(), passages.end(),

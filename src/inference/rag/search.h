@@ -54,12 +54,6 @@ struct Found {
 [[nodiscard]] Result<Found> find_passages(const SearchTools& tools, const SearchRequest& request,
                                           const RetrievalConfig& config);
 
-/// What the lexical weight is multiplied with. A cosine moves over a small part of its range, a BM25 score over all of
-/// it, so where both are brought to [0, 1] (weighted) words count less at equal weights; and they count the less the
-/// less of the question's words one passage holds (best_coverage()), because what is left then is chance. Measured on
-/// English and Korean questions (bench/retrieval).
-[[nodiscard]] double lexical_gain(stores::Fusion fusion, double coverage);
-
 /// The last steps: passages in the order of `fused`, ranked anew, chosen, read with their parents. What is no longer
 /// there then is left out.
 [[nodiscard]] Result<Found> finish_search(const SearchTools& tools, const SearchRequest& request,

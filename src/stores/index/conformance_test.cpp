@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <set>
 
 #include "core/files.h"
 #include "core/hash.h"
@@ -420,6 +421,55 @@ void another_embedding_model_empties_it(const IndexFactory& open) {
   CHECK(index->use_model("three", 3));
 }
 
+void a_sample_is_of_one_language(const IndexFactory& open) {
+  const TempFolder folder;
+  const auto index = fresh(open, folder);
+  for (int i = 0; i < 20; ++i) {
+    auto [document, chunks, vectors] = made("d" + std::to_string(i), {"alpha", "beta"});
+    document.language = i % 4 == 0 ? "ko" : "en";
+    REQUIRE(index->replace(document, chunks, vectors));
+  }
+  CHECK(index->sample("ko", 100).size() == 10);
+  CHECK(index->sample("de", 100).empty());
+  CHECK(index->sample("en", 0).empty());
+  const auto some = index->sample("en", 12);
+  CHECK(some.size() == 12);
+  CHECK(index->sample("en", 12) == some);
+  std::set<std::string> documents;
+  for (const auto& passage : index->passages(some)) {
+    CHECK(passage.document.language == "en");
+    documents.insert(passage.document.id);
+  }
+  CHECK(documents.size() > 6);  // from all over it, not the first ones
+}
+
+void query_centering_is_kept_with_the_model(const IndexFactory& open) {
+  const TempFolder folder;
+  QueryCentering centering{7, std::vector<float>(kDimension, 0.125F), {}};
+  std::mt19937 random(1);
+  centering.directions.push_back(unit_vector(random));
+  {
+    const auto index = fresh(open, folder);
+    CHECK(index->query_centering() == QueryCentering());
+    add(*index, "a", {"alpha"});
+    index->set_query_centering(centering);
+    CHECK(index->query_centering() == centering);
+    const std::string digest = index->digest();
+    index->set_query_centering(QueryCentering{8, centering.centre, {}});
+    CHECK(index->digest() == digest);
+    index->set_query_centering(centering);
+    add(*index, "b", {"beta"});
+    index->settle();
+  }
+  const auto index = open(folder.path(), {});
+  CHECK(index->query_centering() == centering);
+  CHECK(index->counts().documents == 2);
+  CHECK_FALSE(index->use_model("model", kDimension));
+  CHECK(index->query_centering() == centering);
+  index->use_model("other", kDimension);
+  CHECK(index->query_centering() == QueryCentering());
+}
+
 void equal_content_gives_equal_digests(const IndexFactory& open, bool equal_scores) {
   const TempFolder one;
   const TempFolder two;
@@ -662,6 +712,12 @@ void test_index(const IndexFactory& open, const IndexTraits& traits) {
   }
   SUBCASE("another embedding model empties it, the same does not") {
     another_embedding_model_empties_it(open);
+  }
+  SUBCASE("a sample is of one language, the same each time, from all over the index") {
+    a_sample_is_of_one_language(open);
+  }
+  SUBCASE("what questions share is kept with the model and gone with it") {
+    query_centering_is_kept_with_the_model(open);
   }
   SUBCASE("equal content gives equal digests and equal searches, however it came about") {
     equal_content_gives_equal_digests(open, !traits.counts_deleted);

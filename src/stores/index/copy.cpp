@@ -71,6 +71,7 @@ IndexCopyReport copy_index(Index& from, Index& to, ProgressSink& sink, std::stop
     return report;
   }
   to.settle();
+  if (const auto centering = from.query_centering(); centering.version != 0) to.set_query_centering(centering);
   report.digest = from.digest();
   if (report.digest != to.digest()) {
     throw Fatal(ErrorKind::invalid, tr("The copy differs from the original"), to.location(),

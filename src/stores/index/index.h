@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/config/binder.h"
 #include "core/result.h"
+#include "stores/index/centering.h"
 #include "stores/index/qdrant/config.h"
 
 namespace twin::stores {
@@ -95,6 +96,7 @@ struct PassageOutline {
   ParentSpan parent;
   double weight = 1.0;         ///< of the document
   std::int64_t published = 0;  ///< the document
+  std::string language;        ///< of the document
 };
 
 /// Which words of a text passages hold.
@@ -206,6 +208,14 @@ class Index {
   /// Which words of a text, as lexical() cuts it, each of these passages holds in what lexical() searches; those that
   /// are no longer there are left out.
   virtual WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) = 0;
+
+  /// Ids of at most `count` passages of documents in this language: the same ones as long as the index holds the same,
+  /// from all over it.
+  virtual std::vector<std::string> sample(const std::string& language, int count) = 0;
+  /// How questions are prepared for dense(), by whom they are asked; of the model, gone with it. The latter may be of
+  /// the last counts() or model(), whichever was asked later.
+  virtual void set_query_centering(const QueryCentering& centering) = 0;
+  virtual QueryCentering query_centering() = 0;
 
   virtual IndexCounts counts() = 0;
   virtual IndexFacets facets() = 0;

@@ -69,6 +69,19 @@ std::vector<float> floats_of(Query::Blob bytes) {
 
 }  // namespace
 
+std::vector<std::string> SqliteIndex::sample(const std::string& language, int count) {
+  return store_.read([&](Connection& c) {
+    std::vector<std::string> ids;
+    // Ids are hashes: their order has nothing to do with that of documents.
+    Query rows(c,
+               "SELECT c.id FROM chunks c JOIN documents d ON d.key = c.document WHERE d.language = ? "
+               "ORDER BY c.id LIMIT ?",
+               language, count);
+    while (rows.step()) ids.push_back(rows.text(0));
+    return ids;
+  });
+}
+
 std::vector<IndexedPicture> index_detail::pictures_of(Connection& c, std::int64_t document) {
   std::vector<IndexedPicture> pictures;
   Query rows(c,
@@ -127,7 +140,7 @@ std::vector<PassageOutline> SqliteIndex::outlines(const std::vector<std::string>
     std::vector<PassageOutline> found;
     found.reserve(chunk_ids.size());
     PassageLookup lookup(c, generation(c), notes_);
-    Query document(c, "SELECT id, weight, published FROM documents WHERE key = ?");
+    Query document(c, "SELECT id, weight, published, language FROM documents WHERE key = ?");
     for (const auto& id : chunk_ids) {
       const auto note = lookup.by_id(id);
       if (!note) continue;
@@ -141,7 +154,8 @@ std::vector<PassageOutline> SqliteIndex::outlines(const std::vector<std::string>
                        .text_bytes = note->text_bytes,
                        .parent = note->parent,
                        .weight = document.real(1),
-                       .published = document.integer(2)});
+                       .published = document.integer(2),
+                       .language = document.text(3)});
     }
     return found;
   });

@@ -154,6 +154,7 @@ bool SqliteIndex::use_model(const std::string& embedding_model_hash, int dimensi
     }
     set_meta(c, "model", embedding_model_hash);
     set_meta(c, "dimension", std::to_string(dimension));
+    set_meta(c, "centering", "");
     next_generation(c);
     return filled;
   });
@@ -171,6 +172,14 @@ void SqliteIndex::settle() {
 
 IndexModel SqliteIndex::model() {
   return store_.read([](Connection& c) { return IndexModel{meta(c, "model"), index_detail::dimension(c)}; });
+}
+
+void SqliteIndex::set_query_centering(const QueryCentering& centering) {
+  store_.write([&](Connection& c) { set_meta(c, "centering", to_text(centering)); });
+}
+
+QueryCentering SqliteIndex::query_centering() {
+  return store_.read([](Connection& c) { return centering_from(meta(c, "centering"), index_detail::dimension(c)); });
 }
 
 std::string SqliteIndex::location() const {

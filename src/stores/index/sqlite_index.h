@@ -48,6 +48,10 @@ class SqliteIndex final : public Index {
   std::vector<PassageOutline> outlines(const std::vector<std::string>& chunk_ids) override;
   WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) override;
 
+  std::vector<std::string> sample(const std::string& language, int count) override;
+  void set_query_centering(const QueryCentering& centering) override;
+  QueryCentering query_centering() override;
+
   IndexCounts counts() override;
   IndexFacets facets() override;
   std::string digest() override;

@@ -75,6 +75,7 @@ Json meta_payload(const Meta& meta) {
           {"pictures", meta.pictures},
           {"last_document", meta.last_document},
           {"embedder", meta.embedder},
+          {"centering", meta.centering},
           {"served", meta.served}};
 }
 
@@ -91,6 +92,7 @@ Meta meta_of(const Json& payload) {
   meta.pictures = payload.value("pictures", std::int64_t{0});
   meta.last_document = payload.at("last_document").get<std::string>();
   meta.embedder = payload.value("embedder", std::string());
+  meta.centering = payload.value("centering", std::string());
   meta.served = payload.value("served", std::int64_t{0});
   return meta;
 }

@@ -28,6 +28,7 @@ struct Meta {
   std::int64_t tokens = 0;    ///< of all passages, as BM25 counts them
   std::string last_document;  ///< changed by the last change: what a crash may have left there is looked for
   std::string embedder;       ///< id of the embedding model; empty: made before it was recorded
+  std::string centering;      ///< QueryCentering as to_text() has it; empty: none
   std::int64_t served = 0;    ///< which switch made this version the serving one, counted from 1; 0: none so far
 };
 

@@ -68,6 +68,8 @@ std::optional<Meta> QdrantIndex::read_meta() {
   auto meta = collection_.meta();
   known_sequence_ = meta ? meta->sequence : 0;
   dimension_ = meta ? meta->dimension : 0;
+  const std::lock_guard lock(remembering_);
+  centering_ = meta ? centering_from(meta->centering, meta->dimension) : QueryCentering();
   return meta;
 }
 
@@ -106,6 +108,25 @@ void QdrantIndex::settle() {
   const double average = static_cast<double>(meta->tokens) / static_cast<double>(meta->chunks);
   if (std::abs(average / meta->average_length - 1) <= config_.qdrant.word_drift) return;
   make_words(*std::move(meta), average);
+}
+
+void QdrantIndex::set_query_centering(const QueryCentering& centering) {
+  const std::lock_guard lock(writing_);
+  auto meta = read_meta();
+  if (!meta) return;
+  meta->centering = to_text(centering);
+  collection_.write(*meta);
+  read_meta();
+}
+
+QueryCentering QdrantIndex::query_centering() {
+  {
+    const std::lock_guard lock(remembering_);
+    if (centering_) return *centering_;
+  }
+  read_meta();
+  const std::lock_guard lock(remembering_);
+  return *centering_;
 }
 
 IndexCounts QdrantIndex::counts() {

@@ -75,6 +75,10 @@ class QdrantIndex final : public Index {
   /// By the sparse vectors.
   WordsHeld words_held(const std::string& text, const std::vector<std::string>& chunk_ids) override;
 
+  std::vector<std::string> sample(const std::string& language, int count) override;
+  void set_query_centering(const QueryCentering& centering) override;
+  QueryCentering query_centering() override;
+
   IndexCounts counts() override;
   /// Looks at the point of every document.
   IndexFacets facets() override;
@@ -134,6 +138,8 @@ class QdrantIndex final : public Index {
   std::mutex writing_;
   std::atomic<std::int64_t> known_sequence_ = 0;  ///< every change up to this one was complete when it was read
   std::atomic<int> dimension_ = 0;
+  std::mutex remembering_;
+  std::optional<QueryCentering> centering_;  ///< of the last read_meta(); none: it was not read
 };
 
 }  // namespace twin::stores::qdrant

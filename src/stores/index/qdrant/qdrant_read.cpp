@@ -32,6 +32,23 @@ void QdrantIndex::scroll(Json request, const std::function<bool(const Json& poin
   }
 }
 
+std::vector<std::string> QdrantIndex::sample(const std::string& language, int count) {
+  std::vector<std::string> ids;
+  // In the order of the points' names, which are hashes.
+  scroll({{"filter", {{"must", {matches("kind", "chunk"), matches("language", language)}}}},
+          {"with_payload", {"chunk"}},
+          {"with_vector", false}},
+         [&](const Json& points) {
+           for (const auto& point : points) {
+             if (ids.size() < static_cast<std::size_t>(count)) {
+               ids.push_back(point.at("payload").at("chunk").get<std::string>());
+             }
+           }
+           return ids.size() < static_cast<std::size_t>(count);
+         });
+  return ids;
+}
+
 std::map<std::string, Json> QdrantIndex::documents(const std::vector<std::string>& ids, const Json& fields) const {
   std::map<std::string, Json> payloads;
   const auto page = static_cast<std::size_t>(config_.qdrant.page);
@@ -132,7 +149,8 @@ std::vector<PassageOutline> QdrantIndex::outlines(const std::vector<std::string>
            }
            return true;
          });
-  const auto owners = documents({owner_ids.begin(), owner_ids.end()}, Json{"id", "generation", "weight", "published"});
+  const auto owners =
+      documents({owner_ids.begin(), owner_ids.end()}, Json{"id", "generation", "weight", "published", "language"});
   std::map<std::string, PassageOutline> by_id;
   for (const auto& payload : payloads) {
     const auto owner = owners.find(payload.at("document").get<std::string>());
@@ -148,6 +166,7 @@ std::vector<PassageOutline> QdrantIndex::outlines(const std::vector<std::string>
         text == payload.end() ? outline.end - outline.start : text->get_ref<const std::string&>().size();
     outline.weight = std::stod(owner->second.at("weight").get<std::string>());
     outline.published = owner->second.at("published").get<std::int64_t>();
+    outline.language = owner->second.at("language").get<std::string>();
     by_id.try_emplace(outline.chunk_id, outline);
   }
   std::vector<PassageOutline> found;

@@ -1,0 +1,150 @@
+#include "feature/embed/center_queries.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "core/files.h"
+#include "feature/embed/engines_for_test.h"
+#include "feature/embed/general_questions.h"
+
+namespace twin::feature {
+namespace {
+
+constexpr std::size_t dimension = 8;
+
+/// A vector about a language: the rest is by chance.
+std::vector<float> passage(std::mt19937& random, std::size_t language) {
+  std::normal_distribution<double> noise(0, 0.3);
+  std::vector<double> vector(dimension);
+  double squares = 0;
+  for (double& x : vector) x = noise(random);
+  vector[0] += 1;         // what all share
+  vector[language] += 1;  // 1 …
+  for (const double x : vector) squares += x * x;
+  std::vector<float> out;
+  for (const double x : vector) out.push_back(static_cast<float>(x / std::sqrt(squares)));
+  return out;
+}
+
+struct Corpus {
+  TempFolder folder;
+  testing::FakeEmbedder embedder;
+  std::unique_ptr<stores::Index> index = stores::open_index(folder.path());
+  std::mt19937 random{3};
+
+  Corpus() { index->use_model(embedder.model_hash(), static_cast<int>(dimension)); }
+  /// Documents of ten passages.
+  void add(const std::string& language, std::size_t direction, int documents) {
+    for (int d = 0; d < documents; ++d) {
+      stores::IndexedDocument document;
+      document.id = language + std::to_string(d);
+      document.version = 1;
+      document.feature_key = "key";
+      document.language = language;
+      std::vector<stores::Chunk> chunks;
+      std::vector<std::vector<float>> vectors;
+      for (int i = 0; i < 10; ++i) {
+        stores::Chunk chunk;
+        chunk.id = document.id + "/" + std::to_string(i);
+        chunk.document_id = document.id;
+        chunk.document_version = 1;
+        chunk.text = chunk.retrieval = "text";
+        chunks.push_back(chunk);
+        vectors.push_back(passage(random, direction));
+      }
+      REQUIRE(index->replace(document, chunks, vectors));
+    }
+  }
+  stores::QueryCentering measured() {
+    REQUIRE(center_queries(embedder, *index));
+    return index->query_centering();
+  }
+};
+
+double product(const std::vector<float>& one, const std::vector<float>& other) {
+  double sum = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) sum += double{one[i]} * double{other[i]};
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("general questions are as many in each language, each of them once") {
+  const auto& questions = general_questions();
+  const std::set<std::string> distinct(questions.begin(), questions.end());
+  CHECK(distinct.size() == questions.size());
+  const auto korean = std::count_if(questions.begin(), questions.end(), [](const std::string& question) {
+    return std::any_of(question.begin(), question.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  });
+  CHECK(korean * 2 == static_cast<std::ptrdiff_t>(questions.size()));
+}
+
+TEST_CASE("the centre is the mean of general questions, and is measured once for a model") {
+  Corpus corpus;
+  corpus.add("en", 1, 2);
+  const auto first = corpus.measured();
+  CHECK(first.version == general_questions_version);
+  CHECK(corpus.embedder.texts() == static_cast<int>(general_questions().size()));
+  std::vector<double> mean(dimension);
+  for (const auto& vector : value_or_throw(corpus.embedder.embed(general_questions()))) {
+    for (std::size_t i = 0; i < dimension; ++i) mean[i] += double{vector[i]} / double(general_questions().size());
+  }
+  for (std::size_t i = 0; i < dimension; ++i) CHECK(double{first.centre[i]} == doctest::Approx(mean[i]).epsilon(1e-6));
+  const int texts = corpus.embedder.texts();
+  corpus.add("ko", 2, 2);
+  CHECK(corpus.measured().centre == first.centre);
+  CHECK(corpus.embedder.texts() == texts);
+}
+
+TEST_CASE("languages of a corpus are told apart by directions: orthonormal, the same each time") {
+  Corpus corpus;
+  corpus.add("en", 1, 12);
+  CHECK(corpus.measured().directions.empty());
+  corpus.add("ko", 2, 12);
+  corpus.add("ja", 3, 12);
+  const auto centering = corpus.measured();
+  REQUIRE(centering.directions.size() == 2);
+  CHECK(product(centering.directions[0], centering.directions[0]) == doctest::Approx(1));
+  CHECK(product(centering.directions[1], centering.directions[1]) == doctest::Approx(1));
+  CHECK(std::abs(product(centering.directions[0], centering.directions[1])) < 1e-6);
+  // They span what tells the three apart, not what all share.
+  std::vector<float> english_to_korean(dimension, 0), shared(dimension, 0);
+  english_to_korean[1] = -std::sqrt(0.5F);
+  english_to_korean[2] = std::sqrt(0.5F);
+  shared[0] = 1;
+  double held = 0, of_shared = 0;
+  for (const auto& direction : centering.directions) {
+    held += std::pow(product(direction, english_to_korean), 2);
+    of_shared += std::pow(product(direction, shared), 2);
+  }
+  CHECK(held > 0.97);
+  CHECK(of_shared < 0.03);
+  CHECK(corpus.measured() == centering);
+}
+
+TEST_CASE("a language of few passages, and one that differs by chance alone, has no direction") {
+  Corpus corpus;
+  corpus.add("en", 1, 12);
+  corpus.add("ko", 2, centering_least / 10 - 1);
+  CHECK(corpus.measured().directions.empty());
+  Corpus alike;
+  alike.add("en", 1, 12);
+  alike.add("nl", 1, 12);
+  CHECK(alike.measured().directions.empty());
+}
+
+TEST_CASE("an engine that fails leaves the index as it was") {
+  Corpus corpus;
+  corpus.add("en", 1, 2);
+  corpus.embedder.fail_on = [](const std::string&) { return Error{ErrorKind::network, "gone", "", ""}; };
+  const auto failed = center_queries(corpus.embedder, *corpus.index);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::network);
+  CHECK(corpus.index->query_centering() == stores::QueryCentering());
+}
+
+}  // namespace twin::feature
