@@ -1,11 +1,18 @@
 #!/usr/bin/env python3
-"""BEIR folders of Korean test sets, the same for the same arguments.
+"""BEIR folders of test sets, the same for the same arguments.
 
   make_sets.py known FOLDER       a few words of one sentence, particles and spaces as people leave them out → its bill
   make_sets.py paraphrase FOLDER  what a bill wants to change → the reasons it gives (the part shown to the index)
-  make_sets.py gimp FOLDER        questions.tsv (hand-written) → pages of the GIMP help (Debian's gimp-help-ko)
 
-Bills: PyPI korean-assembly-bills (CC-BY-4.0); ASSEMBLY_BILLS as in ../dedup/bills.py. Needs pyarrow for those.
+and of questions written by hand (questions/*.tsv, of the handbook examples/debian-handbook):
+
+  make_sets.py bills FOLDER         → the bills that they were written for
+  make_sets.py gimp FOLDER          → pages of the GIMP help (Debian's gimp-help-ko), gimp-english: those in English
+  make_sets.py git FOLDER           → pages of git-doc and developers-reference
+  make_sets.py handbook FOLDER      → pages of the Debian handbook (debian-handbook)
+
+Bills: PyPI korean-assembly-bills (CC-BY-4.0); ASSEMBLY_BILLS as in ../dedup/bills.py. Needs pyarrow for those, PyYAML
+for the handbook.
 """
 
 import argparse
@@ -17,7 +24,15 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "dedup"))
-HELP = pathlib.Path("/usr/share/gimp/2.0/help/ko")
+HERE = pathlib.Path(__file__).resolve().parent
+SHARE = pathlib.Path("/usr/share")
+PAGES = {
+    "gimp": [SHARE / "gimp/2.0/help/ko"],
+    "gimp-english": [SHARE / "gimp/2.0/help/ko"],
+    "git": [SHARE / "doc/git/html", SHARE / "developers-reference"],
+    "handbook": [SHARE / "doc/debian-handbook/html/en-US"],
+}
+WHOLE = {"developers-reference.html"}  # all chapters on one page
 HEADLINE = re.compile(r"^■[^\n]*\n")
 REMEDY = re.compile(r"(?:^|\n|(?<=[음임]\. )|(?<=[음임]\.))\s*(이에,? |따라서,? |그러므로 )")
 STATUTE = re.compile(r"\((?:안|현행법?|법|제)\s*제[^()]*\)|「|」|\([^()]*제\d+조[^()]*\)")
@@ -136,41 +151,62 @@ class Page(html.parser.HTMLParser):
             self.text.append(re.sub(r"\s+", " ", data))
 
 
-def gimp(folder):
+def pages(name):
+    """(file name, title, text) of the pages that a set's questions are about."""
     documents = []
-    for path in sorted(HELP.glob("*.html")):
+    for path in sorted(p for place in PAGES[name] for p in place.glob("*.html")):
+        if path.name in WHOLE or (path.name == "index.html" and not name.startswith("gimp")):
+            continue
         page = Page()
         page.feed(path.read_text(encoding="utf-8"))
         text = re.sub(r"\n\s*\n+", "\n\n", "".join(page.text)).strip()
         if text:
             documents.append((path.name, page.title.strip(), text))
-    names = {name for name, _, _ in documents}
+    return documents
+
+
+def questions(name):
+    """(question, [documents that answer it, the best one first])"""
+    if name == "handbook":
+        import yaml
+
+        for kind in ("direct", "paraphrased"):
+            file = HERE.parent.parent / f"examples/debian-handbook/questions-{kind}.yaml"
+            for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["questions"]:
+                yield entry["question"], entry["pages"]
+        return
+    for line in (HERE / f"questions/{name}.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            question, *answers = line.split("\t")
+            yield question, answers
+
+
+def written(folder, name):
+    documents = [(str(n), "", text) for n, text in bills(1500, 5)] if name == "bills" else pages(name)
+    names = {key for key, _, _ in documents}
     queries = []
-    for line in (pathlib.Path(__file__).parent / "questions.tsv").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        question, *pages = line.split("\t")
-        missing = [page for page in pages if page not in names]
-        if missing:
-            sys.exit(f"questions.tsv names pages that are not there: {missing}")
-        queries.append((f"g{len(queries) + 1}", question, {page: 2 if i == 0 else 1 for i, page in enumerate(pages)}))
+    for question, answers in questions(name):
+        if missing := [answer for answer in answers if answer not in names]:
+            sys.exit(f"the questions of {name} name documents that are not there: {missing}")
+        further = 1 if name == "gimp" else 2  # elsewhere all of them answer
+        grades = {answer: 2 if i == 0 else further for i, answer in enumerate(answers)}
+        queries.append((f"q{len(queries) + 1}", question, grades))
     write(folder, documents, queries)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("set", choices=["known", "paraphrase", "gimp"])
+    parser.add_argument("set", choices=["known", "paraphrase", "bills", *PAGES])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--documents", type=int, default=3000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
-    if arguments.set == "gimp":
-        gimp(arguments.folder)
+    made = {"known": known, "paraphrase": paraphrase}
+    if arguments.set in made:
+        made[arguments.set](arguments.folder, arguments.documents, arguments.queries, arguments.seed)
     else:
-        {"known": known, "paraphrase": paraphrase}[arguments.set](
-            arguments.folder, arguments.documents, arguments.queries, arguments.seed
-        )
+        written(arguments.folder, arguments.set)
 
 
 if __name__ == "__main__":

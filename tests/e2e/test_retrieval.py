@@ -112,6 +112,13 @@ class RetrievalTest(unittest.TestCase):
             report, _ = self.measure(mode, "--embed", gguf("minilm"), "--index", "kept")
             self.assertEqual(report["queries"], 3)
             self.assertGreater(report["ndcg@10"], 0.6, mode)
+        # The model knows no Korean: such questions are searched by their words alone.
+        for mode in ("hybrid", "lexical"):
+            self.measure(mode, "--embed", gguf("minilm"), "--run", f"{mode}.txt")
+        found = [[line.split()[:4] for line in (self.home / f"{mode}.txt").read_text(encoding="utf-8").splitlines()]
+                 for mode in ("hybrid", "lexical")]
+        self.assertEqual(*[[line for line in lines if line[0] != "q1"] for lines in found])
+        self.assertNotEqual(*found)
         # The second time everything is there already.
         again, _ = self.measure("hybrid", "--embed", gguf("minilm"), "--index", "kept")
         self.assertEqual(again["ndcg@10"], report["ndcg@10"])

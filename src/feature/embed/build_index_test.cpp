@@ -242,9 +242,9 @@ TEST_CASE("batches hold texts of several documents and give the same index in an
   const IndexReport report = one.build();
   CHECK(many.build().chunks == report.chunks);
   CHECK(one.index->digest() == many.index->digest());
-  // And one for the general questions (center_queries.h).
-  CHECK(one.embedder.requests() == report.chunks + 1);
-  CHECK(many.embedder.requests() == (report.chunks + 15) / 16 + 1);
+  // And two for the general questions (center_queries.h).
+  CHECK(one.embedder.requests() == report.chunks + 2);
+  CHECK(many.embedder.requests() == (report.chunks + 15) / 16 + 2);
 }
 
 TEST_CASE("a text that cannot be embedded fails its document only; the next run tries it again") {

@@ -1,7 +1,11 @@
 #include "feature/embed/center_queries.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "core/i18n.h"
+#include "core/log.h"
 #include "feature/embed/general_questions.h"
 
 namespace twin::feature {
@@ -38,10 +42,68 @@ std::vector<float> rounded(const Sum& vector) {
   return {vector.begin(), vector.end()};
 }
 
-Result<std::vector<float>> measured_centre(models::EmbeddingEngine& embedder) {
-  const auto vectors = embedder.embed_queries(general_questions());
+struct Asked {
+  std::vector<Sum> texts, reworded;  ///< vectors, without their mean
+};
+
+/// 1 where each text is nearest to what it says in other words.
+double mean_reciprocal_rank(const Asked& asked) {
+  double sum = 0;
+  for (std::size_t i = 0; i < asked.reworded.size(); ++i) {
+    const double own = product(asked.reworded[i], asked.texts[i]);
+    const auto before = std::count_if(asked.texts.begin(), asked.texts.end(),
+                                      [&](const Sum& text) { return product(asked.reworded[i], text) > own; });
+    sum += 1 / (1 + static_cast<double>(before));
+  }
+  return sum / static_cast<double>(asked.reworded.size());
+}
+
+/// Of the model alone: the centre and the languages that it does not know.
+Result<stores::QueryCentering> measured(models::EmbeddingEngine& embedder) {
+  const auto& questions = general_questions();
+  std::vector<std::string> texts, reworded;
+  for (const GeneralQuestion& question : questions) texts.push_back(question.text);
+  for (const GeneralQuestion& question : questions) reworded.push_back(question.reworded);
+  const auto vectors = embedder.embed_queries(texts);
   if (!vectors) return tl::unexpected(vectors.error());
-  return rounded(mean_of(*vectors, static_cast<std::size_t>(embedder.dimension())).vector);
+  const auto others = embedder.embed_queries(reworded);
+  if (!others) return tl::unexpected(others.error());
+  const auto dimension = static_cast<std::size_t>(embedder.dimension());
+  const Sum mean = mean_of(*vectors, dimension).vector;
+  const auto without_mean = [&](const std::vector<float>& vector) {
+    Sum rest(vector.begin(), vector.end());
+    add(rest, mean, -1);
+    const double length = std::sqrt(product(rest, rest));
+    for (double& x : rest) x /= length > 0 ? length : 1;
+    return rest;
+  };
+  std::map<std::string, Asked> languages;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    Asked& asked = languages[questions[i].language];
+    asked.texts.push_back(without_mean((*vectors)[i]));
+    asked.reworded.push_back(without_mean((*others)[i]));
+  }
+  stores::QueryCentering centering{general_questions_version, {}, {}, {}};
+  std::vector<std::vector<float>> understood;
+  for (const auto& [language, asked] : languages) {
+    const bool known = mean_reciprocal_rank(asked) >= understood_from;
+    if (!known) centering.not_understood.push_back(language);
+    for (std::size_t i = 0; known && i < questions.size(); ++i) {
+      if (questions[i].language == language) understood.push_back((*vectors)[i]);
+    }
+  }
+  centering.centre = rounded(mean_of(understood.empty() ? *vectors : understood, dimension).vector);
+  return centering;
+}
+
+/// Said where it matters: the corpus has such writing.
+void warn_of_languages(const std::vector<std::string>& not_understood, const std::vector<std::string>& written) {
+  if (std::find(not_understood.begin(), not_understood.end(), "ko") == not_understood.end()) return;
+  if (std::find(written.begin(), written.end(), "ko") == written.end()) return;
+  log::warn(
+      "{}",
+      tr("The embedding model does not know Korean: Korean questions find passages by their words alone. One that "
+         "does: models.embedding: multilingual-e5-small"));
 }
 
 std::vector<Mean> means_of_languages(stores::Index& index, std::size_t dimension) {
@@ -79,12 +141,13 @@ std::vector<std::vector<float>> directions_of(const std::vector<Mean>& means) {
 
 Result<void> center_queries(models::EmbeddingEngine& embedder, stores::Index& index) {
   const stores::QueryCentering known = index.query_centering();
-  stores::QueryCentering centering{general_questions_version, known.centre, {}};
+  stores::QueryCentering centering = known;
   if (known.version != general_questions_version) {
-    auto centre = measured_centre(embedder);
-    if (!centre) return tl::unexpected(centre.error());
-    centering.centre = std::move(*centre);
+    auto anew = measured(embedder);
+    if (!anew) return tl::unexpected(anew.error());
+    centering = std::move(*anew);
   }
+  warn_of_languages(centering.not_understood, index.facets().languages);
   centering.directions = directions_of(means_of_languages(index, centering.centre.size()));
   if (centering != known) index.set_query_centering(centering);
   return {};

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 
 #include "core/files.h"
+#include "core/text/unicode.h"
 #include "feature/embed/engines_for_test.h"
 #include "feature/embed/general_questions.h"
 
@@ -75,12 +77,16 @@ double product(const std::vector<float>& one, const std::vector<float>& other) {
 
 TEST_CASE("general questions are as many in each language, each of them once") {
   const auto& questions = general_questions();
-  const std::set<std::string> distinct(questions.begin(), questions.end());
-  CHECK(distinct.size() == questions.size());
-  const auto korean = std::count_if(questions.begin(), questions.end(), [](const std::string& question) {
-    return std::any_of(question.begin(), question.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  });
-  CHECK(korean * 2 == static_cast<std::ptrdiff_t>(questions.size()));
+  std::set<std::string> distinct;
+  std::map<std::string, int> languages;
+  for (const GeneralQuestion& question : questions) {
+    distinct.insert({question.text, question.reworded});
+    ++languages[question.language];
+    CHECK(text::guess_language(question.text) == question.language);
+    CHECK(text::guess_language(question.reworded) == question.language);
+  }
+  CHECK(distinct.size() == 2 * questions.size());
+  CHECK(languages == std::map<std::string, int>{{"en", 20}, {"ko", 20}});
 }
 
 TEST_CASE("the centre is the mean of general questions, and is measured once for a model") {
@@ -88,9 +94,11 @@ TEST_CASE("the centre is the mean of general questions, and is measured once for
   corpus.add("en", 1, 2);
   const auto first = corpus.measured();
   CHECK(first.version == general_questions_version);
-  CHECK(corpus.embedder.texts() == static_cast<int>(general_questions().size()));
+  CHECK(corpus.embedder.texts() == 2 * static_cast<int>(general_questions().size()));
   std::vector<double> mean(dimension);
-  for (const auto& vector : value_or_throw(corpus.embedder.embed(general_questions()))) {
+  std::vector<std::string> texts_alone;
+  for (const GeneralQuestion& question : general_questions()) texts_alone.push_back(question.text);
+  for (const auto& vector : value_or_throw(corpus.embedder.embed(texts_alone))) {
     for (std::size_t i = 0; i < dimension; ++i) mean[i] += double{vector[i]} / double(general_questions().size());
   }
   for (std::size_t i = 0; i < dimension; ++i) CHECK(double{first.centre[i]} == doctest::Approx(mean[i]).epsilon(1e-6));
@@ -98,6 +106,45 @@ TEST_CASE("the centre is the mean of general questions, and is measured once for
   corpus.add("ko", 2, 2);
   CHECK(corpus.measured().centre == first.centre);
   CHECK(corpus.embedder.texts() == texts);
+}
+
+/// Knows what English questions mean and of the others only that they are not English.
+class EnglishEmbedder final : public models::EmbeddingEngine {
+ public:
+  Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
+    const auto& questions = general_questions();
+    std::vector<std::vector<float>> out;
+    for (const std::string& text : texts) {
+      std::vector<float> vector(questions.size() + 1);
+      const auto asked = std::find_if(questions.begin(), questions.end(),
+                                      [&](const auto& q) { return q.text == text || q.reworded == text; });
+      const bool english = asked != questions.end() && asked->language == "en";
+      vector[english ? static_cast<std::size_t>(asked - questions.begin()) : questions.size()] = 1;
+      if (!english) {  // by chance
+        vector[std::hash<std::string>()(text) % questions.size()] += 0.5F;
+        for (float& x : vector) x /= std::sqrt(1.25F);
+      }
+      out.push_back(std::move(vector));
+    }
+    return out;
+  }
+  [[nodiscard]] int dimension() const override { return static_cast<int>(general_questions().size()) + 1; }
+  [[nodiscard]] int window_tokens() const override { return 128; }
+  [[nodiscard]] std::string model_hash() const override { return "english"; }
+};
+
+TEST_CASE("a language that the model does not know is named, kept, and left out of the centre") {
+  const TempFolder folder;
+  EnglishEmbedder embedder;
+  {
+    const auto index = stores::open_index(folder.path());
+    index->use_model(embedder.model_hash(), embedder.dimension());
+    REQUIRE(center_queries(embedder, *index));
+  }
+  const auto index = stores::open_index(folder.path());
+  const auto centering = index->query_centering();
+  CHECK(centering.not_understood == std::vector<std::string>{"ko"});
+  CHECK(centering.centre.back() == 0);  // where all Korean ones lie
 }
 
 TEST_CASE("languages of a corpus are told apart by directions: orthonormal, the same each time") {

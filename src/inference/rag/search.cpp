@@ -196,7 +196,8 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
     lists.push_back({"lexical", config.lexical_weight, tools.index.lexical(query, config.candidates, request.filter)});
   }
   std::vector<float> vector;
-  if (config.dense_weight > 0) {
+  const stores::QueryCentering centering = tools.index.query_centering();
+  if (config.dense_weight > 0 && (lists.empty() || understood(query, centering))) {
     auto embedded = embed_query(tools.embedder, query);
     if (embedded && !request.passages.empty()) embedded = with_passages(tools.embedder, *embedded, request.passages);
     if (!embedded) return tl::unexpected(std::move(embedded.error()));
@@ -205,7 +206,7 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
       if (!pictures) return tl::unexpected(std::move(pictures.error()));
       lists.push_back(picture_list(std::move(*pictures), config.image_weight));
     }
-    vector = config.center_queries ? centered(*embedded, tools.index.query_centering()) : std::move(*embedded);
+    vector = config.center_queries ? centered(*embedded, centering) : std::move(*embedded);
     auto hits = tools.index.dense(vector, config.candidates, request.filter);
     if (!hits) return tl::unexpected(std::move(hits.error()));
     lists.push_back({"dense", config.dense_weight, std::move(*hits), {}, -1});

@@ -35,7 +35,11 @@ std::optional<std::vector<float>> unpacked(const Json& text, int dimension) {
 std::string to_text(const QueryCentering& centering) {
   Json directions = Json::array();
   for (const auto& direction : centering.directions) directions.push_back(packed(direction));
-  return Json{{"version", centering.version}, {"centre", packed(centering.centre)}, {"directions", directions}}.dump();
+  return Json{{"version", centering.version},
+              {"centre", packed(centering.centre)},
+              {"directions", directions},
+              {"not_understood", centering.not_understood}}
+      .dump();
 }
 
 QueryCentering centering_from(std::string_view text, int dimension) {
@@ -50,6 +54,10 @@ QueryCentering centering_from(std::string_view text, int dimension) {
     auto vector = unpacked(direction, dimension);
     if (!vector) return {};
     centering.directions.push_back(std::move(*vector));
+  }
+  for (const Json& language : json.value("not_understood", Json::array())) {
+    if (!language.is_string()) return {};
+    centering.not_understood.push_back(language.get<std::string>());
   }
   return centering;
 }

@@ -13,10 +13,12 @@ namespace twin::stores {
 /// that the question lacks adds nothing to any passage's score.
 struct QueryCentering {
   int version = 0;            ///< of the questions that the centre was measured with; 0: nothing was measured
-  std::vector<float> centre;  ///< the mean vector of questions about anything, `dimension` floats
+  std::vector<float> centre;  ///< the mean vector of questions about anything, in the languages that the model knows
   /// Orthonormal, each of `dimension` floats: together they span how the means of the languages' passages differ. None
   /// where the corpus has one language.
   std::vector<std::vector<float>> directions;
+  /// Of the languages that were measured those in which the model does not tell what is asked (ISO 639-1).
+  std::vector<std::string> not_understood;
   friend bool operator==(const QueryCentering&, const QueryCentering&) = default;
 };
 

@@ -445,7 +445,7 @@ void a_sample_is_of_one_language(const IndexFactory& open) {
 
 void query_centering_is_kept_with_the_model(const IndexFactory& open) {
   const TempFolder folder;
-  QueryCentering centering{7, std::vector<float>(kDimension, 0.125F), {}};
+  QueryCentering centering{7, std::vector<float>(kDimension, 0.125F), {}, {"ko"}};
   std::mt19937 random(1);
   centering.directions.push_back(unit_vector(random));
   {
@@ -455,7 +455,7 @@ void query_centering_is_kept_with_the_model(const IndexFactory& open) {
     index->set_query_centering(centering);
     CHECK(index->query_centering() == centering);
     const std::string digest = index->digest();
-    index->set_query_centering(QueryCentering{8, centering.centre, {}});
+    index->set_query_centering(QueryCentering{8, centering.centre, {}, {}});
     CHECK(index->digest() == digest);
     index->set_query_centering(centering);
     add(*index, "b", {"beta"});

@@ -26,6 +26,7 @@ void fill_for_copy(Index& index, int count) {
     REQUIRE(index.replace(d, chunks, vectors));
   }
   add(index, "empty", {});
+  index.set_query_centering({1, std::vector<float>(kDimension, 0.1F), {}, {}});
 }
 
 IndexCopyReport copy(Index& from, Index& to) {
@@ -35,6 +36,7 @@ IndexCopyReport copy(Index& from, Index& to) {
 void check_same(Index& a, Index& b) {
   CHECK(a.digest() == b.digest());
   CHECK(a.model().hash == b.model().hash);
+  CHECK(a.query_centering() == b.query_centering());
   std::vector<IndexEntry> left, right;
   a.each_entry([&](IndexEntry&& e) { return left.push_back(std::move(e)), true; });
   b.each_entry([&](IndexEntry&& e) { return right.push_back(std::move(e)), true; });
