@@ -11,7 +11,7 @@
 namespace twin::feature {
 namespace {
 
-using Sum = std::vector<double>;  // sums and means: of any length but 1
+using Sum = std::vector<double>;
 
 double product(const Sum& one, const Sum& other) {
   double sum = 0;
@@ -28,9 +28,8 @@ struct Mean {
   double variance = 0;  ///< of the mean itself: the squared distance from the true one that is to be expected
 };
 
-/// Of vectors of length 1, none empty.
-template <class Vectors>
-Mean mean_of(const Vectors& vectors, std::size_t dimension) {
+/// Of one or more vectors of length 1.
+Mean mean_of(const std::vector<std::vector<float>>& vectors, std::size_t dimension) {
   Mean mean{Sum(dimension)};
   const auto count = static_cast<double>(vectors.size());
   for (const auto& vector : vectors) add(mean.vector, Sum(vector.begin(), vector.end()), 1 / count);
@@ -46,14 +45,15 @@ struct Asked {
   std::vector<Sum> texts, reworded;  ///< vectors, without their mean
 };
 
-/// 1 where each text is nearest to what it says in other words.
+/// 1 where each text is nearer than all others to what it says in other words. A tie tells nothing: a model may have
+/// one vector for all that it does not know.
 double mean_reciprocal_rank(const Asked& asked) {
   double sum = 0;
   for (std::size_t i = 0; i < asked.reworded.size(); ++i) {
     const double own = product(asked.reworded[i], asked.texts[i]);
-    const auto before = std::count_if(asked.texts.begin(), asked.texts.end(),
-                                      [&](const Sum& text) { return product(asked.reworded[i], text) > own; });
-    sum += 1 / (1 + static_cast<double>(before));
+    const auto as_near = std::count_if(asked.texts.begin(), asked.texts.end(),
+                                       [&](const Sum& text) { return product(asked.reworded[i], text) >= own; });
+    sum += 1 / static_cast<double>(std::max<std::ptrdiff_t>(1, as_near));  // itself among them
   }
   return sum / static_cast<double>(asked.reworded.size());
 }
@@ -96,25 +96,30 @@ Result<stores::QueryCentering> measured(models::EmbeddingEngine& embedder) {
   return centering;
 }
 
+bool has(const std::vector<std::string>& languages, const std::string& language) {
+  return std::find(languages.begin(), languages.end(), language) != languages.end();
+}
+
 /// Said where it matters: the corpus has such writing.
 void warn_of_languages(const std::vector<std::string>& not_understood, const std::vector<std::string>& written) {
-  if (std::find(not_understood.begin(), not_understood.end(), "ko") == not_understood.end()) return;
-  if (std::find(written.begin(), written.end(), "ko") == written.end()) return;
+  if (!has(not_understood, "ko") || !has(written, "ko")) return;
   log::warn(
       "{}",
       tr("The embedding model does not know Korean: Korean questions find passages by their words alone. One that "
          "does: models.embedding: multilingual-e5-small"));
 }
 
-std::vector<Mean> means_of_languages(stores::Index& index, std::size_t dimension) {
+/// Of those that the model knows: a question is to stay away from what the model only takes for strange.
+std::vector<Mean> means_of_languages(stores::Index& index, const std::vector<std::string>& languages,
+                                     const stores::QueryCentering& centering) {
   std::vector<Mean> means;
-  for (const std::string& language : index.facets().languages) {
-    if (language.empty()) continue;
+  for (const std::string& language : languages) {
+    if (language.empty() || has(centering.not_understood, language)) continue;
     const auto ids = index.sample(language, centering_sample);
     if (ids.size() < static_cast<std::size_t>(centering_least)) continue;
     std::vector<std::vector<float>> vectors;
     for (auto& [id, vector] : index.vectors(ids)) vectors.push_back(std::move(vector));
-    if (!vectors.empty()) means.push_back(mean_of(vectors, dimension));
+    if (!vectors.empty()) means.push_back(mean_of(vectors, centering.centre.size()));
   }
   return means;
 }
@@ -147,8 +152,9 @@ Result<void> center_queries(models::EmbeddingEngine& embedder, stores::Index& in
     if (!anew) return tl::unexpected(anew.error());
     centering = std::move(*anew);
   }
-  warn_of_languages(centering.not_understood, index.facets().languages);
-  centering.directions = directions_of(means_of_languages(index, centering.centre.size()));
+  const auto languages = index.facets().languages;
+  warn_of_languages(centering.not_understood, languages);
+  centering.directions = directions_of(means_of_languages(index, languages, centering));
   if (centering != known) index.set_query_centering(centering);
   return {};
 }

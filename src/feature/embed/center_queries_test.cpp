@@ -147,11 +147,29 @@ TEST_CASE("a language that the model does not know is named, kept, and left out 
   CHECK(centering.centre.back() == 0);  // where all Korean ones lie
 }
 
+TEST_CASE("a model with one vector for all that it does not know, does not know it") {
+  /// Every text alike.
+  class DullEmbedder final : public models::EmbeddingEngine {
+   public:
+    Result<std::vector<std::vector<float>>> embed(const std::vector<std::string>& texts) override {
+      return std::vector<std::vector<float>>(texts.size(), {0.6F, 0.8F});
+    }
+    [[nodiscard]] int dimension() const override { return 2; }
+    [[nodiscard]] int window_tokens() const override { return 128; }
+    [[nodiscard]] std::string model_hash() const override { return "dull"; }
+  } embedder;
+  const TempFolder folder;
+  const auto index = stores::open_index(folder.path());
+  index->use_model(embedder.model_hash(), embedder.dimension());
+  REQUIRE(center_queries(embedder, *index));
+  CHECK(index->query_centering().not_understood == std::vector<std::string>{"en", "ko"});
+}
+
 TEST_CASE("languages of a corpus are told apart by directions: orthonormal, the same each time") {
   Corpus corpus;
-  corpus.add("en", 1, 12);
+  corpus.add("de", 1, 12);
   CHECK(corpus.measured().directions.empty());
-  corpus.add("ko", 2, 12);
+  corpus.add("fr", 2, 12);
   corpus.add("ja", 3, 12);
   const auto centering = corpus.measured();
   REQUIRE(centering.directions.size() == 2);
@@ -159,27 +177,30 @@ TEST_CASE("languages of a corpus are told apart by directions: orthonormal, the 
   CHECK(product(centering.directions[1], centering.directions[1]) == doctest::Approx(1));
   CHECK(std::abs(product(centering.directions[0], centering.directions[1])) < 1e-6);
   // They span what tells the three apart, not what all share.
-  std::vector<float> english_to_korean(dimension, 0), shared(dimension, 0);
-  english_to_korean[1] = -std::sqrt(0.5F);
-  english_to_korean[2] = std::sqrt(0.5F);
+  std::vector<float> between(dimension, 0), shared(dimension, 0);
+  between[1] = -std::sqrt(0.5F);
+  between[2] = std::sqrt(0.5F);
   shared[0] = 1;
   double held = 0, of_shared = 0;
   for (const auto& direction : centering.directions) {
-    held += std::pow(product(direction, english_to_korean), 2);
+    held += std::pow(product(direction, between), 2);
     of_shared += std::pow(product(direction, shared), 2);
   }
   CHECK(held > 0.97);
   CHECK(of_shared < 0.03);
   CHECK(corpus.measured() == centering);
+  // The engine, whose vectors are hashes, does not know English: such writing makes no direction.
+  corpus.add("en", 4, 12);
+  CHECK(corpus.measured() == centering);
 }
 
 TEST_CASE("a language of few passages, and one that differs by chance alone, has no direction") {
   Corpus corpus;
-  corpus.add("en", 1, 12);
-  corpus.add("ko", 2, centering_least / 10 - 1);
+  corpus.add("de", 1, 12);
+  corpus.add("fr", 2, centering_least / 10 - 1);
   CHECK(corpus.measured().directions.empty());
   Corpus alike;
-  alike.add("en", 1, 12);
+  alike.add("de", 1, 12);
   alike.add("nl", 1, 12);
   CHECK(alike.measured().directions.empty());
 }

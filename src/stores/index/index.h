@@ -212,8 +212,8 @@ class Index {
   /// Ids of at most `count` passages of documents in this language: the same ones as long as the index holds the same,
   /// from all over it.
   virtual std::vector<std::string> sample(const std::string& language, int count) = 0;
-  /// How questions are prepared for dense(), by whom they are asked; of the model, gone with it. The latter may be of
-  /// the last counts() or model(), whichever was asked later.
+  /// What those who search take from a question's vector before they call dense(): measured by feature/embed, gone with
+  /// the model; nothing measured before. It is read with counts() and may be as old as the last call of that.
   virtual void set_query_centering(const QueryCentering& centering) = 0;
   virtual QueryCentering query_centering() = 0;
 
