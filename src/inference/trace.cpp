@@ -105,6 +105,7 @@ void Trace::retrieved(const QueryPlan& plan, int k, const Result<Found>& found, 
     for (const Passage& p : found->passages) documents.push_back(document_json(p));
     attributes["twin.retrieval.fusion"] = found->fusion;
     attributes["twin.retrieval.candidates"] = found->candidates;
+    if (found->words_alone) attributes["twin.retrieval.words_alone"] = true;
     attributes["twin.retrieval.coverage"] = to_json(found->coverage);
     if (found->rerank.name != "off") attributes["twin.retrieval.rerank"] = to_json(found->rerank);
   }

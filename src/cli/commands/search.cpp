@@ -55,12 +55,16 @@ class SearchCommand final : public Command {
       session.print(Json{{"results", results(project, found)},
                          {"fusion", found.fusion},
                          {"candidates", found.candidates},
+                         {"words_alone", found.words_alone},
                          {"rerank", inference::to_json(found.rerank)},
                          {"query", inference::to_json(plan)},
                          {"coverage", inference::to_json(found.coverage)}});
     } else {
       if (const auto steps = inference::to_text(plan); explain_ && !steps.empty()) session.print(steps);
       show(session, found);
+      if (found.words_alone) {
+        session.print(tr("Found by words alone: the embedding model does not know the language of the question."));
+      }
       if (!found.coverage.covered) {
         session.print(tr("The writing may not cover this question: the nearest passages are hardly about it."));
       }

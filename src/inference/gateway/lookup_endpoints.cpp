@@ -126,8 +126,10 @@ ApiResponse Endpoints::search(const ApiRequest& request) const {
   if (!found) return to_response(from_error(found.error()));
   Json results = Json::array();
   for (const Passage& passage : found->passages) results.push_back(to_json(passage));
-  return json_response(
-      {{"results", std::move(results)}, {"rerank", to_json(found->rerank)}, {"coverage", to_json(found->coverage)}});
+  return json_response({{"results", std::move(results)},
+                        {"words_alone", found->words_alone},
+                        {"rerank", to_json(found->rerank)},
+                        {"coverage", to_json(found->coverage)}});
 }
 
 }  // namespace twin::inference

@@ -90,6 +90,10 @@ Result<std::vector<stores::RankedList>> by_picture(stores::Index& index, const S
   return lists;
 }
 
+bool by_words_alone(const std::string& query, const stores::QueryCentering& centering, const RetrievalConfig& config) {
+  return config.lexical_weight > 0 && config.dense_weight > 0 && !understood(query, centering);
+}
+
 /// The settings for a search by a picture: it has no words to judge by, and its order is that of the pictures.
 RetrievalConfig for_picture(RetrievalConfig config) {
   config.fusion = "weighted";
@@ -197,7 +201,7 @@ Result<std::vector<stores::RankedList>> retrieve(const SearchTools& tools, const
   }
   std::vector<float> vector;
   const stores::QueryCentering centering = tools.index.query_centering();
-  if (config.dense_weight > 0 && (lists.empty() || understood(query, centering))) {
+  if (config.dense_weight > 0 && !by_words_alone(query, centering, config)) {
     auto embedded = embed_query(tools.embedder, query);
     if (embedded && !request.passages.empty()) embedded = with_passages(tools.embedder, *embedded, request.passages);
     if (!embedded) return tl::unexpected(std::move(embedded.error()));
@@ -251,6 +255,7 @@ Result<Found> finish_search(const SearchTools& tools, const SearchRequest& reque
   }
   Found found;
   found.fusion = config.fusion;
+  found.words_alone = by_words_alone(request.query, tools.index.query_centering(), config);
   found.rerank.name = config.rerank;
   found.candidates = static_cast<int>(passages.size());
   const bool may_spread = config.max_per_document == 0 && config.spread_below > 0;

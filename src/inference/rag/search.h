@@ -33,8 +33,9 @@ struct SearchRequest {
 /// What was found, and how.
 struct Found {
   std::vector<Passage> passages;
-  std::string fusion;  ///< how the scores were joined
-  int candidates = 0;  ///< passages that the retrievers found, repetitions left out
+  std::string fusion;        ///< how the scores were joined
+  int candidates = 0;        ///< passages that the retrievers found, repetitions left out
+  bool words_alone = false;  ///< the vectors were not asked: the model does not know the question's language
   RerankReport rerank;
   Coverage coverage = {};  ///< whether the corpus answers; unless retrieval.not_covered is off
 };
@@ -46,6 +47,9 @@ struct Found {
 /// passage is meant (spread_below). A question longer than the embedder's window is embedded by its beginning. Nothing
 /// found is an empty list. Errors: those of the embedder; usage when the configuration asks for a reranker that is not
 /// there. A reranker that fails is none: the order stays, and the report says why.
+///
+/// The question's vector is compared without what questions share (centered.h); not at all where words are searched and
+/// the model does not know the question's language.
 ///
 /// Where the index has vectors of pictures, a passage is a candidate by them, too. They say something of a passage only
 /// where its picture is nearer to the question than pictures mostly are: a cosine between a text and a picture has

@@ -58,6 +58,27 @@ TEST_CASE("the passage that matches in words and meaning comes first, complete")
   CHECK(found[0].parts.contains("dense"));
 }
 
+TEST_CASE("a question in a language that the model does not know is searched by its words, which is said") {
+  Setup setup;
+  const auto found = [&](const std::string& query) {
+    return value_or_throw(find_passages({*setup.index, setup.embedder}, {query, 3}, setup.config));
+  };
+  CHECK_FALSE(found("커널은 무엇을 관리하나").words_alone);
+  CHECK(found("커널은 무엇을 관리하나").passages.at(0).parts.contains("dense"));
+  setup.index->set_query_centering({1, std::vector<float>(5, 0.1F), {}, {"ko"}});
+  const int calls = setup.embedder.calls;
+  const auto korean = found("커널은 무엇을 관리하나");
+  CHECK(korean.words_alone);
+  REQUIRE_FALSE(korean.passages.empty());
+  CHECK(korean.passages[0].text == "커널은 프로세스를 관리한다.");
+  CHECK_FALSE(korean.passages[0].parts.contains("dense"));
+  CHECK(setup.embedder.calls == calls);
+  CHECK_FALSE(found("what does the kernel do").words_alone);
+  setup.config.lexical_weight = 0;  // who asks for the vectors alone gets them
+  CHECK_FALSE(found("커널은 무엇을 관리하나").words_alone);
+  CHECK(found("커널은 무엇을 관리하나").passages.at(0).parts.contains("dense"));
+}
+
 TEST_CASE("a passage is found by what its picture shows, once, and says by which one") {
   Setup setup;
   const std::vector<float> banana = setup.embedder.vector("banana"), package = setup.embedder.vector("package");
