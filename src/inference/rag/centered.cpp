@@ -11,7 +11,7 @@ namespace {
 /// How much of the centre is taken, times its length: the more the questions of a model share, the less it says. All of
 /// it ranks a little worse: what a question shares with others is in part what passages share with it
 /// (bench/retrieval).
-constexpr double centre_taken = 0.8;
+constexpr double centre_taken = 0.75;
 
 /// Of the square of a vector's length; below it what is left is noise.
 constexpr double least_left = 1e-4;

@@ -31,7 +31,7 @@ TEST_CASE("a question keeps what it asks and loses its language") {
 
 TEST_CASE("part of the centre is taken, not all of it") {
   const auto asked = centered({0.8F, 0.6F}, {1, {0.8F, 0}, {}, {}});
-  const double left = 0.8 - 0.8 * 0.8 * 0.8, length = std::sqrt(left * left + 0.36);
+  const double left = 0.8 - 0.75 * 0.8 * 0.8, length = std::sqrt(left * left + 0.36);
   CHECK(double{asked[0]} == doctest::Approx(left / length));
   CHECK(double{asked[1]} == doctest::Approx(0.6 / length));
 }
