@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace twin {
 namespace {
@@ -32,6 +34,20 @@ std::optional<std::string> base64_decode(std::string_view text) {
   if (length < 0) return std::nullopt;
   bytes.resize(static_cast<std::size_t>(length) - padding);  // OpenSSL counts the padding's zeros
   return bytes;
+}
+
+static_assert(std::endian::native == std::endian::little);
+
+std::string base64_floats(std::span<const float> values) {
+  return base64_encode({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+}
+
+std::optional<std::vector<float>> floats_of_base64(std::string_view text) {
+  const auto bytes = base64_decode(text);
+  if (!bytes || bytes->size() % sizeof(float) != 0) return std::nullopt;
+  std::vector<float> values(bytes->size() / sizeof(float));
+  std::memcpy(values.data(), bytes->data(), bytes->size());
+  return values;
 }
 
 }  // namespace twin

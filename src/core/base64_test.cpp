@@ -27,3 +27,12 @@ TEST_CASE("base64: what is none is refused") {
     CHECK_FALSE(base64_decode(text));
   }
 }
+
+TEST_CASE("floats in base64 come back to the bit; what is no whole number of them does not") {
+  const std::vector<float> values = {0.1F, -1e-30F, 3};
+  CHECK(base64_floats(std::vector<float>{1}) == "AACAPw==");
+  CHECK(floats_of_base64(base64_floats(values)) == values);
+  CHECK(floats_of_base64("")->empty());
+  CHECK_FALSE(floats_of_base64("AACA"));
+  CHECK_FALSE(floats_of_base64("AACAPw="));
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/i18n.h"
 #include "core/log.h"
@@ -14,9 +15,7 @@ namespace {
 using Sum = std::vector<double>;
 
 double product(const Sum& one, const Sum& other) {
-  double sum = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) sum += one[i] * other[i];
-  return sum;
+  return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
 }
 
 void add(Sum& to, const Sum& vector, double factor) {
@@ -39,6 +38,10 @@ Mean mean_of(const std::vector<std::vector<float>>& vectors, std::size_t dimensi
 
 std::vector<float> rounded(const Sum& vector) {
   return {vector.begin(), vector.end()};
+}
+
+bool has(const std::vector<std::string>& languages, const std::string& language) {
+  return std::find(languages.begin(), languages.end(), language) != languages.end();
 }
 
 struct Asked {
@@ -84,20 +87,15 @@ Result<stores::QueryCentering> measured(models::EmbeddingEngine& embedder) {
     asked.reworded.push_back(without_mean((*others)[i]));
   }
   stores::QueryCentering centering{general_questions_version, {}, {}, {}};
-  std::vector<std::vector<float>> understood;
   for (const auto& [language, asked] : languages) {
-    const bool known = mean_reciprocal_rank(asked) >= understood_from;
-    if (!known) centering.not_understood.push_back(language);
-    for (std::size_t i = 0; known && i < questions.size(); ++i) {
-      if (questions[i].language == language) understood.push_back((*vectors)[i]);
-    }
+    if (mean_reciprocal_rank(asked) < understood_from) centering.not_understood.push_back(language);
+  }
+  std::vector<std::vector<float>> understood;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (!has(centering.not_understood, questions[i].language)) understood.push_back((*vectors)[i]);
   }
   centering.centre = rounded(mean_of(understood.empty() ? *vectors : understood, dimension).vector);
   return centering;
-}
-
-bool has(const std::vector<std::string>& languages, const std::string& language) {
-  return std::find(languages.begin(), languages.end(), language) != languages.end();
 }
 
 /// Said where it matters: the corpus has such writing.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -68,9 +69,7 @@ struct Corpus {
 };
 
 double product(const std::vector<float>& one, const std::vector<float>& other) {
-  double sum = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) sum += double{one[i]} * double{other[i]};
-  return sum;
+  return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // POST /v1/embeddings and /v1/search
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -17,12 +16,6 @@ namespace {
 
 constexpr int max_results = 100;
 constexpr std::size_t max_filter_values = 64;
-
-/// Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default.
-std::string base64_floats(const std::vector<float>& vector) {
-  static_assert(std::endian::native == std::endian::little);
-  return base64_encode({reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)});
-}
 
 /// Tokens of the texts; the worker is also a tokenizer, a remote engine may not be (then 0).
 int count_tokens(models::EmbeddingEngine& embedder, const std::vector<std::string>& texts) {

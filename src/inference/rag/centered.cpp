@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "core/text/language.h"
 
@@ -16,10 +18,10 @@ constexpr double centre_taken = 0.75;
 /// Of the square of a vector's length; below it what is left is noise.
 constexpr double least_left = 1e-4;
 
-double length_along(const std::vector<double>& vector, const std::vector<float>& direction) {
-  double sum = 0;
-  for (std::size_t i = 0; i < vector.size(); ++i) sum += vector[i] * double{direction[i]};
-  return sum;
+template <class One, class Other>
+double product(const One& one, const Other& other) {
+  return std::inner_product(one.begin(), one.end(), other.begin(), 0.0, std::plus<>(),
+                            [](double x, double y) { return x * y; });
 }
 
 }  // namespace
@@ -27,20 +29,20 @@ double length_along(const std::vector<double>& vector, const std::vector<float>&
 std::vector<float> centered(const std::vector<float>& query, const stores::QueryCentering& centering) {
   if (centering.centre.size() != query.size()) return query;
   std::vector<double> rest(query.begin(), query.end());
-  double centre_squares = 0;
-  for (const float x : centering.centre) centre_squares += double{x} * double{x};
-  const double taken = centre_taken * std::sqrt(centre_squares);
+  const double taken = centre_taken * std::sqrt(product(centering.centre, centering.centre));
   for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= taken * double{centering.centre[i]};
   for (const auto& direction : centering.directions) {
-    const double along = length_along(rest, direction);
+    const double along = product(rest, direction);
     for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= along * double{direction[i]};
   }
-  double squares = 0;
-  for (const double x : rest) squares += x * x;
-  if (!(squares > least_left)) return query;
+  return product(rest, rest) > least_left ? of_length_one(rest) : query;
+}
+
+std::vector<float> of_length_one(const std::vector<double>& vector) {
+  const double length = std::sqrt(product(vector, vector));
   std::vector<float> out;
-  out.reserve(rest.size());
-  for (const double x : rest) out.push_back(static_cast<float>(x / std::sqrt(squares)));
+  out.reserve(vector.size());
+  for (const double x : vector) out.push_back(static_cast<float>(x / length));
   return out;
 }
 

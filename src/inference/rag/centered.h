@@ -12,6 +12,9 @@ namespace twin::inference {
 /// question would be left.
 [[nodiscard]] std::vector<float> centered(const std::vector<float>& query, const stores::QueryCentering& centering);
 
+/// A vector that is not zero, as L2-normalized floats.
+[[nodiscard]] std::vector<float> of_length_one(const std::vector<double>& vector);
+
 /// Whether the embedding model knows the language that a question is in, as far as its script tells: where it does not,
 /// what it finds is chance.
 [[nodiscard]] bool understood(std::string_view question, const stores::QueryCentering& centering);

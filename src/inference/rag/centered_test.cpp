@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <numeric>
 
 using namespace twin::inference;
 using twin::stores::QueryCentering;
@@ -10,9 +11,7 @@ using twin::stores::QueryCentering;
 namespace {
 
 double product(const std::vector<float>& one, const std::vector<float>& other) {
-  double sum = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) sum += double{one[i]} * double{other[i]};
-  return sum;
+  return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
 }
 
 }  // namespace

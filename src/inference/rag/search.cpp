@@ -40,10 +40,7 @@ Result<std::vector<float>> with_passages(models::EmbeddingEngine& embedder, std:
   for (const auto& other : encoded->vectors) {
     for (std::size_t i = 0; i < vector.size(); ++i) vector[i] += other[i];
   }
-  double squares = 0;
-  for (const float x : vector) squares += double{x} * double{x};
-  for (float& x : vector) x = static_cast<float>(double{x} / std::sqrt(squares));
-  return vector;
+  return of_length_one({vector.begin(), vector.end()});
 }
 
 /// Passages of the other lists that this one lacks, each once.

@@ -1,7 +1,6 @@
 #include "stores/index/centering.h"
 
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,20 +10,12 @@
 namespace twin::stores {
 namespace {
 
-std::string packed(const std::vector<float>& vector) {
-  std::string bytes(vector.size() * sizeof(float), '\0');
-  std::memcpy(bytes.data(), vector.data(), bytes.size());
-  return base64_encode(bytes);
-}
-
 /// Nothing where it is no such vector.
 std::optional<std::vector<float>> unpacked(const Json& text, int dimension) {
   if (!text.is_string()) return std::nullopt;
-  const auto bytes = base64_decode(text.get_ref<const std::string&>());
-  if (!bytes || bytes->size() != static_cast<std::size_t>(dimension) * sizeof(float)) return std::nullopt;
-  std::vector<float> vector(static_cast<std::size_t>(dimension));
-  std::memcpy(vector.data(), bytes->data(), bytes->size());
-  for (const float x : vector) {
+  auto vector = floats_of_base64(text.get_ref<const std::string&>());
+  if (!vector || vector->size() != static_cast<std::size_t>(dimension)) return std::nullopt;
+  for (const float x : *vector) {
     if (!std::isfinite(x)) return std::nullopt;
   }
   return vector;
@@ -34,9 +25,9 @@ std::optional<std::vector<float>> unpacked(const Json& text, int dimension) {
 
 std::string to_text(const QueryCentering& centering) {
   Json directions = Json::array();
-  for (const auto& direction : centering.directions) directions.push_back(packed(direction));
+  for (const auto& direction : centering.directions) directions.push_back(base64_floats(direction));
   return Json{{"version", centering.version},
-              {"centre", packed(centering.centre)},
+              {"centre", base64_floats(centering.centre)},
               {"directions", directions},
               {"not_understood", centering.not_understood}}
       .dump();

@@ -179,7 +179,12 @@ void SqliteIndex::set_query_centering(const QueryCentering& centering) {
 }
 
 QueryCentering SqliteIndex::query_centering() {
-  return store_.read([](Connection& c) { return centering_from(meta(c, "centering"), index_detail::dimension(c)); });
+  return store_.read([&](Connection& c) {
+    std::string text = meta(c, "centering");
+    const std::lock_guard lock(centering_lock_);
+    if (centering_.first != text) centering_ = {text, centering_from(text, index_detail::dimension(c))};
+    return centering_.second;
+  });
 }
 
 std::string SqliteIndex::location() const {

@@ -82,6 +82,8 @@ class SqliteIndex final : public Index {
   PassageNotes notes_;
   std::mutex counting_;
   std::optional<std::pair<std::int64_t, IndexCounts>> counts_;  // by generation
+  std::mutex centering_lock_;
+  std::pair<std::string, QueryCentering> centering_;  // by what the database says
 };
 
 /// Parts of the implementation that more than one of its .cpp files need. All run inside a transaction.
